@@ -1,0 +1,1 @@
+"""Pulumi components of the assume-role lab; each works alone in anybody's program."""

@@ -1,0 +1,94 @@
+"""IAM's own rules, known before any call: each function returns the faults of one value, none if it is right.
+
+Source: IAM User Guide, "IAM and AWS STS quotas" (names, lengths, quotas), "Update the maximum session duration".
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+USERS_PER_ACCOUNT = 5000
+"""Not adjustable."""
+MANAGED_POLICIES_PER_ROLE = 20
+"""The most that a quota increase gives; an account starts with 10, which only AWS can tell."""
+ROLE_SESSION_SECONDS = (3600, 43200)
+"""Shortest and longest MaxSessionDuration that CreateRole takes; one session may be as short as 900.
+
+Source: IAM API Reference, CreateRole, MaxSessionDuration.
+"""
+TRUST_POLICY_SIZE = 2048
+"""Characters without white space; the quota that an account starts with."""
+USER_INLINE_SIZE = 2048
+"""Characters without white space, all inline policies of one user together."""
+SWITCH_ROLE_NAME = 64
+"""Characters of path and name of a role that the console can switch to."""
+
+_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
+_PATH = re.compile(r"/|/[\x21-\x7e]+/")
+_POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(aws|\d{12}):policy/[\x21-\x7e]+")
+_POLICY_NAME = re.compile(r"([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]+")
+
+
+def name(value: str, *, longest: int = 64) -> list[str]:
+    """Check the name of a user or role (64 characters), or of a policy (`longest=128`)."""
+    faults: list[str] = []
+    if not 1 <= len(value) <= longest:
+        faults.append(f"has {len(value)} characters; IAM allows 1 to {longest}")
+    if value and not _NAME.fullmatch(value):
+        strange = "".join(sorted({c for c in value if not _NAME.fullmatch(c)}))
+        faults.append(f"contains {strange!r}; IAM allows letters, digits and +=,.@_-")
+    return faults
+
+
+def unique_names(values: Iterable[str]) -> list[str]:
+    """Check that names differ; IAM compares them without regard to case."""
+    counted = Counter(value.lower() for value in values)
+    return [f"names {twice!r} {times} times; IAM's names differ in more than case" for twice, times in counted.items() if times > 1]
+
+
+def path(value: str) -> list[str]:
+    """Check the path of a user or role."""
+    if len(value) <= 512 and _PATH.fullmatch(value):
+        return []
+    return [f"{value!r} is not a path; IAM wants / or /some/path/, at most 512 characters"]
+
+
+def users(count: int) -> list[str]:
+    """Check a number of users against the account's quota."""
+    if count <= USERS_PER_ACCOUNT:
+        return []
+    return [f"asks for {count} users; an account holds {USERS_PER_ACCOUNT}"]
+
+
+def role_session(seconds: int) -> list[str]:
+    """Check a role's MaxSessionDuration, in seconds."""
+    shortest, longest = ROLE_SESSION_SECONDS
+    if shortest <= seconds <= longest:
+        return []
+    return [f"is {seconds}; IAM allows {shortest} to {longest} seconds for a role"]
+
+
+def managed_policies(values: Iterable[str]) -> list[str]:
+    """Check the managed policies of one role: names of AWS managed policies, or ARNs; how many, none twice."""
+    listed = list(values)
+    faults = [
+        f"{value!r} is neither the name of an AWS managed policy nor a policy's ARN"
+        for value in listed
+        if not (_POLICY_ARN if value.startswith("arn:") else _POLICY_NAME).fullmatch(value)
+    ]
+    if len(listed) > MANAGED_POLICIES_PER_ROLE:
+        faults.append(f"names {len(listed)} policies; a role holds at most {MANAGED_POLICIES_PER_ROLE}")
+    faults += [f"names {twice!r} {n} times" for twice, n in Counter(listed).items() if n > 1]
+    return faults
+
+
+def document_size(document: Mapping[str, object], *, most: int) -> list[str]:
+    """Check a policy's size; IAM does not count white space."""
+    size = len("".join(json.dumps(document, separators=(",", ":"), ensure_ascii=False).split()))
+    return [] if size <= most else [f"has {size} characters without white space; IAM allows {most}"]
+
+
+def policy_name_in_arn(arn: str) -> str:
+    """Return the policy's name: the last part of its ARN."""
+    return arn.rsplit("/", 1)[-1]

@@ -1,0 +1,5 @@
+"""`python -m rolelab` is `rolelab`."""
+
+from rolelab.cli.main import main
+
+main()

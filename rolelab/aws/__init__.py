@@ -1,0 +1,1 @@
+"""The only home of boto3: endpoints, clients, kinds of error, and what must go before what."""

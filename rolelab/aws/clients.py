@@ -1,0 +1,86 @@
+"""Boto3 clients of one endpoint: one session, one client a service, safe to share between threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Literal, cast, overload
+
+import boto3
+from botocore.config import Config
+
+from rolelab.aws.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
+
+Service = Literal["iam", "sts", "s3"]
+
+
+class Clients:
+    """Makes each client on first use, under a lock: sixteen threads would load the service model sixteen times."""
+
+    def __init__(
+        self, endpoint: Endpoint, *, connections: int = 16, attempts: int = 5, connect_s: float = 5, read_s: float = 60
+    ) -> None:
+        # The administrator's credentials are named or come from the environment as for every AWS tool.
+        self.endpoint = endpoint
+        self._config = Config(
+            max_pool_connections=connections,
+            connect_timeout=connect_s,
+            read_timeout=read_s,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            # Path style: a bucket is no host name on loopback.
+            s3={"addressing_style": "path" if endpoint.url else "auto"},
+            # IAM Roles Anywhere, SSO or an ECS agent must not be asked when the keys are given.
+            ignore_configured_endpoint_urls=True,
+        )
+        self._lock = threading.Lock()
+        self._session: boto3.Session | None = None
+        self._made: dict[str, object] = {}
+
+    @property
+    def iam(self) -> IAMClient:
+        """The IAM client."""
+        return self._client("iam")
+
+    @property
+    def sts(self) -> STSClient:
+        """The STS client."""
+        return self._client("sts")
+
+    @property
+    def s3(self) -> S3Client:
+        """The S3 client."""
+        return self._client("s3")
+
+    @overload
+    def _client(self, service: Literal["iam"]) -> IAMClient: ...
+    @overload
+    def _client(self, service: Literal["sts"]) -> STSClient: ...
+    @overload
+    def _client(self, service: Literal["s3"]) -> S3Client: ...
+    def _client(self, service: Service) -> object:
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._make(service)
+            return self._made[service]
+
+    def _make(self, service: Service) -> object:
+        if self._session is None:
+            self._session = boto3.Session()
+        keys = self.endpoint.credentials
+        return cast(
+            "object",
+            self._session.client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
+                service,  # pyright: ignore[reportArgumentType]
+                region_name=self.endpoint.region,
+                endpoint_url=self.endpoint.url or os.environ.get("AWS_ENDPOINT_URL"),
+                aws_access_key_id=keys.access_key_id if keys else None,
+                aws_secret_access_key=keys.secret_access_key.reveal() if keys else None,
+                aws_session_token=keys.session_token.reveal() if keys and keys.session_token else None,
+                config=self._config,
+            ),
+        )

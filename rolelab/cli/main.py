@@ -1,0 +1,84 @@
+"""The entry point: a table of commands, each loaded only when it is called, and the one place where errors end."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from rolelab.errors import LabError
+
+COMMANDS = {
+    "demo": "Watch the whole lesson happen, offline.",
+    "preview": "Show what `up` would do.",
+    "up": "Make the lab, or bring it up to date.",
+    "destroy": "Remove everything that `up` made.",
+    "outputs": "Print what the stack tells about the lab.",
+    "status": "Say what there is, and whether a run was cut short.",
+    "verify": "Prove that the lab does what it says.",
+    "exec": "Run a command as a learner, or with the role.",
+    "profiles": "Write AWS CLI profiles for a learner and the role.",
+    "local": "Start, stop and look at the local AWS.",
+}
+"""Name -> short help, told without importing the command (rolelab/cli/<name>.py holds it as `command`)."""
+
+
+class _Lazy(click.Group):
+    """Knows its commands by the table; imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"rolelab.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="assume-role-lab", prog_name="rolelab")
+def cli() -> None:
+    """A lab that teaches AWS role assumption: made, proven and removed, offline on a local AWS.
+
+    Exit codes: 0 as it should be; 1 a check or an operation failed; 2 wrong usage or configuration;
+    3 it could not be found out.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; every error ends here as one line and an exit code."""
+    # A reader that closes the pipe (`rolelab ... | head`) ends us quietly, as it ends every other tool.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        code = cli(standalone_mode=False) or 0
+    except click.exceptions.Abort:
+        code = _say("interrupted", 130)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except LabError as error:
+        code = _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        code = _say("interrupted", 130)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _say(text: str, code: int) -> int:
+    for line in text.splitlines():
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {line}", err=True)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave with everything flushed and without tearing down: that costs a quarter to half a second with pulumi loaded."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,41 @@
+"""What a check found out: the one form that every verification, doctor and report shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """How a check ended. UNKNOWN is never counted as a pass or a failure."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check on one learner: what was expected, what came, in AWS's own words."""
+
+    check: str
+    """Stable id that reports and tests name, such as `before.list-buckets`."""
+    learner: str
+    """Name of the learner, as in the stack's outputs."""
+    verdict: Verdict
+    expected: str
+    got: str
+    said: str = ""
+    """AWS's own words, without secrets."""
+    do: str = ""
+    """The smallest change that puts it right, or why the check was skipped."""
+
+
+def exit_code(found: Iterable[Finding]) -> int:
+    """Return 1 if any check failed, else 3 if any could not be found out, else 0."""
+    verdicts = {finding.verdict for finding in found}
+    if Verdict.FAIL in verdicts:
+        return 1
+    return 3 if Verdict.UNKNOWN in verdicts else 0

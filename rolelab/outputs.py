@@ -1,0 +1,185 @@
+"""Stack outputs -> a frozen Lab, whether they come from the local state, the Pulumi CLI or a file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from rolelab.errors import CannotTell, UsageError
+from rolelab.secret import Secret
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What Pulumi writes for a value that it does not know (after a failed run with --continue-on-error): not there."""
+MASKED = "[secret]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """The role that the learners share."""
+
+    name: str
+    arn: str
+    switch_role_url: str
+    max_session_duration: int
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """One learner's user, with the access key."""
+
+    name: str
+    user_name: str
+    user_arn: str
+    access_key_id: str
+    secret_access_key: Secret
+    console_password: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """Everything that the stack tells about the lab."""
+
+    account_id: str
+    region: str
+    console_sign_in_url: str
+    role: Role
+    learners: tuple[Learner, ...]
+
+    def learner(self, name: str | None) -> Learner:
+        """Return one learner by name; without a name the only one.
+
+        Raises:
+            UsageError: no such learner, or several and none named.
+        """
+        names = ", ".join(learner.name for learner in self.learners[:5]) + (", …" if len(self.learners) > 5 else "")
+        if name is None and len(self.learners) == 1:
+            return self.learners[0]
+        if name is None:
+            raise UsageError(f"the lab has {len(self.learners)} learners", where="--as", do=f"name one of {names}")
+        for learner in self.learners:
+            if learner.name == name:
+                return learner
+        raise UsageError(f"no learner is called {name!r}", where="--as", do=f"name one of {names}")
+
+
+class _Reader:
+    """Reads one mapping of the outputs; says where what is missing."""
+
+    def __init__(self, values: Any, path: str, where: str) -> None:
+        if not isinstance(values, Mapping):
+            raise _incomplete(path or "the outputs", where)
+        self._values = cast("Mapping[str, Any]", values)
+        self._path = path
+        self._where = where
+
+    def text(self, key: str) -> str:
+        value = self._values.get(key)
+        if not isinstance(value, str) or not value or value == UNKNOWN:
+            raise _incomplete(f"{self._path}{key}", self._where)
+        return value
+
+    def number(self, key: str) -> int:
+        value = self._values.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _incomplete(f"{self._path}{key}", self._where)
+        return int(value)
+
+    def secret(self, key: str) -> Secret:
+        value = self.text(key)
+        if value == MASKED:
+            raise UsageError(
+                f"{self._path}{key} is masked", where=self._where, do="write the outputs with --show-secrets"
+            )
+        return Secret(value)
+
+    def optional_secret(self, key: str) -> Secret | None:
+        return self.secret(key) if self._values.get(key) not in (None, UNKNOWN) else None
+
+    def inner(self, key: str) -> _Reader:
+        return _Reader(self._values.get(key), f"{self._path}{key}.", self._where)
+
+    def names(self) -> list[str]:
+        return sorted(self._values)
+
+
+def _incomplete(what: str, where: str) -> UsageError:
+    what = what.rstrip(".")
+    return UsageError(f"the outputs lack {what}", where=where, do="run `up` to its end, then try again")
+
+
+def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
+    """Read the outputs of a stack, as `pulumi stack output --json --show-secrets` prints them.
+
+    Raises:
+        UsageError: there is no deployed lab in them, or something in them is missing or masked.
+    """
+    if not raw:
+        raise UsageError("there is no lab", where=where, do="run `up` first")
+    top = _Reader(raw, "", where)
+    role = top.inner("role")
+    learners = top.inner("learners")
+    return Lab(
+        account_id=top.text("accountId"),
+        region=top.text("region"),
+        console_sign_in_url=top.text("consoleSignInUrl"),
+        role=Role(
+            name=role.text("name"),
+            arn=role.text("arn"),
+            switch_role_url=role.text("switchRoleUrl"),
+            max_session_duration=role.number("maxSessionDuration"),
+        ),
+        learners=tuple(_learner(name, learners.inner(name)) for name in learners.names()),
+    )
+
+
+def _learner(name: str, values: _Reader) -> Learner:
+    return Learner(
+        name=name,
+        user_name=values.text("userName"),
+        user_arn=values.text("userArn"),
+        access_key_id=values.text("accessKeyId"),
+        secret_access_key=values.secret("secretAccessKey"),
+        console_password=values.optional_secret("consolePassword"),
+    )
+
+
+def from_file(path: Path) -> Lab:
+    """Read the outputs from a file.
+
+    Raises:
+        UsageError: the file cannot be read, is no JSON object, or holds no whole lab.
+    """
+    try:
+        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path), do="name a file of outputs") from None
+    except ValueError:
+        raise UsageError("is not JSON", where=str(path), do="write it with `rolelab outputs --json --show-secrets`") from None
+    if not isinstance(raw, dict):
+        raise UsageError("is no JSON object", where=str(path), do="write it with `rolelab outputs --json --show-secrets`")
+    return parse(cast("dict[str, Any]", raw), where=str(path))
+
+
+def from_pulumi(stack: str, root: Path) -> Lab:
+    """Ask the Pulumi CLI for the outputs of its stack.
+
+    Raises:
+        UsageError: no Pulumi CLI, no such stack, nothing deployed in it.
+        CannotTell: the Pulumi CLI failed otherwise (passphrase, backend out of reach).
+    """
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise UsageError("the Pulumi CLI is not on PATH", where="--pulumi", do="install it, or leave --pulumi out")
+    asked = [pulumi, "--non-interactive", "stack", "output", "--json", "--show-secrets", "--stack", stack]
+    done = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = " ".join(done.stderr.split()).removeprefix("error: ")
+        kind = UsageError if done.returncode == 6 else CannotTell
+        raise kind(said or "pulumi stack output failed", where=f"pulumi, stack {stack}", do="mend it and try again")
+    return parse(json.loads(done.stdout), where=f"pulumi, stack {stack}")

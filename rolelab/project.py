@@ -1,0 +1,200 @@
+"""The Pulumi project on disk: finds its root, reads Pulumi.yaml and a stack's file as the Pulumi CLI reads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from rolelab.errors import Faults, UsageError
+
+_STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with a Pulumi.yaml: the program, its declared configuration, and where rolelab keeps its own files."""
+
+    root: Path
+    name: str
+    declared: Mapping[str, Mapping[str, Any]]
+    """Configuration keys of Pulumi.yaml, with type, default and description."""
+
+    @property
+    def home(self) -> Path:
+        """Where rolelab keeps everything of its own: `.rolelab` beside Pulumi.yaml."""
+        return self.root / ".rolelab"
+
+    @property
+    def local_home(self) -> Path:
+        """The local AWS's own folder."""
+        return self.home / "local"
+
+    def stack_home(self, stack: str) -> Path:
+        """Return the folder of one stack's state."""
+        return self.home / "stacks" / stack
+
+    def stack_file(self, stack: str) -> Path:
+        """Return the stack's configuration file, which may be missing: then every key has its default."""
+        return self.root / f"Pulumi.{stack}.yaml"
+
+    def config(self, stack: str) -> dict[str, str]:
+        """Return the stack's configuration as the Pulumi CLI hands it to the program: full keys, text, lists as JSON.
+
+        Raises:
+            Faults: every value of the wrong type, every missing one, every encrypted one.
+            UsageError: the file is no YAML, or not of the form that Pulumi wants.
+        """
+        path = self.stack_file(stack)
+        content = _load(path) if path.exists() else {}
+        given = content.get("config") or {}
+        if not isinstance(given, dict):
+            raise UsageError("config is not a mapping", where=path.name, do="give lines such as `aws:region: us-east-1`")
+        values = {self._full(str(key)): value for key, value in cast("dict[Any, Any]", given).items()}
+        texts: dict[str, str] = {}
+        faults: list[UsageError] = []
+        for key, schema in self.declared.items():
+            if key not in values and "default" in schema:
+                values[key] = schema["default"]
+            elif key not in values:
+                faults.append(UsageError(f"{key} has no value", where=path.name, do="set it there"))
+        for key, value in values.items():
+            fault = _fault(value, self.declared.get(key, {}))
+            if fault:
+                faults.append(UsageError(f"{key.partition(':')[2]} is {_shown(value)}", where=f"{path.name}, {key}", do=fault))
+            else:
+                texts[key] = _text(value)
+        if faults:
+            raise Faults(faults)
+        return texts
+
+    def _full(self, key: str) -> str:
+        return key if ":" in key else f"{self.name}:{key}"
+
+
+def find(start: Path | None = None) -> Project:
+    """Find the project that holds `start` (default: the current folder) or one of its parents.
+
+    Raises:
+        UsageError: there is no Pulumi.yaml, or it cannot be read.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return _project(folder)
+    raise UsageError("no Pulumi.yaml here or above", where=str(here), do="go to the lab's folder")
+
+
+def stack_name(value: str) -> str:
+    """Return the name of a stack, checked: it becomes a folder and part of every URN.
+
+    Raises:
+        UsageError: Pulumi would not take the name.
+    """
+    if not _STACK_NAME.fullmatch(value) or set(value) <= {"."}:
+        raise UsageError(
+            f"{value!r} is no name for a stack", where="--stack", do="use letters, digits, - _ and ., such as dev"
+        )
+    return value
+
+
+def _project(root: Path) -> Project:
+    path = root / "Pulumi.yaml"
+    content = _load(path)
+    name = content.get("name")
+    if not isinstance(name, str) or not name:
+        raise UsageError("name is missing", where=path.name, do="give the project a name, such as assume-role-lab")
+    declared: dict[str, Mapping[str, Any]] = {}
+    schema: Any
+    for key, schema in (content.get("config") or {}).items():
+        full = str(key) if ":" in str(key) else f"{name}:{key}"
+        # The short form `key: value` declares a default.
+        declared[full] = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
+    return Project(root, name, declared)
+
+
+def _fault(value: Any, schema: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value, and what to do; empty if nothing is."""
+    if isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"secure"}:
+        return "encrypted values are for `pulumi up`; rolelab needs no secrets, so remove it"
+    wanted = schema.get("type")
+    if wanted is None or wanted not in _TYPES:
+        return ""
+    example = json.dumps(schema.get("default"))
+    if isinstance(value, str) and wanted in ("integer", "boolean"):
+        # As Pulumi: a quoted "7" is an integer, a quoted "true" a boolean.
+        good = re.fullmatch(r"-?\d+", value) if wanted == "integer" else value in ("true", "false")
+        return "" if good else f"give {_article(wanted)}, such as {example}"
+    if not isinstance(value, _TYPES[wanted]) or (wanted == "integer" and isinstance(value, bool)):
+        return f"give {_article(wanted)}, such as {example}"
+    item = schema.get("items", {}).get("type") if wanted == "array" else None
+    if item in _TYPES and not all(isinstance(one, _TYPES[item]) for one in value):
+        strange = next(one for one in value if not isinstance(one, _TYPES[item]))
+        return f"{_shown(strange)} in it must be {_article(item)}; quote it"
+    return ""
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict) and "secure" in value:
+        return "encrypted"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as the Pulumi CLI reads it: `no` and `2026-01-01` are strings, a key given twice is a fault."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name, filled below
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # pyright: ignore[reportUnknownMemberType]
+            if not isinstance(key, (str, int, float, bool)) or key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+            seen.add(key)
+        return cast("dict[Any, Any]", super().construct_mapping(node, deep=deep))
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$"), list("-+0123456789")
+)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UsageError(f"not valid YAML: {problem}", where=f"{path.name}{line}", do="mend that line") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot be read: {error}", where=path.name, do="check the file and its permissions") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise UsageError("not a mapping", where=path.name, do="give lines such as `config:`")
+    return cast("dict[str, Any]", content)

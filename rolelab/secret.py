@@ -1,0 +1,31 @@
+"""A secret value that does not show itself by accident."""
+
+from __future__ import annotations
+
+from typing import final
+
+
+@final
+class Secret:
+    """A string hidden from `str`, `repr`, formatting and tracebacks; `reveal()` opens it where it is used."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('[secret]')"
+
+    def __str__(self) -> str:
+        return "[secret]"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
