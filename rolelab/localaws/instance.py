@@ -142,11 +142,13 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION) -> Started:
             return Started(instance=found.instance, started=False, line=found.line)
         if found.state is State.HUNG:
             raise LabError(found.line, do="end it with `rolelab local stop`, then try again")
+        record = read_record(home)
+        lost = record is not None and not record.kept
         _spawn(home, region)
         now = find(home)
     if now.instance is None:
         raise LabError("the local AWS ended right after its start", where=str(home / "log"), do="see its last lines")
-    return Started(instance=now.instance, started=True, line=_started_line(found, now.instance))
+    return Started(instance=now.instance, started=True, line=_started_line(now.instance, lost=lost))
 
 
 def stop(home: Path) -> Found:
@@ -386,11 +388,9 @@ def _read_until_closed(descriptor: int, wait_s: float) -> str | None:
         said += chunk
 
 
-def _started_line(before: Found, instance: Instance) -> str:
+def _started_line(instance: Instance, *, lost: bool) -> str:
     line = f"started the local AWS at {instance.url} (process {instance.pid})"
-    if before.state is State.DEAD or (before.state is State.FOREIGN and "lost" in before.line):
-        return f"{line}; the one before was killed and what it held is lost"
-    return line
+    return f"{line}; the one before was killed and what it held is lost" if lost else line
 
 
 # -- the proof ------------------------------------------------------------------------------------------------------

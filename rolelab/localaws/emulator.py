@@ -1,0 +1,151 @@
+"""The one place that loads MiniStack: pinned, set up for loopback, and checked seam by seam before it is touched."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from rolelab.errors import LabError
+from rolelab.secret import Secret
+
+PINS = {"ministack": "1.5.33", "botocore": "1.43.106"}
+"""What the layer was written against. Without pins pip takes an older MiniStack that enforces nothing."""
+
+_ENVIRONMENT = {
+    "AUTH": "true",
+    "BIND_HOST": "127.0.0.1",
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+    "SERVICES": "iam,sts,s3",
+    "LOG_LEVEL": "WARNING",
+    "MINISTACK_ACCOUNT_ID": "000000000000",
+    "MINISTACK_AUTOCREATE_AWS_MANAGED": "0",
+}
+
+
+def check_versions() -> None:
+    """Refuse to run over anything but the pinned versions.
+
+    Raises:
+        LabError: one of them is missing or another.
+    """
+    for package, pinned in PINS.items():
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            found = "missing"
+        if found != pinned:
+            raise LabError(
+                f"the local AWS needs {package} {pinned}, and this Python has {found}",
+                do="install the pins: `pip install -r requirements.txt`",
+            )
+
+
+def load(*, region: str, state: Path | None) -> ModuleType:
+    """Import MiniStack's application with enforcement on; with a state folder, S3's objects are kept in it.
+
+    The environment and the logging of this process are left as they were: a demo or a test runs beside it.
+
+    Raises:
+        LabError: another version is installed, or it was already loaded with other settings.
+    """
+    check_versions()
+    wanted = {**_ENVIRONMENT, "MINISTACK_REGION": region, "PERSIST_STATE": "1" if state else "0"}
+    if state:
+        wanted |= {"STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "objects")}
+    with _environment(wanted), _logging_kept():
+        app = importlib.import_module("ministack.app")
+        for name in ("iam", "sts", "s3"):
+            app._get_module(name)
+    if not app.AUTH:
+        raise LabError("MiniStack was loaded by somebody else, without enforcement", do="start the local AWS first")
+    return app
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    """Set variables for the import and take them back; MiniStack reads most of them only then."""
+    before: dict[str, str | None] = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Undo `logging.basicConfig`, which MiniStack calls when it is imported."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+def module(name: str) -> Any:
+    """Return one of MiniStack's modules by its dotted name below `ministack`; `load` comes first."""
+    return importlib.import_module(f"ministack.{name}")
+
+
+def fit(secret: Secret) -> None:
+    """Make MiniStack check root keys like any other: 12 digits, signed with the instance's secret.
+
+    By itself it takes `test`, the configured key and every 12-digit id with whatever signature. Its own checks of
+    header, query, chunk and form signatures do the work once a root key is a credential with a secret.
+    """
+    evaluator, sts, s3 = module("core.iam_evaluator"), module("services.sts"), module("services.s3")
+    original = getattr(evaluator.resolve_credential, "original", evaluator.resolve_credential)
+
+    def resolve_credential(access_key_id: str, account_id: str | None = None, session_token: Any = _UNCHECKED) -> Any:
+        if not is_root_key(access_key_id):
+            rest = () if session_token is _UNCHECKED else (session_token,)
+            return original(access_key_id, account_id, *rest)
+        if session_token is not _UNCHECKED and session_token:
+            return evaluator._invalid_session_token()
+        return evaluator.ResolvedCredential(
+            access_key_id=access_key_id,
+            secret_access_key=secret.reveal(),
+            account_id=access_key_id,
+            principal_arn=f"arn:aws:iam::{access_key_id}:root",
+            principal_id=access_key_id,
+            principal_type="Root",
+            source_access_key_id=access_key_id,
+        )
+
+    resolve_credential.original = original  # type: ignore[attr-defined]
+    for user in (evaluator, sts, s3):
+        user.resolve_credential = resolve_credential
+    for user in (evaluator, sts):
+        user.is_root_access_key = is_root_key
+    # Asked only "may the signature go unchecked?": of no key at all, which is anonymous and decided elsewhere.
+    evaluator._is_root_key = lambda access_key_id: not access_key_id
+
+
+def empty(app: Any) -> None:
+    """Forget everything that MiniStack holds in memory."""
+    for name in ("iam", "sts", "s3"):
+        app._get_module(name).reset()
+
+
+_UNCHECKED = object()
+_ROOT_KEY = re.compile(r"[0-9]{12}")
+
+
+def is_root_key(access_key_id: str) -> bool:
+    """Tell whether an access key id is 12 digits: the root of that account."""
+    return _ROOT_KEY.fullmatch(access_key_id or "") is not None

@@ -1,0 +1,106 @@
+"""What stands before MiniStack: who may knock at all, the health check, and the paths that stay closed.
+
+MiniStack answers many paths without credentials (reset, configuration, the mailboxes of SES, SQS and SNS, the
+OAuth pages of Cognito, …) and routes by host name to services that are not part of this. All of that is closed
+here: what comes through is IAM, STS or S3, signed or anonymous, addressed to this machine by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from rolelab.localaws.instance import HEALTH_PATH, proof
+from rolelab.secret import Secret
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_HOST = re.compile(r"(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?localhost|127\.0\.0\.1|\[::1\]")
+_CLOSED_HOST = re.compile(
+    r"(?:^|\.)(execute-api|lambda-url|alb|cloudfront|appsync-api|appsync-realtime-api|iot|aoss|s3-control|mrap)\."
+)
+_CLOSED_PATH = re.compile(
+    r"/(?:_[^/]*|health|logout|oauth2|iceberg[^/]*|v20180820|v1|v2|WriteGetObjectResponse|Execute|BeginTransaction"
+    r"|CommitTransaction|RollbackTransaction|BatchExecute)(?:/.*)?",
+    re.DOTALL,
+)
+_ONCE = {b"authorization", b"host", b"x-amz-date", b"x-amz-security-token", b"x-amz-content-sha256", b"content-length"}
+
+
+class Front:
+    """ASGI layer: answers the health check, refuses what must not get in, hands the rest on."""
+
+    def __init__(self, app: App, *, instance_id: str, secret: Secret, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._instance_id = instance_id
+        self._secret = secret
+        self._clock = clock
+        self.last_request = clock()
+        """When the last request came that was not a health check, by `clock`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._not_http(scope, receive, send)
+            return
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        refusal = _refusal(headers)
+        if refusal:
+            await _answer(send, 403, {"error": refusal})
+        elif scope["path"] == HEALTH_PATH:
+            await self._health(scope, send)
+        elif _CLOSED_PATH.fullmatch(scope["path"]):
+            await _answer(send, 403, {"error": "this path is closed on this local AWS"})
+        else:
+            self.last_request = self._clock()
+            await self._app(scope, receive, send)
+
+    async def _health(self, scope: Scope, send: Send) -> None:
+        nonce = parse_qs(scope["query_string"].decode("latin-1")).get("nonce", [""])[0][:128]
+        content = {"instance": self._instance_id, "proof": proof(self._secret, self._instance_id, nonce)}
+        await _answer(send, 200, content)
+
+    async def _not_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+
+def _refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
+    """Say why a request may not come in at all: told apart from another site's by its Host and Origin."""
+    seen: set[bytes] = set()
+    host = ""
+    for name, value in headers:
+        if name in _ONCE:
+            if name in seen:
+                return f"the header {name.decode('latin-1')} is given twice"
+            seen.add(name)
+        if name == b"host":
+            host = value.decode("latin-1").lower()
+        elif name == b"origin" and not _is_here(value.decode("latin-1").lower().partition("://")[2]):
+            return "requests of pages from elsewhere are not answered"
+    if not _is_here(host) or _CLOSED_HOST.search(host):
+        return "this local AWS answers to 127.0.0.1 and localhost only"
+    return None
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host, perhaps with a port, names this machine; a rebound DNS name does not."""
+    return _HOST.fullmatch(re.sub(r":\d{1,5}$", "", host)) is not None
+
+
+async def _answer(send: Send, status: int, content: dict[str, str]) -> None:
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

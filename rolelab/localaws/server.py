@@ -1,0 +1,171 @@
+"""The server: MiniStack with the layer around it, under uvicorn on a loopback port, in a thread or as the process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from rolelab.errors import LabError
+from rolelab.localaws import emulator
+from rolelab.localaws.front import Front, Message, Receive, Scope, Send
+from rolelab.localaws.instance import DEFAULT_REGION, Instance, new_secret
+from rolelab.secret import Secret
+
+_busy = threading.Lock()
+"""MiniStack keeps its state in modules: one local AWS in a process at a time."""
+
+
+class Life:
+    """ASGI layer that answers the server's lifespan in MiniStack's place, which would look for containers to remove."""
+
+    def __init__(self, app: Any, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        self._app = app
+        self._on_start = on_start
+        self._on_stop = on_stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        message: Message = await receive()
+        if message["type"] == "lifespan.startup":
+            self._on_start()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        self._on_stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class Server:
+    """One local AWS that is ready to serve on a port it already holds."""
+
+    def __init__(
+        self, *, instance_id: str, secret: Secret, region: str, port: int = 0, state: Path | None = None, restore: bool = False
+    ) -> None:
+        self._state = state
+        self._restore = restore
+        self.emulator = emulator.load(region=region, state=state)
+        emulator.fit(secret)
+        self.socket = _listen(port)
+        self.instance = Instance(
+            url=f"http://127.0.0.1:{self.socket.getsockname()[1]}",
+            instance_id=instance_id,
+            secret=secret,
+            region=region,
+            pid=os.getpid(),
+            port=self.socket.getsockname()[1],
+        )
+        self.ready = threading.Event()
+        self.front = Front(self.emulator.app, instance_id=instance_id, secret=secret)
+        life = Life(self.front, on_start=self._start, on_stop=self._stop)
+        config = uvicorn.Config(
+            life,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._uvicorn = uvicorn.Server(config)
+
+    def run(self, *, on_ready: Callable[[], None] = lambda: None, idle_s: float = 0) -> None:
+        """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit)."""
+        asyncio.run(self._serve(on_ready, idle_s))
+
+    def end(self) -> None:
+        """Ask a running server to end; safe from any thread."""
+        self._uvicorn.should_exit = True
+
+    async def _serve(self, on_ready: Callable[[], None], idle_s: float) -> None:
+        watch = asyncio.create_task(self._watch(on_ready, idle_s))
+        try:
+            await self._uvicorn.serve(sockets=[self.socket])
+        finally:
+            watch.cancel()
+
+    async def _watch(self, on_ready: Callable[[], None], idle_s: float) -> None:
+        while not self._uvicorn.started:
+            await asyncio.sleep(0.001)
+        on_ready()
+        self.ready.set()
+        while True:
+            await asyncio.sleep(min(1.0, idle_s) if idle_s else 3600)
+            if idle_s and time.monotonic() - self.front.last_request > idle_s:
+                self.end()
+
+    def _start(self) -> None:
+        if self._restore:
+            self.emulator._load_persisted_state()
+
+    def _stop(self) -> None:
+        if self._state:
+            emulator.module("core.persistence").save_all(self.emulator._build_persistence_save_dict())
+        emulator.empty(self.emulator)
+
+
+def _listen(port: int) -> socket.socket:
+    """Return a listening socket on loopback: the wanted port if it is free, else any."""
+    for wanted in (port, 0) if port else (0,):
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", wanted))
+            listening.listen(1024)
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise LabError("no port to listen on", where="127.0.0.1", do="end what uses up the ports of this machine")
+
+
+@contextmanager
+def in_process(*, region: str = DEFAULT_REGION) -> Iterator[Instance]:
+    """Run a local AWS of its own in a thread of this process; what it holds is gone at the end.
+
+    Raises:
+        LabError: another one runs in this process, or the versions are not the pinned ones.
+    """
+    if not _busy.acquire(blocking=False):
+        raise LabError("a local AWS already runs in this process")
+    try:
+        server = Server(instance_id=new_id(), secret=new_secret(), region=region)
+        failures: list[BaseException] = []
+        thread = threading.Thread(target=_run, args=(server, failures), name="local-aws", daemon=True)
+        thread.start()
+        while not server.ready.wait(0.1):
+            if not thread.is_alive():
+                raise LabError("the local AWS did not start", where=repr(failures[0]) if failures else "")
+        try:
+            yield server.instance
+        finally:
+            server.end()
+            thread.join(10)
+    finally:
+        _busy.release()
+
+
+def _run(server: Server, failures: list[BaseException]) -> None:
+    try:
+        server.run()
+    except BaseException as error:  # noqa: BLE001 - the thread that waits for us raises it
+        failures.append(error)
+
+
+def new_id() -> str:
+    """Make an instance's id."""
+    return secrets.token_hex(8)

@@ -1,0 +1,34 @@
+"""What every test may ask for: the local AWS in this process, and an account of its own on it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from rolelab.aws.clients import Clients
+from rolelab.localaws.instance import Instance
+
+_accounts = random.SystemRandom()
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[Instance]:
+    """One local AWS a test process, in a thread of it."""
+    from rolelab.localaws.server import in_process
+
+    with in_process() as instance:
+        yield instance
+
+
+@pytest.fixture
+def account() -> str:
+    """A 12-digit account that no other test uses: its id is the access key of its root."""
+    return f"{_accounts.randrange(10**11, 10**12)}"
+
+
+@pytest.fixture
+def root(local_aws: Instance, account: str) -> Clients:
+    """Clients of the account's root on the local AWS."""
+    return Clients(local_aws.endpoint(account))
