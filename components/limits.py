@@ -43,8 +43,14 @@ def name(value: str, *, longest: int = 64) -> list[str]:
 
 def unique_names(values: Iterable[str]) -> list[str]:
     """Check that names differ; IAM compares them without regard to case."""
-    counted = Counter(value.lower() for value in values)
-    return [f"names {twice!r} {times} times; IAM's names differ in more than case" for twice, times in counted.items() if times > 1]
+    spellings: dict[str, list[str]] = {}
+    for value in values:
+        spellings.setdefault(value.lower(), []).append(value)
+    return [
+        f"{' and '.join(map(repr, same))} are one name to IAM, which does not regard case"
+        for same in spellings.values()
+        if len(same) > 1
+    ]
 
 
 def path(value: str) -> list[str]:

@@ -40,7 +40,7 @@ class Faults(UsageError):
 
 
 class CannotTell(LabError):
-    """It could not be found out (exit code 3): AWS out of reach, credentials refused or expired, throttled to the end."""
+    """It could not be found out (exit code 3): AWS out of reach, throttled, or credentials refused or expired."""
 
     exit_code = 3
 

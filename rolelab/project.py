@@ -59,9 +59,11 @@ class Project:
         """
         path = self.stack_file(stack)
         content = _load(path) if path.exists() else {}
-        given = content.get("config") or {}
+        given: object = content.get("config") or {}
         if not isinstance(given, dict):
-            raise UsageError("config is not a mapping", where=path.name, do="give lines such as `aws:region: us-east-1`")
+            raise UsageError(
+                "config is not a mapping", where=path.name, do="give lines such as `aws:region: us-east-1`"
+            )
         values = {self._full(str(key)): value for key, value in cast("dict[Any, Any]", given).items()}
         texts: dict[str, str] = {}
         faults: list[UsageError] = []
@@ -73,7 +75,9 @@ class Project:
         for key, value in values.items():
             fault = _fault(value, self.declared.get(key, {}))
             if fault:
-                faults.append(UsageError(f"{key.partition(':')[2]} is {_shown(value)}", where=f"{path.name}, {key}", do=fault))
+                faults.append(
+                    UsageError(f"{key.partition(':')[2]} is {_shown(value)}", where=f"{path.name}, {key}", do=fault)
+                )
             else:
                 texts[key] = _text(value)
         if faults:
@@ -117,9 +121,8 @@ def _project(root: Path) -> Project:
     if not isinstance(name, str) or not name:
         raise UsageError("name is missing", where=path.name, do="give the project a name, such as assume-role-lab")
     declared: dict[str, Mapping[str, Any]] = {}
-    schema: Any
-    for key, schema in (content.get("config") or {}).items():
-        full = str(key) if ":" in str(key) else f"{name}:{key}"
+    for key, schema in cast("dict[str, Any]", content.get("config") or {}).items():
+        full = key if ":" in key else f"{name}:{key}"
         # The short form `key: value` declares a default.
         declared[full] = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
     return Project(root, name, declared)
@@ -140,10 +143,10 @@ def _fault(value: Any, schema: Mapping[str, Any]) -> str:
     if not isinstance(value, _TYPES[wanted]) or (wanted == "integer" and isinstance(value, bool)):
         return f"give {_article(wanted)}, such as {example}"
     item = schema.get("items", {}).get("type") if wanted == "array" else None
-    if item in _TYPES and not all(isinstance(one, _TYPES[item]) for one in value):
-        strange = next(one for one in value if not isinstance(one, _TYPES[item]))
-        return f"{_shown(strange)} in it must be {_article(item)}; quote it"
-    return ""
+    if item not in _TYPES:
+        return ""
+    strange = [one for one in cast("list[object]", value) if not isinstance(one, _TYPES[item])]
+    return f"{_shown(strange[0])} in it must be {_article(item)}; quote it" if strange else ""
 
 
 def _article(kind: str) -> str:
@@ -167,20 +170,23 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # pyright: ignore[reportUnknownMemberType]
+        for key_node, _ in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
+            key = cast("object", self.construct_object(key_node, deep=True))  # pyright: ignore[reportUnknownMemberType]
             if not isinstance(key, (str, int, float, bool)) or key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
             seen.add(key)
         return cast("dict[Any, Any]", super().construct_mapping(node, deep=deep))
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$"), list("-+0123456789")
-)
+for _tag, _form, _first in (
+    ("bool", r"(true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"(~|null|Null|NULL|)$", "~nN"),
+    ("int", r"[-+]?(0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$", "-+0123456789"),
+):
+    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+        f"tag:yaml.org,2002:{_tag}", re.compile(_form), [*_first, *([""] if _tag == "null" else [])]
+    )
 
 
 def _load(path: Path) -> dict[str, Any]:

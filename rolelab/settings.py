@@ -57,15 +57,19 @@ def _learners(names: tuple[str, ...]) -> list[str]:
     return faults + limits.unique_names(names) + limits.users(len(names))
 
 
+def _role_name(name: str) -> list[str]:
+    return [f"{name!r} {fault}" for fault in limits.name(name)]
+
+
 def _count(count: int) -> list[str]:
     return [f"is {count}; a number of learners is 0 (not used) or more"] if count < 0 else limits.users(count)
 
 
-# The defaults here are for a program run without Pulumi.yaml's (a key that is not declared there); a test compares them.
+# Defaults for a program whose Pulumi.yaml does not declare the key; a test holds them against Pulumi.yaml.
 _KEYS: dict[str, _Key] = {
     "learners": _Key(_names, "a list of names", "[testuser]", DEFAULT_LEARNERS, _learners),
     "learnerCount": _Key(int, "a whole number", "25", 0, _count),
-    "roleName": _Key(str, "a name", "s3Access", "s3Access", limits.name),
+    "roleName": _Key(str, "a name", "s3Access", "s3Access", _role_name),
     "managedPolicies": _Key(
         _names, "a list of names or ARNs", "[AmazonS3FullAccess]", ("AmazonS3FullAccess",), limits.managed_policies
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Literal, cast, overload
 
@@ -34,8 +33,6 @@ class Clients:
             retries={"total_max_attempts": attempts, "mode": "standard"},
             # Path style: a bucket is no host name on loopback.
             s3={"addressing_style": "path" if endpoint.url else "auto"},
-            # IAM Roles Anywhere, SSO or an ECS agent must not be asked when the keys are given.
-            ignore_configured_endpoint_urls=True,
         )
         self._lock = threading.Lock()
         self._session: boto3.Session | None = None
@@ -77,7 +74,7 @@ class Clients:
             self._session.client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
                 service,  # pyright: ignore[reportArgumentType]
                 region_name=self.endpoint.region,
-                endpoint_url=self.endpoint.url or os.environ.get("AWS_ENDPOINT_URL"),
+                endpoint_url=self.endpoint.url,
                 aws_access_key_id=keys.access_key_id if keys else None,
                 aws_secret_access_key=keys.secret_access_key.reveal() if keys else None,
                 aws_session_token=keys.session_token.reveal() if keys and keys.session_token else None,

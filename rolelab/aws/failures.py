@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
@@ -87,13 +87,13 @@ def _kind(code: str, status: int) -> Kind:
         return Kind.CREDENTIALS
     if code in _THROTTLED or status == 429:
         return Kind.THROTTLED
-    if status >= 500 or not code or code == str(status) and status not in (403, 404):
+    if status >= 500 or not code or (code == str(status) and status not in (403, 404)):
         return Kind.UNREACHABLE
     return Kind.MISSING if code in _MISSING else Kind.REFUSED
 
 
 @contextmanager
-def translated(operation: str) -> Iterator[None]:
+def translated(operation: str) -> Generator[None]:
     """Raise AwsFailure instead of whatever botocore raises for `operation`."""
     try:
         yield

@@ -46,7 +46,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="assume-role-lab", prog_name="rolelab")
 def cli() -> None:
-    """A lab that teaches AWS role assumption: made, proven and removed, offline on a local AWS.
+    """Make, prove and remove a lab that teaches AWS role assumption, offline on a local AWS.
 
     Exit codes: 0 as it should be; 1 a check or an operation failed; 2 wrong usage or configuration;
     3 it could not be found out.
@@ -78,7 +78,7 @@ def _say(text: str, code: int) -> int:
 
 
 def _leave(code: int) -> NoReturn:
-    """Leave with everything flushed and without tearing down: that costs a quarter to half a second with pulumi loaded."""
+    """Leave with everything flushed, without tearing down: with pulumi loaded that costs up to half a second."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,0 +1,130 @@
+"""The whole lab: learners who can do nothing, one role that they share, and leave to switch to it."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Optional
+
+import pulumi
+import pulumi_aws as aws
+from typing_extensions import NotRequired, TypedDict
+
+from . import documents, limits, links
+from .faults import refuse
+from .grant import AssumeRoleGrant
+from .role import AssumableRole
+from .user import NoPermissionUser
+
+BATCH = 250
+"""Learners declared before the program waits for them: a class of 1,000 then takes a third of the memory."""
+
+
+class AssumeRoleLabArgs(TypedDict):
+    """Who learns, and which role they switch to."""
+
+    learners: NotRequired[list[str]]
+    """Names of the learners' users (more can be enrolled from the program)."""
+    role_name: str
+    """Name of the role that they share."""
+    managed_policies: list[str]
+    """What the role may do: names of AWS managed policies, or ARNs."""
+    grant: NotRequired[bool]
+    """Whether the learners may assume the role (default); false is the lesson before the grant."""
+    max_session_duration: NotRequired[int]
+    """The longest session in seconds, 3600 (default) to 43200."""
+    console: NotRequired[bool]
+    """Whether each learner also gets a password for the AWS console."""
+    tags: NotRequired[dict[str, str]]
+    """Tags beside lab, stack and purpose."""
+
+
+class AssumeRoleLab(pulumi.ComponentResource):
+    """Users without permissions, a role that trusts their account, and the inline grant that joins them."""
+
+    account_id: pulumi.Output[str]
+    """The account that the lab is in, twelve digits."""
+    role_name: pulumi.Output[str]
+    """Name of the role."""
+    role_arn: pulumi.Output[str]
+    """ARN of the role."""
+    console_sign_in_url: pulumi.Output[str]
+    """Where the account's users sign in to the console."""
+    switch_role_url: pulumi.Output[str]
+    """Where a signed-in learner switches to the role."""
+
+    def __init__(
+        self,
+        name: str,
+        args: AssumeRoleLabArgs,
+        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+    ) -> None:
+        super().__init__("assume-role-lab:index:AssumeRoleLab", name, None, opts)
+        self._name = name
+        self._args = args
+        inherited = pulumi.InvokeOptions(parent=self)
+        account = aws.get_caller_identity(opts=inherited).account_id
+        partition = aws.get_partition(opts=inherited).partition
+        self.managed_policies = [documents.managed_policy(policy, partition) for policy in args["managed_policies"]]
+        role = AssumableRole(
+            f"{name}-role",
+            {
+                "role_name": args["role_name"],
+                "trust_policy": documents.trust(documents.account_root(account, partition)),
+                "managed_policies": self.managed_policies,
+                "max_session_duration": args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0]),
+                "tags": args.get("tags", {}),
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.account_id = pulumi.Output.from_input(account)
+        self.role_name = role.role_name
+        self.role_arn = role.role_arn
+        self.console_sign_in_url = pulumi.Output.from_input(links.sign_in(account, partition))
+        self.switch_role_url = pulumi.Output.from_input(
+            links.switch_role(account, args["role_name"], partition=partition)
+        )
+        self._policy = AssumeRoleGrant.policy_for(role.role_arn)
+        self._enrolled: dict[str, NoPermissionUser] = {}
+        self._taken: set[str] = set()
+        for learner in args.get("learners", []):
+            self.enrol(learner)
+        self.register_outputs({"role_name": role.role_name, "role_arn": role.role_arn})
+
+    @property
+    def learners(self) -> dict[str, NoPermissionUser]:
+        """The users by learner, in the order of enrolment."""
+        return dict(self._enrolled)
+
+    def enrol(self, learner: str) -> NoPermissionUser:
+        """Add one learner: the user, and the grant where the lab grants.
+
+        Raises:
+            ValueError: the name is none that IAM takes, or is enrolled already (IAM does not regard case).
+        """
+        if learner.lower() in self._taken:
+            refuse("learners", limits.unique_names([*self._enrolled, learner]))
+        self._taken.add(learner.lower())
+        child = pulumi.ResourceOptions(parent=self)
+        user = NoPermissionUser(
+            f"{self._name}-{learner}",
+            {"user_name": learner, "console": self._args.get("console", False), "tags": self._args.get("tags", {})},
+            child,
+        )
+        if self._args.get("grant", True):
+            AssumeRoleGrant(
+                f"{self._name}-{learner}",
+                {"user_name": user.user_name, "role_arn": self.role_arn, "policy": self._policy},
+                child,
+            )
+        self._enrolled[learner] = user
+        return user
+
+    async def enrol_all(self, learners: Iterable[str]) -> None:
+        """Add many learners, `BATCH` at a time, each batch awaited: call it from `pulumi.run(main)`."""
+        waiting = list(learners)
+        while waiting:
+            batch, waiting = waiting[:BATCH], waiting[BATCH:]
+            others = asyncio.all_tasks()
+            for learner in batch:
+                self.enrol(learner)
+            if begun := asyncio.all_tasks() - others:
+                await asyncio.wait(begun)

@@ -1,0 +1,68 @@
+"""The role that is assumed: who it trusts, what it may do, how long a session lasts."""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_aws as aws
+from typing_extensions import NotRequired, TypedDict
+
+from . import documents, limits
+from .faults import refuse
+from .tags import tags
+
+
+class AssumableRoleArgs(TypedDict):
+    """The role's name, its trust policy, its permissions and its session limit."""
+
+    role_name: str
+    """Name of the IAM role: 1 to 64 letters, digits and +=,.@_-."""
+    trust_policy: dict[str, Any]
+    """Who may assume the role, as a document (in Python: `documents.trust(principal_arn, conditions)`)."""
+    managed_policies: list[str]
+    """What the role may do: names of AWS managed policies, or ARNs."""
+    max_session_duration: NotRequired[int]
+    """The longest session in seconds, 3600 (default) to 43200."""
+    tags: NotRequired[dict[str, str]]
+    """Tags beside lab, stack and purpose."""
+
+
+class AssumableRole(pulumi.ComponentResource):
+    """An IAM role with a trust policy and managed policies; nothing in it is written as a string by hand."""
+
+    role_name: pulumi.Output[str]
+    """Name of the IAM role."""
+    role_arn: pulumi.Output[str]
+    """ARN of the IAM role."""
+
+    def __init__(
+        self,
+        name: str,
+        args: AssumableRoleArgs,
+        opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
+    ) -> None:
+        super().__init__("assume-role-lab:index:AssumableRole", name, None, opts)
+        session = args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0])
+        refuse(f"role_name {args['role_name']!r}", limits.name(args["role_name"]))
+        refuse("max_session_duration", limits.role_session(session))
+        refuse("managed_policies", limits.managed_policies(args["managed_policies"]))
+        refuse("trust_policy", limits.document_size(args["trust_policy"], most=limits.TRUST_POLICY_SIZE))
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            name,
+            name=args["role_name"],
+            assume_role_policy=documents.as_json(args["trust_policy"]),
+            max_session_duration=session,
+            # A learner or instructor may have attached a policy: it must not keep the role from being removed.
+            force_detach_policies=True,
+            tags=tags("role", args.get("tags")),
+            opts=child,
+        )
+        partition = aws.get_partition(opts=pulumi.InvokeOptions(parent=self)).partition
+        for policy in args["managed_policies"]:
+            arn = documents.managed_policy(policy, partition)
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{limits.policy_name_in_arn(arn)}", role=role.name, policy_arn=arn, opts=child
+            )
+        self.role_name = role.name
+        self.role_arn = role.arn
+        self.register_outputs({"role_name": role.name, "role_arn": role.arn})
