@@ -1,0 +1,64 @@
+# `make demo` and `make test` are all that a newcomer needs: each sets up what it runs on, from python3 alone.
+# A second time that costs nothing. make INSTALLER=pip demo does without uv; make PYTHON=python3.12 demo picks the Python.
+PYTHON ?= python3
+INSTALLER ?= auto
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP = $(PYTHON) tools/environment.py --installer $(INSTALLER)
+
+# uv leaves bytecode out, and without it every start takes twice as long: let the first run write it.
+unexport PYTHONDONTWRITEBYTECODE
+# What an activated environment or a Python path of yours would change.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint style types arrows format bench clean python environment-lost
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.ready ## Watch the whole lesson happen, offline (ARGS=--pause waits before each step)
+	@$(BIN)/python -m rolelab demo $(ARGS)
+
+test: $(VENV)/.ready-dev ## Run all tests (ARGS='-k trust' runs some)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+
+lint: style types arrows ## Check style, format, types and the arrows between modules
+
+style: $(VENV)/.ready-dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+
+types: $(VENV)/.ready-dev
+	$(BIN)/basedpyright --level error
+
+arrows: $(VENV)/.ready-dev
+	@$(BIN)/lint-imports --cache-dir $(VENV)/import-linter >$(VENV)/arrows.log 2>&1 || { cat $(VENV)/arrows.log; exit 1; }
+
+format: $(VENV)/.ready-dev ## Put the format right, and what ruff can mend
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+
+bench: $(VENV)/.ready-dev ## Measure, every figure as a ratio within the run (BENCH=full: 1,000 and 5,000 learners too)
+	@$(BIN)/python -m bench $(BENCH)
+
+clean: ## Stop the local AWS and remove all that was made here
+	@if test -x $(BIN)/python && test -d .rolelab; then $(BIN)/python -m rolelab local stop || true; fi
+	rm -rf $(VENV) .rolelab .pytest_cache .ruff_cache .hypothesis build *.egg-info *.bench.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are younger than what they were made from; a lost or moved environment is made anew all the same.
+sound := $(shell test -x $(BIN)/python && grep -qxF '$(CURDIR)' $(VENV)/.ready $(VENV)/.ready-dev 2>/dev/null && echo yes)
+ifneq ($(sound),yes)
+$(VENV)/.ready $(VENV)/.ready-dev: environment-lost
+endif
+
+$(VENV)/.ready: requirements.txt pyproject.toml tools/environment.py | python
+	@$(SETUP)
+
+$(VENV)/.ready-dev: requirements.txt requirements-dev.txt pyproject.toml tools/environment.py | python
+	@$(SETUP) --dev
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) on PATH: install Python 3.10 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())'), the lab needs 3.10 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
