@@ -78,6 +78,9 @@ _KEYS: dict[str, _Key] = {
     "console": _Key(_flag, "true or false", "false", False),
 }
 
+KEYS = tuple(_KEYS)
+"""The configuration keys of the namespace, in the order in which people read them."""
+
 
 def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -> Settings:
     """Check the whole configuration and return it typed.
@@ -143,8 +146,3 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
 def generated_names(count: int) -> tuple[str, ...]:
     """Return `learner001` … `learner1000` …: a class that grows keeps the names that it has."""
     return tuple(f"learner{number:03d}" for number in range(1, count + 1))
-
-
-def keys() -> tuple[str, ...]:
-    """Return the configuration keys of the namespace, in the order in which people read them."""
-    return tuple(_KEYS)

@@ -1,0 +1,115 @@
+"""Stack outputs become a Lab, or one line that says what they lack."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolelab import outputs
+from rolelab.errors import UsageError
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+RAW: dict[str, Any] = {
+    "accountId": "111122223333",
+    "region": "us-east-1",
+    "consoleSignInUrl": "https://111122223333.signin.aws.amazon.com/console",
+    "role": {
+        "name": "s3Access",
+        "arn": "arn:aws:iam::111122223333:role/s3Access",
+        "switchRoleUrl": "https://signin.aws.amazon.com/switchrole?account=111122223333",
+        "maxSessionDuration": 3600,
+    },
+    "learners": {
+        "testuser": {
+            "userName": "testuser",
+            "userArn": "arn:aws:iam::111122223333:user/testuser",
+            "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+            "secretAccessKey": SECRET,
+        }
+    },
+}
+
+
+def without(*path: str) -> dict[str, Any]:
+    """Return the outputs without one value."""
+    raw = copy.deepcopy(RAW)
+    inner = raw
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return raw
+
+
+def test_a_lab_never_shows_its_secrets() -> None:
+    """A Lab may be logged, printed or end up in a traceback."""
+    lab = outputs.parse(RAW, where="test")
+    assert lab.learners[0].secret_access_key.reveal() == SECRET
+    assert SECRET not in repr(lab)
+    assert SECRET not in f"{lab}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("accountId",), ("role",), ("role", "arn"), ("learners",), ("learners", "testuser", "accessKeyId")],
+)
+def test_what_is_missing_is_named(path: tuple[str, ...]) -> None:
+    """Outputs of half a run are no lab."""
+    with pytest.raises(UsageError, match=rf"the outputs lack {'.'.join(path)} \(here\)"):
+        outputs.parse(without(*path), where="here")
+
+
+def test_pulumis_unknown_is_not_a_value() -> None:
+    """After a failed run with --continue-on-error the raw unknown stands in the outputs."""
+    raw = copy.deepcopy(RAW)
+    raw["role"]["arn"] = outputs.UNKNOWN
+    with pytest.raises(UsageError, match=r"the outputs lack role\.arn"):
+        outputs.parse(raw, where="here")
+
+
+def test_masked_secrets_say_how_to_get_them() -> None:
+    """`pulumi stack output --json` without --show-secrets is the likely mistake."""
+    raw = copy.deepcopy(RAW)
+    raw["learners"]["testuser"]["secretAccessKey"] = "[secret]"
+    with pytest.raises(UsageError, match=r"is masked .*--show-secrets"):
+        outputs.parse(raw, where="here")
+
+
+def test_no_outputs_are_no_lab() -> None:
+    """Before `up` and after `destroy` the outputs are an empty object."""
+    with pytest.raises(UsageError, match="there is no lab"):
+        outputs.parse({}, where="here")
+
+
+def test_a_file_of_outputs_is_read(tmp_path: Path) -> None:
+    """What `pulumi stack output --json --show-secrets` wrote on another machine."""
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(RAW))
+    assert outputs.from_file(path) == outputs.parse(RAW, where="elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"), [("{", "is not JSON"), ("[]", "is no JSON object"), (None, "cannot be read")]
+)
+def test_a_file_that_is_none_is_one_line(tmp_path: Path, text: str | None, fault: str) -> None:
+    """What is wrong, which file, what to do."""
+    path = tmp_path / "outputs.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError, match=fault) as caught:
+        outputs.from_file(path)
+    assert "outputs.json" in str(caught.value)
+
+
+def test_one_learner_needs_no_name_and_two_do() -> None:
+    """`rolelab exec` without --as is the lesson of one."""
+    assert outputs.parse(RAW, where="here").learner(None).name == "testuser"
+    raw = copy.deepcopy(RAW)
+    raw["learners"]["ada"] = raw["learners"]["testuser"]
+    with pytest.raises(UsageError, match=r"has 2 learners .*name one of ada, testuser"):
+        outputs.parse(raw, where="here").learner(None)
+    with pytest.raises(UsageError, match="no learner is called 'bob'"):
+        outputs.parse(raw, where="here").learner("bob")

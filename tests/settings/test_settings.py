@@ -1,0 +1,134 @@
+"""The configuration is checked as a whole, before anything is touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolelab import project, settings
+from rolelab.errors import Faults
+
+ROOT = Path(__file__).parents[2]
+
+
+def parse(**values: object) -> settings.Settings:
+    """Parse values given as Python, written as Pulumi writes them."""
+    texts = {f"assume-role-lab:{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+    return settings.parse(texts, where="Pulumi.dev.yaml")
+
+
+def faults(**values: object) -> list[str]:
+    """Return the faults of a configuration, one line each."""
+    with pytest.raises(Faults) as caught:
+        parse(**values)
+    return str(caught.value).splitlines()
+
+
+def test_the_declared_defaults_are_the_programs_own() -> None:
+    """A key left out means the same under `pulumi up`, under `rolelab up` and in a program without Pulumi.yaml."""
+    declared = project.find(ROOT)
+    assert settings.parse(declared.config("no-such-stack")) == settings.parse({})
+    assert sorted(declared.declared) == sorted(f"{settings.NAMESPACE}:{key}" for key in settings.KEYS)
+
+
+def test_a_number_of_learners_gives_that_many_names() -> None:
+    """A class is a number; the names of those who were there stay when it grows."""
+    small, large = parse(learnerCount=3).learners, parse(learnerCount=1001).learners
+    assert small == ("learner001", "learner002", "learner003")
+    assert large[:3] == small
+    assert large[-1] == "learner1001"
+
+
+def test_all_faults_come_at_once_each_with_key_value_rule_and_example() -> None:
+    """Whoever mends a file mends it once."""
+    found = faults(learners=["ada", "b d"], roleName="x" * 65, maxSessionDuration=100, grant="yes", learnerCount="many")
+    assert len(found) == 5
+    session = next(line for line in found if line.startswith("maxSessionDuration"))
+    assert session == (
+        "maxSessionDuration is 100; IAM allows 3600 to 43200 seconds for a role"
+        " (Pulumi.dev.yaml, assume-role-lab:maxSessionDuration): give a whole number of seconds, such as 3600"
+    )
+
+
+def test_an_unknown_key_names_the_nearest_known_one() -> None:
+    """A misspelt key would otherwise be a silent default."""
+    assert faults(learnrs=["ada"]) == [
+        "learnrs is not a key of assume-role-lab (its value is '[\"ada\"]')"
+        " (Pulumi.dev.yaml, assume-role-lab:learnrs): did you mean learners?"
+    ]
+
+
+def test_keys_of_other_namespaces_are_nobodys_business() -> None:
+    """`aws:region` is the provider's, not ours."""
+    assert settings.parse({"aws:region": "eu-west-1", "other:learnrs": "x"}) == settings.parse({})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("learners", [], "is empty"),
+        ("learners", ["Ada", "ada"], "'Ada' and 'ada' are one name to IAM"),
+        ("learners", [""], "has 0 characters; IAM allows 1 to 64"),
+        ("learners", ["a/b"], "contains '/'"),
+        ("learners", ["ä"], "contains 'ä'"),
+        ("learners", "ada", "must be a list of names"),
+        ("learners", [7], "must be a list of names"),
+        ("learners", [f"l{n}" for n in range(5001)], "asks for 5001 users; an account holds 5000"),
+        ("learnerCount", 5001, "asks for 5001 users; an account holds 5000"),
+        ("learnerCount", -1, "is -1"),
+        ("roleName", "", "has 0 characters"),
+        ("roleName", "a b", "contains ' '"),
+        ("managedPolicies", [f"P{n}" for n in range(21)], "names 21 policies; a role holds at most 20"),
+        ("managedPolicies", ["A", "A"], "names 'A' 2 times"),
+        ("managedPolicies", ["arn:aws:s3:::bucket"], "neither the name of an AWS managed policy nor a policy's ARN"),
+        ("maxSessionDuration", 3599, "is 3599; IAM allows 3600 to 43200"),
+        ("maxSessionDuration", 43201, "is 43201"),
+        ("maxSessionDuration", 3600.5, "must be a whole number of seconds"),
+        ("console", "yes", "must be true or false"),
+    ],
+)
+def test_iams_own_limits_are_rules(key: str, value: object, rule: str) -> None:
+    """What AWS would refuse half way through is refused before the first call."""
+    (found,) = faults(**{key: value})
+    assert rule in found
+    assert f"Pulumi.dev.yaml, assume-role-lab:{key}" in found
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("learners", ["a" * 64, "x+=,.@_-Y"]),
+        ("learnerCount", 5000),
+        ("roleName", "r" * 64),
+        ("managedPolicies", []),
+        ("managedPolicies", ["job-function/ViewOnlyAccess", "arn:aws-us-gov:iam::123456789012:policy/team/Mine"]),
+        ("maxSessionDuration", 3600),
+        ("maxSessionDuration", 43200),
+    ],
+)
+def test_what_iam_allows_is_allowed(key: str, value: object) -> None:
+    """The twin of the limits: the last value inside each is taken."""
+    parse(**{key: value})
+
+
+def test_names_and_a_number_together_are_a_fault_unless_the_names_are_not_used() -> None:
+    """Pulumi cannot tell a default from a set value, so the default names may stand beside a number."""
+    assert "learnerCount is 3 while learners names 2" in faults(learnerCount=3, learners=["ada", "grace"])[0]
+    assert len(parse(learnerCount=3, learners=["testuser"]).learners) == 3
+    assert len(parse(learnerCount=3, learners=[]).learners) == 3
+
+
+@given(st.dictionaries(st.sampled_from([*settings.KEYS, "other"]), st.text(max_size=80), max_size=8))
+def test_any_text_is_settings_or_faults(values: dict[str, str]) -> None:
+    """No configuration, however garbled, ends in a traceback, and none that is taken breaks a rule of IAM."""
+    try:
+        taken = parse(**values)
+    except Faults as refused:
+        assert all(str(fault) for fault in refused.faults)  # noqa: PT017 - either end is right
+    else:
+        assert 3600 <= taken.max_session_duration <= 43200
+        assert all(1 <= len(name) <= 64 for name in taken.learners)
