@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types arrows format bench clean python environment-lost
+.PHONY: help demo test lint style types arrows format bench clean environment-lost
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,12 +53,15 @@ ifneq ($(sound),yes)
 $(VENV)/.ready $(VENV)/.ready-dev: environment-lost
 endif
 
-$(VENV)/.ready: requirements.txt pyproject.toml tools/environment.py | python
-	@$(SETUP)
+$(VENV)/.ready: requirements.txt pyproject.toml tools/environment.py
+	@$(new-enough) && $(SETUP)
 
-$(VENV)/.ready-dev: requirements.txt requirements-dev.txt pyproject.toml tools/environment.py | python
-	@$(SETUP) --dev
+$(VENV)/.ready-dev: requirements.txt requirements-dev.txt pyproject.toml tools/environment.py
+	@$(new-enough) && $(SETUP) --dev
 
-python:
-	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) on PATH: install Python 3.10 or newer" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())'), the lab needs 3.10 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+define new-enough
+{ command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) on PATH: install Python 3.10 or newer" >&2; exit 1; }; } && \
+	{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $(PYTHON) is \
+	$$($(PYTHON) -c 'import platform; print(platform.python_version())'), the lab needs 3.10 or newer: \
+	make PYTHON=python3.12 $(MAKECMDGOALS)" | tr -s '\t ' ' ' >&2; exit 1; }; }
+endef
