@@ -1,0 +1,337 @@
+"""Reads cases in the form of tests/fidelity/*.json into what the evaluator takes.
+
+A case says what exists, who asks and what changed since; here it becomes a Request and Policies, without any AWS.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from rolelab.policy import CredentialState, Decision, Policies, Policy, Principal, PrincipalKind, Request, decide
+
+FIDELITY = Path(__file__).parent.parent / "fidelity"
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
+
+_CREDENTIALS = {
+    "normal": CredentialState.ACTIVE,
+    "inactive": CredentialState.INACTIVE,
+    "deleted": CredentialState.DELETED,
+    "expired": CredentialState.EXPIRED,
+    "no_token": CredentialState.INCOMPLETE,
+}
+# AssumeRole's and S3's parameters that policies know as condition keys.
+_S3_KEYS = {
+    "Prefix": "s3:prefix",
+    "Delimiter": "s3:delimiter",
+    "MaxKeys": "s3:max-keys",
+    "ACL": "s3:x-amz-acl",
+    "VersionId": "s3:VersionId",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+}
+
+
+def load(path: Path = FIDELITY / "aws-answers.json") -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return a file's cases and its managed policies."""
+    given = json.loads(path.read_text("utf-8"))
+    return given["cases"], given.get("managed_policies", {})
+
+
+@dataclass
+class _Session:
+    role: str
+    role_id: str
+    account: str
+    params: dict[str, Any]
+    tags: dict[str, str]
+    transitive: dict[str, str]
+    source_identity: str
+
+
+@dataclass
+class World:
+    """The case's accounts while it runs."""
+
+    case: dict[str, Any]
+    managed: Mapping[str, Any]
+    users: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    roles: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    made: int = 0
+
+    def __post_init__(self) -> None:
+        setup = copy.deepcopy(self.case["setup"])
+        self.accounts: dict[str, str] = setup["accounts"]
+        self.buckets: list[dict[str, Any]] = setup.get("buckets") or []
+        self.scp = setup.get("scp")
+        for user in setup.get("users") or []:
+            self.users[user["account"], user["name"]] = user | {"id": self._id("AIDA")}
+        for role in setup.get("roles") or []:
+            self.roles[role["account"], role["name"]] = role | {"id": self._id("AROA")}
+        for role in self.roles.values():
+            role["trust"] = self._with_ids(role["trust"])
+        for bucket in self.buckets:
+            if bucket.get("policy"):
+                bucket["policy"] = self._with_ids(bucket["policy"])
+
+    def _id(self, prefix: str) -> str:
+        self.made += 1
+        return f"{prefix}{self.made:017d}"
+
+    def user_arn(self, user: Mapping[str, Any]) -> str:
+        return f"arn:aws:iam::{self.accounts[user['account']]}:user{user.get('path') or '/'}{user['name']}"
+
+    def role_arn(self, role: Mapping[str, Any]) -> str:
+        return f"arn:aws:iam::{self.accounts[role['account']]}:role{role.get('path') or '/'}{role['name']}"
+
+    def _with_ids(self, document: Any) -> Any:
+        """Replace ARNs of users and roles in Principal by their unique ids, as AWS does when it saves."""
+        ids = {self.user_arn(user): user["id"] for user in self.users.values()}
+        ids |= {self.role_arn(role): role["id"] for role in self.roles.values()}
+        given = json.loads(document) if isinstance(document, str) else copy.deepcopy(document)
+        statements = given.get("Statement", [])
+        for statement in statements if isinstance(statements, list) else [statements]:
+            for element in ("Principal", "NotPrincipal"):
+                named = statement.get(element)
+                if isinstance(named, dict) and "AWS" in named:
+                    entries = named["AWS"] if isinstance(named["AWS"], list) else [named["AWS"]]
+                    named["AWS"] = [ids.get(entry, entry) for entry in entries]
+        return given
+
+    def role_of(self, arn: str) -> dict[str, Any] | None:
+        return next((role for role in self.roles.values() if self.role_arn(role) == arn), None)
+
+    def change(self, change: Mapping[str, Any]) -> None:
+        """Carry out one of the case's changes between AssumeRole and the request."""
+        op = change["op"]
+        if "user" in change:
+            key = next(key for key in self.users if key[1] == change["user"])
+        else:
+            key = next(key for key in self.roles if key[1] == change["role"])
+        kind = self.users if "user" in change else self.roles
+        thing = kind[key]
+        if op in ("delete_user", "delete_role"):
+            self.gone.add(kind.pop(key)["id"])
+        elif op in ("recreate_user", "recreate_role"):
+            self.gone.add(thing["id"])
+            thing["id"] = self._id("AIDA" if op == "recreate_user" else "AROA")
+            if "trust" in thing and op == "recreate_role":
+                thing["trust"] = self._with_ids(thing["trust"])
+        elif op in ("put_role_policy", "put_user_policy"):
+            thing["inline"] = [*thing["inline"], change["policy"]]
+        elif op in ("delete_role_policy", "delete_user_policy", "delete_inline"):
+            thing["inline"] = []
+        elif op in ("detach_role_policy", "detach_user_policy", "detach"):
+            wanted = change.get("policy") or change.get("arn")
+            thing["attached"] = [arn for arn in thing["attached"] if wanted not in (None, arn)]
+        elif op in ("attach_role_policy", "attach_user_policy"):
+            thing["attached"] = [*thing["attached"], change.get("policy") or change["arn"]]
+        elif op in ("update_trust", "update_assume_role_policy"):
+            thing["trust"] = self._with_ids(change.get("policy") or change["trust"])
+        elif op in ("put_role_boundary", "put_user_boundary"):
+            thing["boundary"] = change["policy"]
+        elif op == "deactivate_keys" or op == "delete_keys":
+            thing["keys"] = op
+        else:
+            raise NotImplementedError(op)
+
+    def policy(self, document: Any, owner: str, name: str) -> Policy:
+        if isinstance(document, str) and document.startswith("arn:"):
+            return Policy.read(self.managed[document], document.rsplit("/", 1)[-1], owner=owner, arn=document)
+        return Policy.read(document, name, owner=owner)
+
+    def identity(self, thing: Mapping[str, Any], owner: str) -> tuple[Policy, ...]:
+        found = [self.policy(each, owner, f"inline-{n}") for n, each in enumerate(thing.get("inline") or [], 1)]
+        found += [self.policy(each, owner, "") for each in thing.get("attached") or []]
+        for group in thing.get("groups") or []:
+            found += self.identity(group, f"group {group['name']}")
+        return tuple(found)
+
+    def boundary(self, thing: Mapping[str, Any], owner: str) -> Policy | None:
+        return self.policy(thing["boundary"], owner, "boundary") if thing.get("boundary") else None
+
+
+def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Request, Policies]]:
+    """Yield every call of a case with the policies that bear on it: the roles assumed first, then the request."""
+    world = World(case, managed)
+    asked = case["request"]
+    who = asked["principal"]
+    account = world.accounts[who["account"]]
+    user = world.users.get((who["account"], who["name"]))
+    session: _Session | None = None
+    special = ""
+    special_policies: tuple[Policy, ...] | None = None
+    for step in who.get("via") or []:
+        params = step.get("params") or {}
+        if "role" not in step:
+            special = next(iter(step))
+            special_policies = _session_policies(world, params or step)
+            mfa_made = bool(step.get("mfa") or params.get("mfa"))
+            special += "+mfa" if mfa_made else ""
+            continue
+        caller = _principal(world, account, who, user, session, special, asked)
+        context = step.get("context") or asked.get("context") or {}
+        yield _call(world, caller, user, session, special_policies, "sts:AssumeRole", step["role"], params, context)
+        role = world.role_of(step["role"])
+        assert role is not None
+        passed = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or []}
+        inherited = session.transitive if session else {}
+        keep = set(params.get("TransitiveTagKeys") or [])
+        session = _Session(
+            step["role"],
+            role["id"],
+            world.accounts[role["account"]],
+            params,
+            (role.get("tags") or {}) | passed | inherited,
+            inherited | {key: value for key, value in passed.items() if key in keep},
+            params.get("SourceIdentity") or (session.source_identity if session else ""),
+        )
+        special_policies = _session_policies(world, params)
+    for change in asked.get("after_session") or []:
+        world.change(change)
+    user = world.users.get((who["account"], who["name"]))
+    caller = _principal(world, account, who, user, session, special, asked)
+    params = asked.get("params") or {}
+    yield _call(
+        world, caller, user, session, special_policies, asked["action"], asked["resource"], params, asked["context"]
+    )
+
+
+def _session_policies(world: World, params: Mapping[str, Any]) -> tuple[Policy, ...] | None:
+    found = [Policy.read(params["Policy"], "passed to AssumeRole")] if params.get("Policy") else []
+    found += [
+        world.policy(each["arn"] if isinstance(each, dict) else each, "session", "")
+        for each in params.get("PolicyArns") or []
+    ]
+    return tuple(found) if found else None
+
+
+def _principal(
+    world: World,
+    account: str,
+    who: Mapping[str, Any],
+    user: Mapping[str, Any] | None,
+    session: _Session | None,
+    special: str,
+    asked: Mapping[str, Any],
+) -> Principal:
+    state = _CREDENTIALS[asked.get("credential") or "normal"]
+    issued = NOW - timedelta(minutes=5)
+    if session is not None:
+        role = world.role_of(session.role)
+        if role is None or role["id"] != session.role_id:
+            state = CredentialState.ORPHANED
+        return Principal.role_session(
+            session.role,
+            session.params.get("RoleSessionName") or "session",
+            session.role_id,
+            tags=session.tags,
+            issued=issued,
+            source_identity=session.source_identity,
+            credential=state,
+        )
+    if who["type"] == "root":
+        return Principal.root(account)
+    if who["type"] in ("service", "anonymous"):
+        return Principal.service(who["name"]) if who["type"] == "service" else Principal.anonymous()
+    if user is None:
+        arn = f"arn:aws:iam::{account}:user/{who['name']}"
+        return Principal.user(arn, credential=CredentialState.ORPHANED)
+    if special.startswith("get_federation_token"):
+        return Principal.federated_user(world.user_arn(user), "learner", issued=issued)
+    if user.get("keys") and not special:
+        state = CredentialState.INACTIVE if user["keys"] == "deactivate_keys" else CredentialState.DELETED
+    return Principal.user(
+        world.user_arn(user),
+        user["id"],
+        tags=user.get("tags") or {},
+        session_token=bool(special),
+        mfa=special.endswith("+mfa"),
+        issued=issued if special else None,
+        credential=state,
+    )
+
+
+def _call(
+    world: World,
+    caller: Principal,
+    user: Mapping[str, Any] | None,
+    session: _Session | None,
+    session_policies: tuple[Policy, ...] | None,
+    action: str,
+    resource: str,
+    params: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> tuple[Request, Policies]:
+    context: dict[str, Any] = {"aws:RequestedRegion": given.get("region") or "us-east-1"}
+    if given.get("source_ip"):
+        context["aws:SourceIp"] = given["source_ip"]
+    context |= {_S3_KEYS[name]: str(value) for name, value in params.items() if name in _S3_KEYS}
+    if action.startswith("sts:AssumeRole"):
+        request = Request.assume_role(
+            caller,
+            resource,
+            params.get("RoleSessionName") or "session",
+            external_id=params.get("ExternalId") or "",
+            source_identity=params.get("SourceIdentity") or "",
+            tags={tag["Key"]: tag["Value"] for tag in params.get("Tags") or []},
+            transitive_tags=params.get("TransitiveTagKeys") or (),
+            mfa=bool(given.get("mfa")) and caller.kind is PrincipalKind.USER,
+            now=NOW,
+            context=context,
+        )
+    else:
+        request = Request(
+            principal=caller,
+            action=action,
+            resource=resource,
+            context=context,
+            now=NOW,
+            resource_account=_bucket_account(world, resource),
+            object_exists=_object_exists(world, resource),
+        )
+    thing: Mapping[str, Any] = (world.role_of(session.role) if session else user) or {}
+    owner = caller.entity
+    identity = world.identity(thing, owner)
+    role = world.role_of(resource)
+    bucket = _bucket(world, resource)
+    scp = () if not world.scp else ((Policy.read(world.scp, "scp"),),)
+    return request, Policies(
+        identity=identity,
+        boundary=world.boundary(thing, owner),
+        session=session_policies,
+        trust=Policy.read(role["trust"], owner=f"role {role['name']}") if role else None,
+        resource=Policy.read(bucket["policy"], owner=f"bucket {bucket['name']}")
+        if bucket and bucket.get("policy")
+        else None,
+        service_control=scp,
+    )
+
+
+def _bucket(world: World, resource: str) -> dict[str, Any] | None:
+    name = resource.removeprefix("arn:aws:s3:::").split("/", 1)[0]
+    return next((bucket for bucket in world.buckets if bucket["name"] == name), None)
+
+
+def _bucket_account(world: World, resource: str) -> str:
+    bucket = _bucket(world, resource)
+    return world.accounts[bucket["account"]] if bucket else ""
+
+
+def _object_exists(world: World, resource: str) -> bool:
+    bucket = _bucket(world, resource)
+    return bucket is None or "/" not in resource or resource.split("/", 1)[1] in (bucket.get("objects") or [])
+
+
+def answer(case: dict[str, Any], managed: Mapping[str, Any]) -> Decision:
+    """Decide a case; a role on the way that could not be assumed is an error of the case."""
+    *before, (request, policies) = build(case, managed)
+    for first, its in before:
+        decided = decide(first, its)
+        assert decided.allowed, f"{case['id']}: {first.resource} cannot be assumed on the way: {decided}"
+    return decide(request, policies)

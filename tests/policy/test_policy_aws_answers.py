@@ -1,0 +1,60 @@
+"""The evaluator gives AWS's documented answers, and names the layer that is the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rolelab.policy import Layer
+from tests.policy.cases import FIDELITY, answer, load
+
+# Whose fault each refusal is, read from the case's `why`: the files say allow or deny only.
+REFUSED_BY = {
+    "LAB-02": Layer.IDENTITY,
+    "LAB-10": Layer.IDENTITY,
+    "LAB-14": Layer.IDENTITY,
+    "LAB-18": Layer.IDENTITY,
+    "TRUST-14": Layer.TRUST,
+    "TRUST-18": Layer.TRUST,
+    "TRUST-22": Layer.CREDENTIALS,
+    "TRUST-26": Layer.TRUST,
+    "XACCT-02": Layer.IDENTITY,
+    "XACCT-06": Layer.IDENTITY,
+    "GRANT-06": Layer.IDENTITY,
+    "GRANT-14": Layer.IDENTITY,
+    "GRANT-18": Layer.IDENTITY,
+    "GRANT-26": Layer.MISSING_ROLE,
+    "BOUND-07": Layer.BOUNDARY,
+    "SESS-02": Layer.SESSION,
+    "COND-02": Layer.TRUST,
+    "COND-18": Layer.TRUST,
+    "TAG-02": Layer.TRUST,
+    "TAG-10": Layer.IDENTITY,
+    "SRCID-02": Layer.TRUST,
+    "CHAIN-02": Layer.IDENTITY,
+    "LIFE-06": Layer.IDENTITY,
+    "S3-06": Layer.IDENTITY,
+    "S3-10": Layer.RESOURCE,
+    "S3-18": Layer.IDENTITY,
+}
+EXPLICIT = {"TRUST-18", "GRANT-14", "GRANT-18", "LIFE-06", "S3-10"}
+
+
+def _decisions() -> Iterator[Any]:
+    cases, managed = load(FIDELITY / "aws-answers.json")
+    for case in cases:
+        if case["expected"] in ("allow", "deny"):
+            yield pytest.param(case, managed, id=case["id"])
+
+
+@pytest.mark.parametrize(("case", "managed"), _decisions())
+def test_a_decision_is_awss_and_names_the_layer(case: dict[str, Any], managed: dict[str, Any]) -> None:
+    """A wrong answer would send the learner to the wrong policy."""
+    decision = answer(case, managed)
+    assert decision.allowed is (case["expected"] == "allow"), case["why"]
+    if not decision.allowed:
+        assert decision.layer is REFUSED_BY[case["id"]]
+        assert decision.is_explicit is (case["id"] in EXPLICIT)
+        assert decision.is_explicit is (decision.place is not None)
