@@ -42,6 +42,18 @@ def load(path: Path = FIDELITY / "aws-answers.json") -> tuple[list[dict[str, Any
     return given["cases"], given.get("managed_policies", {})
 
 
+def _list(given: Any) -> list[Any]:
+    return list(given or ())
+
+
+def _one_or_list(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType]
+
+
+def _dict(given: Any) -> dict[str, Any]:
+    return dict(given or {})
+
+
 @dataclass
 class _Session:
     role: str
@@ -59,19 +71,19 @@ class World:
 
     case: dict[str, Any]
     managed: Mapping[str, Any]
-    users: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    roles: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
+    users: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict[tuple[str, str], dict[str, Any]])
+    roles: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict[tuple[str, str], dict[str, Any]])
+    gone: set[str] = field(default_factory=set[str])
     made: int = 0
 
     def __post_init__(self) -> None:
         setup = copy.deepcopy(self.case["setup"])
         self.accounts: dict[str, str] = setup["accounts"]
-        self.buckets: list[dict[str, Any]] = setup.get("buckets") or []
+        self.buckets: list[dict[str, Any]] = _list(setup.get("buckets"))
         self.scp = setup.get("scp")
-        for user in setup.get("users") or []:
+        for user in _list(setup.get("users")):
             self.users[user["account"], user["name"]] = user | {"id": self._id("AIDA")}
-        for role in setup.get("roles") or []:
+        for role in _list(setup.get("roles")):
             self.roles[role["account"], role["name"]] = role | {"id": self._id("AROA")}
         for role in self.roles.values():
             role["trust"] = self._with_ids(role["trust"])
@@ -94,13 +106,11 @@ class World:
         ids = {self.user_arn(user): user["id"] for user in self.users.values()}
         ids |= {self.role_arn(role): role["id"] for role in self.roles.values()}
         given = json.loads(document) if isinstance(document, str) else copy.deepcopy(document)
-        statements = given.get("Statement", [])
-        for statement in statements if isinstance(statements, list) else [statements]:
+        for statement in _one_or_list(given.get("Statement", [])):
             for element in ("Principal", "NotPrincipal"):
-                named = statement.get(element)
-                if isinstance(named, dict) and "AWS" in named:
-                    entries = named["AWS"] if isinstance(named["AWS"], list) else [named["AWS"]]
-                    named["AWS"] = [ids.get(entry, entry) for entry in entries]
+                named: Any = statement.get(element)
+                if named is not None and named != "*" and "AWS" in named:
+                    named["AWS"] = [ids.get(entry, entry) for entry in _one_or_list(named["AWS"])]
         return given
 
     def role_of(self, arn: str) -> dict[str, Any] | None:
@@ -146,9 +156,9 @@ class World:
         return Policy.read(document, name, owner=owner)
 
     def identity(self, thing: Mapping[str, Any], owner: str) -> tuple[Policy, ...]:
-        found = [self.policy(each, owner, f"inline-{n}") for n, each in enumerate(thing.get("inline") or [], 1)]
-        found += [self.policy(each, owner, "") for each in thing.get("attached") or []]
-        for group in thing.get("groups") or []:
+        found = [self.policy(each, owner, f"inline-{n}") for n, each in enumerate(_list(thing.get("inline")), 1)]
+        found += [self.policy(each, owner, "") for each in _list(thing.get("attached"))]
+        for group in _list(thing.get("groups")):
             found += self.identity(group, f"group {group['name']}")
         return tuple(found)
 
@@ -166,8 +176,8 @@ def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Re
     session: _Session | None = None
     special = ""
     special_policies: tuple[Policy, ...] | None = None
-    for step in who.get("via") or []:
-        params = step.get("params") or {}
+    for step in _list(who.get("via")):
+        params = _dict(step.get("params"))
         if "role" not in step:
             special = next(iter(step))
             special_policies = _session_policies(world, params or step)
@@ -175,28 +185,28 @@ def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Re
             special += "+mfa" if mfa_made else ""
             continue
         caller = _principal(world, account, who, user, session, special, asked)
-        context = step.get("context") or asked.get("context") or {}
+        context = _dict(step.get("context") or asked.get("context"))
         yield _call(world, caller, user, session, special_policies, "sts:AssumeRole", step["role"], params, context)
         role = world.role_of(step["role"])
         assert role is not None
-        passed = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or []}
+        passed = {tag["Key"]: tag["Value"] for tag in _list(params.get("Tags"))}
         inherited = session.transitive if session else {}
-        keep = set(params.get("TransitiveTagKeys") or [])
+        keep = set(_list(params.get("TransitiveTagKeys")))
         session = _Session(
             step["role"],
             role["id"],
             world.accounts[role["account"]],
             params,
-            (role.get("tags") or {}) | passed | inherited,
+            _dict(role.get("tags")) | passed | inherited,
             inherited | {key: value for key, value in passed.items() if key in keep},
             params.get("SourceIdentity") or (session.source_identity if session else ""),
         )
         special_policies = _session_policies(world, params)
-    for change in asked.get("after_session") or []:
+    for change in _list(asked.get("after_session")):
         world.change(change)
     user = world.users.get((who["account"], who["name"]))
     caller = _principal(world, account, who, user, session, special, asked)
-    params = asked.get("params") or {}
+    params = _dict(asked.get("params"))
     yield _call(
         world, caller, user, session, special_policies, asked["action"], asked["resource"], params, asked["context"]
     )
@@ -206,7 +216,7 @@ def _session_policies(world: World, params: Mapping[str, Any]) -> tuple[Policy, 
     found = [Policy.read(params["Policy"], "passed to AssumeRole")] if params.get("Policy") else []
     found += [
         world.policy(each["arn"] if isinstance(each, dict) else each, "session", "")
-        for each in params.get("PolicyArns") or []
+        for each in _list(params.get("PolicyArns"))
     ]
     return tuple(found) if found else None
 
@@ -249,7 +259,7 @@ def _principal(
     return Principal.user(
         world.user_arn(user),
         user["id"],
-        tags=user.get("tags") or {},
+        tags=_dict(user.get("tags")),
         session_token=bool(special),
         mfa=special.endswith("+mfa"),
         issued=issued if special else None,
@@ -279,7 +289,7 @@ def _call(
             params.get("RoleSessionName") or "session",
             external_id=params.get("ExternalId") or "",
             source_identity=params.get("SourceIdentity") or "",
-            tags={tag["Key"]: tag["Value"] for tag in params.get("Tags") or []},
+            tags={tag["Key"]: tag["Value"] for tag in _list(params.get("Tags"))},
             transitive_tags=params.get("TransitiveTagKeys") or (),
             mfa=bool(given.get("mfa")) and caller.kind is PrincipalKind.USER,
             now=NOW,
@@ -325,7 +335,7 @@ def _bucket_account(world: World, resource: str) -> str:
 
 def _object_exists(world: World, resource: str) -> bool:
     bucket = _bucket(world, resource)
-    return bucket is None or "/" not in resource or resource.split("/", 1)[1] in (bucket.get("objects") or [])
+    return bucket is None or "/" not in resource or resource.split("/", 1)[1] in _list(bucket.get("objects"))
 
 
 def answer(case: dict[str, Any], managed: Mapping[str, Any]) -> Decision:

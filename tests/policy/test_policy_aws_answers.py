@@ -49,7 +49,7 @@ def _decisions() -> Iterator[Any]:
             yield pytest.param(case, managed, id=case["id"])
 
 
-@pytest.mark.parametrize(("case", "managed"), _decisions())
+@pytest.mark.parametrize(("case", "managed"), list(_decisions()))
 def test_a_decision_is_awss_and_names_the_layer(case: dict[str, Any], managed: dict[str, Any]) -> None:
     """A wrong answer would send the learner to the wrong policy."""
     decision = answer(case, managed)
