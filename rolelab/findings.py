@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 
@@ -23,7 +24,7 @@ class Finding:
     check: str
     """Stable id that reports and tests name, such as `before.list-buckets`."""
     learner: str
-    """Name of the learner, as in the stack's outputs."""
+    """Name of the learner, as in the stack's outputs; empty for what all share, such as the role."""
     verdict: Verdict
     expected: str
     got: str
@@ -31,6 +32,29 @@ class Finding:
     """AWS's own words, without secrets."""
     do: str = ""
     """The smallest change that puts it right, or why the check was skipped."""
+    who: str = ""
+    """Which credentials asked, in a word or two: "own key", "role session", "administrator"."""
+    action: str = ""
+    """What was asked for, as IAM calls it: `s3:ListAllMyBuckets`; empty where nothing single was."""
+    why: str = ""
+    """The reason in plain words, several lines where it takes them; empty where it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One verification as a whole, as reports tell it; holds no secret."""
+
+    findings: tuple[Finding, ...]
+    stack: str
+    account_id: str
+    region: str
+    where: str
+    """The AWS in words: a real one by its region, or the local one by its address."""
+    role_arn: str
+    grant: bool
+    """Whether the learners should be able to assume the role."""
+    started: datetime
+    took_s: float
 
 
 def exit_code(found: Iterable[Finding]) -> int:

@@ -27,6 +27,10 @@ class Role:
     switch_role_url: str
     max_session_duration: int
     """Seconds."""
+    managed_policies: tuple[str, ...] | None = None
+    """ARNs of the declared managed policies; None where the outputs do not tell (an older lab)."""
+    trust: Mapping[str, Any] | None = None
+    """The declared trust policy as a document; None where the outputs do not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class Lab:
     console_sign_in_url: str
     role: Role
     learners: tuple[Learner, ...]
+    grant: bool = True
+    """Whether the learners may assume the role: False is the lesson before the inline policy is added."""
 
     def learner(self, name: str | None) -> Learner:
         """Return one learner by name; without a name the only one.
@@ -101,6 +107,33 @@ class _Reader:
     def optional_secret(self, key: str) -> Secret | None:
         return self.secret(key) if self._values.get(key) not in (None, UNKNOWN) else None
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            raise _incomplete(f"{self._path}{key}", self._where)
+        return value
+
+    def optional_texts(self, key: str) -> tuple[str, ...] | None:
+        value = self._values.get(key)
+        if value is None or value == UNKNOWN:
+            return None
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in cast("list[Any]", value)):
+            raise _incomplete(f"{self._path}{key}", self._where)
+        return tuple(cast("list[str]", value))
+
+    def optional_document(self, key: str) -> Mapping[str, Any] | None:
+        value = self._values.get(key)
+        if value is None or value == UNKNOWN:
+            return None
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                value = None
+        if not isinstance(value, Mapping):
+            raise _incomplete(f"{self._path}{key}", self._where)
+        return cast("Mapping[str, Any]", value)
+
     def inner(self, key: str) -> _Reader:
         return _Reader(self._values.get(key), f"{self._path}{key}.", self._where)
 
@@ -133,7 +166,10 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
             arn=role.text("arn"),
             switch_role_url=role.text("switchRoleUrl"),
             max_session_duration=role.number("maxSessionDuration"),
+            managed_policies=role.optional_texts("managedPolicies"),
+            trust=role.optional_document("trust"),
         ),
+        grant=top.flag("grant", default=True),
         learners=tuple(_learner(name, learners.inner(name)) for name in learners.names()),
     )
 
@@ -160,9 +196,13 @@ def from_file(path: Path) -> Lab:
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path), do="name a file of outputs") from None
     except ValueError:
-        raise UsageError("is not JSON", where=str(path), do="write it with `rolelab outputs --json --show-secrets`") from None
+        raise UsageError(
+            "is not JSON", where=str(path), do="write it with `rolelab outputs --json --show-secrets`"
+        ) from None
     if not isinstance(raw, dict):
-        raise UsageError("is no JSON object", where=str(path), do="write it with `rolelab outputs --json --show-secrets`")
+        raise UsageError(
+            "is no JSON object", where=str(path), do="write it with `rolelab outputs --json --show-secrets`"
+        )
     return parse(cast("dict[str, Any]", raw), where=str(path))
 
 

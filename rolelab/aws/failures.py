@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+from botocore.parsers import ResponseParserError
 
 
 class Kind(Enum):
@@ -48,11 +59,23 @@ _MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "404"}
 _THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
 
 
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
+_CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"}
+_CLOCK_WORDS = ("Signature expired", "Signature not yet current")
+# What a garbled or cut-off answer makes botocore's parsers raise, beside its own exceptions.
+_BROKEN_ANSWER = (ResponseParserError, ValueError, LookupError, OSError)
+_NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, ProfileNotFound)
+
+
 class AwsFailure(Exception):
     """A call that did not succeed, in the lab's own terms."""
 
-    def __init__(self, *, operation: str, kind: Kind, code: str, said: str) -> None:
+    def __init__(
+        self, *, operation: str, kind: Kind, code: str, said: str, server_time: datetime | None = None
+    ) -> None:
         super().__init__(said)
+        self.server_time = server_time
+        """AWS's clock when it answered, where it told."""
         self.operation = operation
         self.kind = kind
         self.code = code
@@ -65,19 +88,54 @@ class AwsFailure(Exception):
         """True if AWS said no, so nothing happened; False if it may have happened all the same."""
         return self.kind is not Kind.UNREACHABLE
 
+    @property
+    def expired(self) -> bool:
+        """True if a session that was good has ended."""
+        return self.code in _EXPIRED
+
+    @property
+    def clock_is_wrong(self) -> bool:
+        """True if AWS refused the time of the request: this machine's clock is off, the key may be good.
+
+        Source: IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests".
+        """
+        return self.code in _CLOCK or (self.code == "SignatureDoesNotMatch" and self.said.startswith(_CLOCK_WORDS))
+
     def __str__(self) -> str:
         return f"{self.operation}: {self.code}: {self.said}"
 
 
 def failure(operation: str, error: Exception) -> AwsFailure:
     """Turn a botocore exception into the kind of failure it is."""
+    if isinstance(error, ParamValidationError):
+        kind = Kind.REFUSED
+    elif isinstance(error, _NO_CREDENTIALS):
+        kind = Kind.CREDENTIALS
+    else:
+        kind = Kind.UNREACHABLE
     if not isinstance(error, ClientError):
-        return AwsFailure(operation=operation, kind=Kind.UNREACHABLE, code=type(error).__name__, said=str(error))
+        return AwsFailure(operation=operation, kind=kind, code=type(error).__name__, said=" ".join(str(error).split()))
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code", ""))
     said = str(response.get("Error", {}).get("Message", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return AwsFailure(operation=error.operation_name or operation, kind=_kind(code, status), code=code, said=said)
+    return AwsFailure(
+        operation=error.operation_name or operation,
+        kind=_kind(code, status),
+        code=code,
+        said=said,
+        server_time=server_time(response),
+    )
+
+
+def server_time(response: Any) -> datetime | None:
+    """Return AWS's clock from the `Date` header of an answer; None where there is none to read."""
+    headers: dict[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        at = parsedate_to_datetime(headers["date"])
+    except (LookupError, ValueError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=timezone.utc)
 
 
 def _kind(code: str, status: int) -> Kind:
@@ -94,8 +152,11 @@ def _kind(code: str, status: int) -> Kind:
 
 @contextmanager
 def translated(operation: str) -> Generator[None]:
-    """Raise AwsFailure instead of whatever botocore raises for `operation`."""
+    """Raise AwsFailure instead of whatever botocore raises for `operation`, or its parsers for a broken answer.
+
+    The block should hold the call and nothing else.
+    """
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, *_BROKEN_ANSWER) as error:
         raise failure(operation, error) from None

@@ -53,12 +53,10 @@ def cli() -> None:
     """
 
 
-def main() -> NoReturn:
-    """Run the command line; every error ends here as one line and an exit code."""
-    # A reader that closes the pipe (`rolelab ... | head`) ends us quietly, as it ends every other tool.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+def main(*first: str) -> NoReturn:
+    """Run the command line, with `first` before its arguments; every error ends here as one line and an exit code."""
     try:
-        code = cli(standalone_mode=False) or 0
+        code = cli(args=[*first, *sys.argv[1:]], prog_name="rolelab", standalone_mode=False) or 0
     except click.exceptions.Abort:
         code = _say("interrupted", 130)
     except click.ClickException as error:
@@ -68,6 +66,10 @@ def main() -> NoReturn:
         code = _say(str(error), error.exit_code)
     except KeyboardInterrupt:
         code = _say("interrupted", 130)
+    except SystemExit:
+        # Click's answer to a reader that closed the pipe (`rolelab ... | head`): end quietly, as other tools do. The
+        # signal itself stays ignored: it would also end us when AWS closes a connection.
+        code = 128 + signal.SIGPIPE
     _leave(code if isinstance(code, int) else 0)
 
 

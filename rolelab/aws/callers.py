@@ -1,0 +1,76 @@
+"""One client a service for any number of principals: the credentials come with each request, not with the client.
+
+A client for each of 1,000 learners would cost a service model and a connection pool each; signing reads the
+credentials at every request anyway, so it reads those of the caller named in the current context.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import boto3
+import botocore.credentials
+import botocore.session
+
+from rolelab.aws.clients import Clients
+from rolelab.aws.endpoint import Credentials, Endpoint
+
+_caller: ContextVar[Credentials] = ContextVar("caller")
+
+# Nothing of this machine's AWS configuration may change what a learner's key does: no profile, no files.
+# The variables for proxies and certificates still count.
+_NOT_FROM_ENVIRONMENT: list[str] = []
+_ISOLATED = {
+    "profile": (None, _NOT_FROM_ENVIRONMENT, None, None),
+    "config_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
+    "credentials_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
+}
+
+
+@contextmanager
+def calling_as(credentials: Credentials) -> Generator[None]:
+    """Sign every request of this thread's block with `credentials`."""
+    token = _caller.set(credentials)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+class Callers(Clients):
+    """Clients whose requests are signed for whoever `calling_as` names; outside of it no request is made.
+
+    Retries are left to whoever calls: only they know whether an answer was the one they wait for.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, connections: int = 16, connect_s: float = 5, read_s: float = 20) -> None:
+        nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
+        super().__init__(nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s)
+        core = botocore.session.Session(session_vars=_ISOLATED)
+        core.register_component("credential_provider", _Provider())
+        self._session = boto3.Session(botocore_session=core)
+
+
+class _Caller(botocore.credentials.Credentials):
+    """Credentials that are those of the current caller at the moment of signing."""
+
+    def __init__(self) -> None:
+        super().__init__("set-by-request", "set-by-request")
+
+    def get_frozen_credentials(self) -> botocore.credentials.ReadOnlyCredentials:
+        keys = _caller.get()
+        return botocore.credentials.ReadOnlyCredentials(
+            keys.access_key_id,
+            keys.secret_access_key.reveal(),
+            keys.session_token.reveal() if keys.session_token else None,
+        )
+
+
+class _Provider:
+    """Botocore's credential provider in its shortest form."""
+
+    def load_credentials(self) -> _Caller:
+        return _Caller()

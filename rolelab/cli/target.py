@@ -1,0 +1,110 @@
+"""Which lab a command is about, and where its AWS is: the options that verify, exec and their like share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rolelab.errors import CannotTell, UsageError
+
+if TYPE_CHECKING:
+    from rolelab.aws.endpoint import Endpoint
+    from rolelab.outputs import Lab
+    from rolelab.project import Project
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A lab and its AWS."""
+
+    lab: Lab
+    endpoint: Endpoint
+    """Its credentials are the administrator's; None where the environment holds them."""
+    project: Project
+    stack: str
+    where: str
+    """The AWS in words, for people."""
+
+
+def options(command: _Command) -> _Command:
+    """Add `--stack`, `--pulumi` and `--outputs` to a command."""
+    for add in (
+        click.option(
+            "--outputs",
+            "outputs_file",
+            metavar="FILE",
+            help="Outputs from a file (- for the standard input) instead; AWS as the environment says.",
+        ),
+        click.option("--pulumi", is_flag=True, help="The Pulumi CLI's stack of that name instead of the local lab."),
+        click.option("-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack."),
+    ):
+        command = add(command)
+    return command
+
+
+def find(stack: str, *, pulumi: bool, outputs_file: str | None) -> Target:
+    """Read the outputs and find the AWS that they belong to; a stopped local AWS is started again.
+
+    Raises:
+        UsageError: there is no such lab, or the outputs are not whole.
+        CannotTell: the local AWS, or the Pulumi CLI, cannot be had.
+    """
+    from rolelab import outputs, project
+
+    if pulumi and outputs_file:
+        raise UsageError("--pulumi and --outputs exclude each other", do="give one of them")
+    stack = project.stack_name(stack)
+    here = project.find()
+    if outputs_file:
+        lab = outputs.from_file(Path("/dev/stdin" if outputs_file == "-" else outputs_file))
+    elif pulumi:
+        lab = outputs.from_pulumi(stack, here.root)
+    else:
+        return _local(here, stack)
+    return _elsewhere(here, stack, lab)
+
+
+def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
+    from rolelab.aws.endpoint import Endpoint
+
+    url = os.environ.get("AWS_ENDPOINT_URL") or None
+    if url and not url.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{url} is no URL of an endpoint", where="AWS_ENDPOINT_URL", do="begin it with http:// or https://"
+        )
+    endpoint = Endpoint(url=url, region=lab.region, credentials=None)
+    return Target(lab=lab, endpoint=endpoint, project=here, stack=stack, where=url or f"AWS, {lab.region}")
+
+
+def _local(here: Project, stack: str) -> Target:
+    from rolelab import outputs
+    from rolelab.localaws import instance
+
+    found = instance.find(here.local_home)
+    if found.state is instance.State.STOPPED:
+        running = instance.ensure(here.local_home).instance
+    elif found.instance:
+        running = found.instance
+    else:
+        raise CannotTell(found.line, where=str(here.local_home), do="run `rolelab up` again")
+    lab = outputs.parse(_outputs(here, stack, running.instance_id), where=f"stack {stack}")
+    endpoint = replace(running.endpoint(lab.account_id), region=lab.region)
+    return Target(lab=lab, endpoint=endpoint, project=here, stack=stack, where=f"the local AWS, {running.url}")
+
+
+def _outputs(here: Project, stack: str, instance_id: str) -> dict[str, Any]:
+    from rolelab.engine import store, values
+
+    world = store.read(here.stack_home(stack))
+    if world.instance and world.instance != instance_id:
+        raise UsageError(
+            "the lab was made on a local AWS that is gone", where=f"stack {stack}", do="run `rolelab up` to make it"
+        )
+    return values.plain(world.stack.outputs) if world.stack else {}

@@ -1,0 +1,61 @@
+"""`rolelab verify`: prove that the lab does what it says."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+
+import click
+
+from rolelab.cli import target
+
+
+@click.command(short_help="Prove that the lab does what it says.")
+@target.options
+@click.option("--read-only", is_flag=True, help="Make nothing: lists only, and says what was not checked.")
+@click.option(
+    "--wait",
+    "limit_s",
+    type=click.FloatRange(0, 600),
+    metavar="SECONDS",
+    help="How long an unexpected answer may be `not yet`  [default: 60; local AWS: 2].",
+)
+@click.option("--no-admin", is_flag=True, help="Do without administrator's credentials.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the findings as JSON (- for the standard output).")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    stack: str,
+    pulumi: bool,
+    outputs_file: str | None,
+    read_only: bool,
+    limit_s: float | None,
+    no_admin: bool,
+    json_file: str | None,
+) -> None:
+    """Assume the role as every learner; check access before, during and after.
+
+    Exit codes: 0 all as it should be; 1 a check failed; 3 something could not be found out.
+    """
+    from rolelab import findings, report
+    from rolelab.report import live
+    from rolelab.verification import run
+
+    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    started, clock = datetime.now(timezone.utc), time.monotonic()
+    options = run.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)
+    with live.screen(len(chosen.lab.learners)) as screen:
+        found = run.run(chosen.lab, chosen.endpoint, options=options, on_finding=screen.add, on_wait=screen.waiting)
+    proof = findings.Proof(
+        findings=tuple(found),
+        stack=stack,
+        account_id=chosen.lab.account_id,
+        region=chosen.lab.region,
+        where=chosen.where,
+        role_arn=chosen.lab.role.arn,
+        grant=chosen.lab.grant,
+        started=started,
+        took_s=time.monotonic() - clock,
+    )
+    report.tell(proof, json_file=json_file)
+    ctx.exit(findings.exit_code(found))

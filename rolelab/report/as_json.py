@@ -1,0 +1,38 @@
+"""The findings as one JSON object: a form that programs can rely on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rolelab import findings
+from rolelab.findings import Proof
+from rolelab.report import summary
+
+FORM = 1
+"""Goes up when a field changes its meaning or goes; new fields may come at any time."""
+
+
+def render(proof: Proof) -> str:
+    """Return the JSON text."""
+    return json.dumps(content(proof), indent=2, ensure_ascii=False)
+
+
+def content(proof: Proof) -> dict[str, Any]:
+    """Return what is written: the run, the counts, and every finding."""
+    tally = summary.counts(proof.findings)
+    return {
+        "form": FORM,
+        "stack": proof.stack,
+        "accountId": proof.account_id,
+        "region": proof.region,
+        "where": proof.where,
+        "roleArn": proof.role_arn,
+        "grant": proof.grant,
+        "started": proof.started.isoformat(timespec="seconds"),
+        "tookSeconds": round(proof.took_s, 3),
+        "exitCode": findings.exit_code(proof.findings),
+        "counts": {verdict.value: tally[verdict] for verdict in findings.Verdict},
+        "findings": [{**asdict(finding), "verdict": finding.verdict.value} for finding in proof.findings],
+    }

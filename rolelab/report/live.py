@@ -1,0 +1,88 @@
+"""What a running verification shows on the standard error: how far it is, and what it waits for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from rolelab.findings import Finding, Verdict
+
+_EVERY_S = 0.1
+_LINE_EVERY_S = 5.0
+
+
+class Waited(Protocol):
+    """An answer that is not believed yet."""
+
+    @property
+    def got(self) -> str:
+        """The outcome in a few words."""
+        ...
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds since it was first asked."""
+        ...
+
+
+class Screen:
+    """Counts findings and tells of waits; one changing line in a terminal, a line now and then elsewhere."""
+
+    def __init__(self, learners: int, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._learners = learners
+        self._stream = stream
+        self._clock = clock
+        self._is_terminal = stream.isatty()
+        self._done: set[str] = set()
+        self._tally = dict.fromkeys(Verdict, 0)
+        self._last = clock()
+        self._shown = 0
+
+    def add(self, finding: Finding) -> None:
+        """Count one finding."""
+        self._tally[finding.verdict] += 1
+        if finding.check == "cleanup.buckets":
+            self._done.add(finding.learner)
+        if self._is_terminal and self._clock() - self._last >= _EVERY_S:
+            self._show("")
+
+    def waiting(self, learner: str, check: str, answer: Waited) -> None:
+        """Tell that an unexpected answer may be `not yet`."""
+        text = f"{learner}: {check}: {answer.got} after {answer.waited_s:.0f} s; perhaps not yet, asking again"
+        if self._is_terminal:
+            if self._clock() - self._last >= _EVERY_S:
+                self._show(text)
+        elif answer.waited_s and self._clock() - self._last >= _LINE_EVERY_S:
+            self._last = self._clock()
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Remove the changing line."""
+        if self._shown:
+            self._stream.write(f"\r{' ' * self._shown}\r")
+            self._stream.flush()
+            self._shown = 0
+
+    def _show(self, waiting: str) -> None:
+        self._last = self._clock()
+        text = f"{len(self._done)}/{self._learners} learners, {self._tally[Verdict.PASS]} checks passed"
+        if self._tally[Verdict.FAIL]:
+            text += f", {self._tally[Verdict.FAIL]} failed"
+        text = f"{text}; {waiting}"[:79] if waiting else text
+        self._stream.write(f"\r{text:<{self._shown}}")
+        self._stream.flush()
+        self._shown = len(text)
+
+
+@contextmanager
+def screen(learners: int) -> Generator[Screen]:
+    """Show progress on the standard error for the block."""
+    shown = Screen(learners, sys.stderr)
+    try:
+        yield shown
+    finally:
+        shown.close()

@@ -1,0 +1,71 @@
+"""Findings as plain lines of at most 80 columns: for pipes, files and logs; nothing but letters and spaces."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from rolelab.findings import Finding, Proof, Verdict
+from rolelab.report import summary
+
+WIDTH = 80
+MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "????", Verdict.SKIPPED: "skip"}
+
+
+def head(proof: Proof) -> str:
+    """Return one sentence on what was looked at."""
+    names = summary.learners(proof.findings)
+    who = names[0] if len(names) == 1 else f"{len(names)} learners"
+    role = proof.role_arn.rsplit("/", 1)[-1]
+    grant = "" if proof.grant else ", grant off"
+    return f"{who} and the role {role} (stack {proof.stack}{grant}) in account {proof.account_id}, {proof.where}"
+
+
+def lines(proof: Proof) -> Iterator[str]:
+    """Return the report line by line: each check for few learners, what deviates and counts for many."""
+    found = proof.findings
+    yield from textwrap.wrap(head(proof), WIDTH)
+    names = summary.learners(found)
+    if len(names) <= summary.EACH:
+        for name in dict.fromkeys(finding.learner for finding in found):
+            yield ""
+            yield name or "the role"
+            for finding in found:
+                if finding.learner == name:
+                    yield from _finding(finding)
+    else:
+        yield ""
+        yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
+        for check, tally in summary.by_check(found).items():
+            yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
+        for deviation in summary.deviations(found, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
+            yield ""
+            yield from _wrapped(deviation.whose or "the role", "")
+            yield from _finding(deviation.finding)
+    yield ""
+    yield from textwrap.wrap(summary.conclusion(found), WIDTH)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    who = f"{finding.who}: " if finding.who else ""
+    got = "" if finding.verdict is Verdict.SKIPPED else finding.got
+    if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+        got = f"expected {finding.expected}; got {finding.got}"
+    first = f"  {MARKS[finding.verdict]}  {finding.check:24} "
+    text = f"{who}{got or finding.do}".strip().removesuffix(":")
+    yield from _wrapped(text, first, " " * 8)
+    if finding.said:
+        yield from _wrapped(f"AWS: {finding.said}", " " * 8)
+    for line in finding.why.splitlines():
+        yield from _wrapped(line, " " * 8)
+    if finding.do and finding.verdict is not Verdict.SKIPPED:
+        for number, line in enumerate(finding.do.splitlines()):
+            yield from _wrapped(line if number else f"do: {line}", " " * 8)
+
+
+def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
+    indent = first if rest is None else rest
+    # Names and ARNs stay whole: they are to be copied.
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]

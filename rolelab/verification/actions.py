@@ -1,0 +1,182 @@
+"""What the checks ask of AWS, a function each; every one looks whether the answer is whole before it counts as one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rolelab.aws.clients import Clients
+from rolelab.aws.endpoint import Credentials
+from rolelab.aws.failures import AwsFailure, Kind, server_time, translated
+from rolelab.secret import Secret
+
+OBJECT = "rolelab/proof"
+COPY = "rolelab/proof-copy"
+SESSION_S = 900
+"""The shortest session that AWS gives: nothing that opens doors is left lying about for long.
+
+Source: STS API Reference, AssumeRole, DurationSeconds.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a key belongs to, by AWS's own account."""
+
+    account_id: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What AssumeRole gave, and whom AWS takes it for."""
+
+    credentials: Credentials
+    expires: datetime
+    lasts_s: float
+    """Seconds from AWS's answer (by AWS's clock, where it tells) to the end."""
+    identity: Identity
+
+
+def caller(clients: Clients) -> Identity:
+    """Ask whose key it is."""
+    with translated("GetCallerIdentity"):
+        got = clients.sts.get_caller_identity()
+    require_whole("GetCallerIdentity", got, "Account", "Arn", "UserId")
+    return Identity(account_id=got["Account"], arn=got["Arn"])
+
+
+def assume(
+    clients: Clients, role_arn: str, session_name: str, seconds: int = SESSION_S
+) -> tuple[Credentials, datetime, datetime | None]:
+    """Assume the role; return the session's credentials, when they end, and AWS's clock."""
+    with translated("AssumeRole"):
+        got = clients.sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=seconds)
+    keys: Mapping[str, Any] = got.get("Credentials", {})
+    require_whole("AssumeRole", keys, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+    credentials = Credentials(
+        access_key_id=keys["AccessKeyId"],
+        secret_access_key=Secret(keys["SecretAccessKey"]),
+        session_token=Secret(keys["SessionToken"]),
+    )
+    return credentials, keys["Expiration"], server_time(got)
+
+
+def list_buckets(clients: Clients, name: str) -> set[str]:
+    """List the buckets whose names begin with `name`, and return the names."""
+    with translated("ListBuckets"):
+        got = clients.s3.list_buckets(Prefix=name)
+    require_whole("ListBuckets", got, "Buckets", "Owner")
+    return {bucket.get("Name", "") for bucket in got["Buckets"]}
+
+
+def create_bucket(clients: Clients, name: str) -> None:
+    """Make a bucket in the endpoint's region; one that is ours already counts as made."""
+    region = clients.endpoint.region
+    try:
+        with translated("CreateBucket"):
+            if region == "us-east-1":
+                # The one region that must not be named.
+                got = clients.s3.create_bucket(Bucket=name)
+            else:
+                where: Any = {"LocationConstraint": region}
+                got = clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    except AwsFailure as failure:
+        # The name is by chance and ours: an earlier try whose answer was lost did it.
+        if failure.code != "BucketAlreadyOwnedByYou":
+            raise
+        return
+    require_whole("CreateBucket", got, "Location")
+
+
+def put_object(clients: Clients, bucket: str, content: bytes) -> None:
+    """Write the object."""
+    with translated("PutObject"):
+        got = clients.s3.put_object(Bucket=bucket, Key=OBJECT, Body=content)
+    require_whole("PutObject", got, "ETag")
+
+
+def get_object(clients: Clients, bucket: str, key: str = OBJECT) -> bytes:
+    """Read an object; bytes that differ from their own ETag were broken on the way and count as no answer."""
+    with translated("GetObject"):
+        got = clients.s3.get_object(Bucket=bucket, Key=key)
+        content = got["Body"].read()
+    require_whole("GetObject", got, "ETag")
+    tag = got["ETag"].strip('"')
+    # An ETag of 32 hexadecimal digits is the MD5 of an object put in one piece (unless encrypted with a key of KMS).
+    if len(tag) == 32 and "SSEKMSKeyId" not in got and hashlib.md5(content, usedforsecurity=False).hexdigest() != tag:
+        raise _broken("GetObject", "the bytes do not match their ETag")
+    return content
+
+
+def copy_object(clients: Clients, bucket: str) -> bytes:
+    """Copy the object inside the bucket and read the copy."""
+    with translated("CopyObject"):
+        got = clients.s3.copy_object(Bucket=bucket, Key=COPY, CopySource={"Bucket": bucket, "Key": OBJECT})
+    require_whole("CopyObject", got.get("CopyObjectResult", {}), "ETag")
+    return get_object(clients, bucket, COPY)
+
+
+def empty_bucket(clients: Clients, bucket: str) -> set[str]:
+    """Delete every object, then list; return the keys that are left."""
+    keys = _keys(clients, bucket)
+    if keys:
+        with translated("DeleteObjects"):
+            got = clients.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in sorted(keys)]})
+        for refused in got.get("Errors", []):
+            code = refused.get("Code", "")
+            kind = Kind.DENIED if code == "AccessDenied" else Kind.REFUSED
+            said = refused.get("Message", "")
+            raise AwsFailure(operation="DeleteObjects", kind=kind, code=code, said=said)
+    return _keys(clients, bucket)
+
+
+def delete_bucket(clients: Clients, bucket: str) -> None:
+    """Delete the bucket; one that is gone counts as deleted."""
+    try:
+        with translated("DeleteBucket"):
+            clients.s3.delete_bucket(Bucket=bucket)
+    except AwsFailure as failure:
+        if failure.code != "NoSuchBucket":
+            raise
+
+
+def remove_bucket(clients: Clients, bucket: str) -> None:
+    """Delete the bucket with all that is in it; one that is not there counts as removed."""
+    try:
+        empty_bucket(clients, bucket)
+    except AwsFailure as failure:
+        if failure.code == "NoSuchBucket":
+            return
+        if failure.kind is not Kind.DENIED:
+            raise
+        # Perhaps it is empty, and deleting it is allowed.
+    delete_bucket(clients, bucket)
+
+
+def list_users(clients: Clients) -> None:
+    """List IAM users."""
+    with translated("ListUsers"):
+        got = clients.iam.list_users(MaxItems=1)
+    require_whole("ListUsers", got, "Users")
+
+
+def require_whole(operation: str, answer: Any, *fields: str) -> None:
+    """Raise where a field is missing or empty text: a cut-off answer can parse as an empty success."""
+    for name in fields:
+        if name not in answer or answer[name] in ("", None):
+            raise _broken(operation, f"the answer lacks {name}")
+
+
+def _keys(clients: Clients, bucket: str) -> set[str]:
+    with translated("ListObjectsV2"):
+        got = clients.s3.list_objects_v2(Bucket=bucket)
+    require_whole("ListObjectsV2", got, "Name")
+    return {item.get("Key", "") for item in got.get("Contents", [])}
+
+
+def _broken(operation: str, what: str) -> AwsFailure:
+    return AwsFailure(operation=operation, kind=Kind.UNREACHABLE, code="BrokenAnswer", said=what)

@@ -1,0 +1,44 @@
+"""The behaviour checks as one table, in the order of the lesson; reports, tests and JUnit name them by id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OWN = "own key"
+SESSION = "role session"
+ADMIN = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is found out about a learner: who asks, for which action, in words."""
+
+    check: str
+    who: str
+    action: str
+    title: str
+
+
+_ALL = (
+    Check("identity.caller", OWN, "sts:GetCallerIdentity", "the key belongs to the learner's user"),
+    Check("before.list-buckets", OWN, "s3:ListAllMyBuckets", "list buckets"),
+    Check("before.create-bucket", OWN, "s3:CreateBucket", "make a bucket"),
+    Check("before.list-users", OWN, "iam:ListUsers", "list IAM users"),
+    Check("assume.role", OWN, "sts:AssumeRole", "assume the role"),
+    Check("assume.temporary", SESSION, "", "the session's key is temporary"),
+    Check("assume.expiry", SESSION, "", "the session ends in time"),
+    Check("assume.identity", SESSION, "sts:GetCallerIdentity", "the session is the role's"),
+    Check("during.create-bucket", SESSION, "s3:CreateBucket", "make a bucket"),
+    Check("during.list-buckets", SESSION, "s3:ListAllMyBuckets", "list buckets"),
+    Check("during.put-object", SESSION, "s3:PutObject", "write an object"),
+    Check("during.get-object", SESSION, "s3:GetObject", "read it back"),
+    Check("during.copy-object", SESSION, "s3:PutObject", "copy it"),
+    Check("during.empty-bucket", SESSION, "s3:DeleteObject", "empty the bucket"),
+    Check("during.delete-bucket", SESSION, "s3:DeleteBucket", "delete the bucket"),
+    Check("during.list-users", SESSION, "iam:ListUsers", "list IAM users"),
+    Check("after.list-buckets", OWN, "s3:ListAllMyBuckets", "list buckets"),
+    Check("after.create-bucket", OWN, "s3:CreateBucket", "make a bucket"),
+    Check("after.list-users", OWN, "iam:ListUsers", "list IAM users"),
+    Check("cleanup.buckets", ADMIN, "s3:DeleteBucket", "nothing is left of the verification"),
+)
+CHECKS = {check.check: check for check in _ALL}

@@ -1,0 +1,163 @@
+"""Telling "not yet" from "wrong": how long an answer that was not hoped for is asked again.
+
+Changes to IAM take effect after seconds, at times a minute, and removals take as long as grants. So every answer but
+the expected one is asked again, with back-off, until the lab is older than any propagation seen. An answer that is
+none (throttled, cut off, garbled) is asked again too; it never counts as a yes or a no.
+
+Source: IAM User Guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any
+
+from rolelab.aws.failures import AwsFailure, Kind
+
+REAL_LIMIT_S = 60.0
+"""Longest propagation seen on AWS; there is no official figure."""
+LOCAL_LIMIT_S = 2.0
+"""The local AWS changes at once: this is for a machine under load."""
+CONFIRMED = 2
+"""Times an unexpected answer must be seen, the last one after the limit, before it is believed."""
+LEAST_TRIES = 4
+"""However slow the answers are, so often is asked before it is given up."""
+CLOCK_TOLERANCE_S = 240
+"""AWS refuses requests that are five minutes off."""
+
+
+class Stopped(Exception):
+    """The run is being stopped: nothing new is asked."""
+
+
+class Outcome(Enum):
+    """What came of one call."""
+
+    WORKED = "works"
+    DENIED = "refused"
+    """AccessDenied, and no other error."""
+    KEY_REFUSED = "key refused"
+    """The credentials are unknown, inactive or wrong, so nothing was said about permissions."""
+    OTHER = "other error"
+    NO_ANSWER = "no answer"
+    """Throttled, cut off, garbled, a failing service, a wrong clock, an ended session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What AWS answered in the end, and how long that took to find out."""
+
+    outcome: Outcome
+    value: Any = None
+    code: str = ""
+    said: str = ""
+    server_time: datetime | None = None
+    tries: int = 1
+    waited_s: float = 0.0
+
+    @property
+    def got(self) -> str:
+        """The outcome in a few words."""
+        if self.outcome is Outcome.WORKED:
+            return "works"
+        if self.outcome is Outcome.DENIED:
+            return f"refused ({self.code})"
+        if self.outcome is Outcome.NO_ANSWER:
+            return f"no answer ({self.code}; {self.tries} tries in {self.waited_s:.0f} s)"
+        return self.code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Time and chance, so that tests need neither."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(timezone.utc))
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    """Uniform in 0..1."""
+
+
+class Patience:
+    """Asks until the answer is the hoped-for one, or until it is certain that it will not be. Shared by all threads."""
+
+    def __init__(self, limit_s: float, clock: Clock, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
+        self.limit_s = limit_s
+        self.clock = clock
+        self._is_stopped = is_stopped
+        self._started = clock.monotonic()
+        self._last_answer = self._started
+
+    def ask(
+        self,
+        call: Callable[[], Any],
+        hoped_for: Callable[[Answer], bool],
+        *,
+        on_wait: Callable[[Answer], None] = lambda _: None,
+        stoppable: bool = True,
+    ) -> Answer:
+        """Return the hoped-for answer as soon as it comes, or else what AWS keeps saying.
+
+        NO_ANSWER comes back only where AWS could not be made to answer twice alike after the limit.
+
+        Raises:
+            Stopped: the run is being stopped (never with `stoppable=False`).
+        """
+        began = self.clock.monotonic()
+        # Everything asked about was made before the run began, so later checks wait no longer than the first.
+        settled = max(self._started + self.limit_s, began + self.limit_s / 20)
+        given_up = max(self._started + self.limit_s * 1.5, began + self.limit_s / 5)
+        seen, last, times = 0, None, 0
+        while True:
+            if stoppable and self._is_stopped():
+                raise Stopped
+            answer = self._observe(call)
+            seen += 1
+            now = self.clock.monotonic()
+            answer = replace(answer, tries=seen, waited_s=now - began)
+            if answer.outcome is not Outcome.NO_ANSWER:
+                self._last_answer = now
+                if hoped_for(answer):
+                    return answer
+                same = last is not None and (last.outcome, last.code) == (answer.outcome, answer.code)
+                last, times = answer, times + 1 if same else 1
+                if now >= settled and times >= CONFIRMED:
+                    return answer
+            elif now - self._last_answer > self.limit_s * 1.5:
+                # Nobody has got an answer for long: waiting again for each of 1,000 learners would take hours.
+                return answer
+            if now >= given_up and seen >= LEAST_TRIES:
+                code = answer.code or "no two answers alike"
+                return replace(answer, outcome=Outcome.NO_ANSWER, code=code, value=None)
+            on_wait(answer)
+            self.clock.sleep(self._pause(seen, max(settled - now, 0.0)))
+
+    def _pause(self, seen: int, left_s: float) -> float:
+        """Doubling from a fortieth of the limit to a sixth, half of it by chance; the last try falls on the limit."""
+        most = min(self.limit_s / 40 * 2 ** min(seen - 1, 10), self.limit_s / 6)
+        pause = most * (0.5 + self.clock.random() / 2)
+        return min(pause, left_s + 0.001) if left_s else pause
+
+    def _observe(self, call: Callable[[], Any]) -> Answer:
+        try:
+            return Answer(outcome=Outcome.WORKED, value=call())
+        except AwsFailure as failure:
+            return Answer(
+                outcome=self._outcome(failure), code=failure.code, said=failure.said, server_time=failure.server_time
+            )
+
+    def _outcome(self, failure: AwsFailure) -> Outcome:
+        if failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE) or failure.expired or failure.clock_is_wrong:
+            return Outcome.NO_ANSWER
+        if failure.kind is Kind.DENIED:
+            return Outcome.DENIED
+        if failure.kind is not Kind.CREDENTIALS:
+            return Outcome.OTHER
+        # A signature is judged by the clock first; some services then say only that it does not match.
+        off_s = abs((failure.server_time - self.clock.now()).total_seconds()) if failure.server_time else 0.0
+        return Outcome.NO_ANSWER if off_s > CLOCK_TOLERANCE_S else Outcome.KEY_REFUSED

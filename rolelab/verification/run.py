@@ -1,0 +1,111 @@
+"""The verification as a whole: learners in parallel, one result, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+
+from rolelab.aws.callers import Callers
+from rolelab.aws.clients import Clients
+from rolelab.aws.endpoint import Endpoint, is_loopback
+from rolelab.findings import Finding
+from rolelab.outputs import Lab, Learner
+from rolelab.verification.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Patience, Stopped
+from rolelab.verification.story import Story, Surroundings
+
+BUCKET_PREFIX = "rolelab-verify-"
+"""Every bucket of a verification begins so, then the time in UTC: whoever finds one knows what it is."""
+_CONTENT_SIZE = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a verification is run."""
+
+    read_only: bool = False
+    limit_s: float | None = None
+    """Seconds until an unexpected answer is believed; None: 60, and 2 on a local AWS."""
+    threads: int = 16
+    admin: bool = True
+    """Whether to use administrator's credentials: the endpoint's, or what the environment holds."""
+    clock: Clock = field(default_factory=Clock)
+
+
+def run(
+    lab: Lab,
+    endpoint: Endpoint,
+    *,
+    options: Options | None = None,
+    on_finding: Callable[[Finding], None] = lambda _: None,
+    on_wait: Callable[[str, str, Answer], None] = lambda _learner, _check, _answer: None,
+) -> list[Finding]:
+    """Verify every learner and return the findings in the order of the learners and of the lesson.
+
+    `endpoint` says where AWS is; its credentials are the administrator's. `on_finding` and `on_wait` (learner, check,
+    answer not believed yet) are called from the threads, one at a time. After a KeyboardInterrupt nothing new is
+    asked, what was made is removed, and the interrupt goes on.
+    """
+    options = options or Options()
+    local = endpoint.url is not None and is_loopback(endpoint.url)
+    limit_s = options.limit_s if options.limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S
+    threads = max(1, min(options.threads, len(lab.learners)))
+    stop, telling = threading.Event(), threading.Lock()
+    found: dict[str, list[Finding]] = {learner.name: [] for learner in lab.learners}
+
+    def tell(finding: Finding) -> None:
+        with telling:
+            found[finding.learner].append(finding)
+            on_finding(finding)
+
+    def tell_wait(learner: str, check: str, answer: Answer) -> None:
+        with telling:
+            on_wait(learner, check, answer)
+
+    around = Surroundings(
+        lab=lab,
+        callers=Callers(endpoint, connections=threads),
+        admin=Clients(endpoint, connections=threads, attempts=1) if options.admin else None,
+        patience=Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set),
+        read_only=options.read_only,
+        new_bucket=lambda: f"{BUCKET_PREFIX}{options.clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
+        content=os.urandom(_CONTENT_SIZE),
+        on_finding=tell,
+        on_wait=tell_wait,
+    )
+    _all_learners(lab.learners, around, threads, stop)
+    return [finding for findings in found.values() for finding in findings]
+
+
+def _all_learners(learners: tuple[Learner, ...], around: Surroundings, threads: int, stop: threading.Event) -> None:
+    def tell_story(learner: Learner) -> None:
+        if stop.is_set():
+            return
+        try:
+            Story(learner, around).run()
+        except Stopped:
+            return
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
+        stories: list[Future[None]] = [pool.submit(tell_story, learner) for learner in learners]
+        try:
+            wait(stories, return_when=FIRST_EXCEPTION)
+        finally:
+            # An interrupt, or an error of ours: what is under way is cleaned up, the rest is not begun.
+            if not all(story.done() and story.exception() is None for story in stories):
+                stop.set()
+        for story in stories:
+            story.result()
+
+
+def _stoppable(clock: Clock, stop: threading.Event) -> Clock:
+    """A system clock whose sleep ends with the run; an injected one is left as it is."""
+
+    def sleep(seconds: float) -> None:
+        stop.wait(seconds)
+
+    return replace(clock, sleep=sleep) if clock.sleep is time.sleep else clock

@@ -1,0 +1,5 @@
+"""`python verify.py` is `rolelab verify`."""
+
+from rolelab.cli.main import main
+
+main("verify")
