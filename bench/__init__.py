@@ -1,0 +1,1 @@
+"""How fast it is, as ratios within one run: a machine's speed moves, a ratio to the bare calls beside it does not."""
