@@ -69,7 +69,7 @@ class AssumeRoleLab(pulumi.ComponentResource):
             {
                 "role_name": args["role_name"],
                 "trust_policy": documents.trust(documents.account_root(account, partition)),
-                "managed_policies": self.managed_policies,
+                "managed_policies": [*self.managed_policies],
                 "max_session_duration": args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0]),
                 "tags": args.get("tags", {}),
             },

@@ -85,7 +85,8 @@ def managed_policies(values: Iterable[str]) -> list[str]:
     ]
     if len(listed) > MANAGED_POLICIES_PER_ROLE:
         faults.append(f"names {len(listed)} policies; a role holds at most {MANAGED_POLICIES_PER_ROLE}")
-    faults += [f"names {twice!r} {n} times" for twice, n in Counter(listed).items() if n > 1]
+    labels = Counter(policy_label(value) for value in listed)
+    faults += [f"names {twice!r} {times} times" for twice, times in labels.items() if times > 1]
     return faults
 
 
@@ -95,6 +96,8 @@ def document_size(document: Mapping[str, object], *, most: int) -> list[str]:
     return [] if size <= most else [f"has {size} characters without white space; IAM allows {most}"]
 
 
-def policy_name_in_arn(arn: str) -> str:
-    """Return the policy's name: the last part of its ARN."""
-    return arn.rsplit("/", 1)[-1]
+def policy_label(policy: str) -> str:
+    """Return what tells a managed policy from every other one: its name, with its account where that is not AWS."""
+    account, _, name = policy.rpartition(":policy/")
+    owner = account.rpartition(":")[2]
+    return name if owner in ("", "aws") else f"{owner}-{name}"

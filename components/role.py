@@ -16,10 +16,10 @@ class AssumableRoleArgs(TypedDict):
 
     role_name: str
     """Name of the IAM role: 1 to 64 letters, digits and +=,.@_-."""
-    trust_policy: dict[str, Any]
+    trust_policy: pulumi.Input[dict[str, Any]]
     """Who may assume the role, as a document (in Python: `documents.trust(principal_arn, conditions)`)."""
-    managed_policies: list[str]
-    """What the role may do: names of AWS managed policies, or ARNs."""
+    managed_policies: list[pulumi.Input[str]]
+    """What the role may do: names of AWS managed policies, or ARNs, also of policies that the same program makes."""
     max_session_duration: NotRequired[int]
     """The longest session in seconds, 3600 (default) to 43200."""
     tags: NotRequired[dict[str, str]]
@@ -44,13 +44,17 @@ class AssumableRole(pulumi.ComponentResource):
         session = args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0])
         refuse(f"role_name {args['role_name']!r}", limits.name(args["role_name"]))
         refuse("max_session_duration", limits.role_session(session))
-        refuse("managed_policies", limits.managed_policies(args["managed_policies"]))
-        refuse("trust_policy", limits.document_size(args["trust_policy"], most=limits.TRUST_POLICY_SIZE))
+        # What another resource makes is not known yet; AWS is the one to check it.
+        known = [policy for policy in args["managed_policies"] if isinstance(policy, str)]
+        refuse("managed_policies", limits.managed_policies(known))
+        trust = args["trust_policy"]
+        if isinstance(trust, dict):
+            refuse("trust_policy", limits.document_size(trust, most=limits.TRUST_POLICY_SIZE))
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name,
             name=args["role_name"],
-            assume_role_policy=documents.as_json(args["trust_policy"]),
+            assume_role_policy=documents.as_json(trust) if isinstance(trust, dict) else pulumi.Output.json_dumps(trust),
             max_session_duration=session,
             # A learner or instructor may have attached a policy: it must not keep the role from being removed.
             force_detach_policies=True,
@@ -58,11 +62,10 @@ class AssumableRole(pulumi.ComponentResource):
             opts=child,
         )
         partition = aws.get_partition(opts=pulumi.InvokeOptions(parent=self)).partition
-        for policy in args["managed_policies"]:
-            arn = documents.managed_policy(policy, partition)
-            aws.iam.RolePolicyAttachment(
-                f"{name}-{limits.policy_name_in_arn(arn)}", role=role.name, policy_arn=arn, opts=child
-            )
+        for number, policy in enumerate(args["managed_policies"], start=1):
+            arn = documents.managed_policy(policy, partition) if isinstance(policy, str) else policy
+            which = limits.policy_label(policy) if isinstance(policy, str) else str(number)
+            aws.iam.RolePolicyAttachment(f"{name}-{which}", role=role.name, policy_arn=arn, opts=child)
         self.role_name = role.name
         self.role_arn = role.arn
         self.register_outputs({"role_name": role.name, "role_arn": role.arn})

@@ -84,6 +84,7 @@ def test_keys_of_other_namespaces_are_nobodys_business() -> None:
         ("roleName", "a b", "contains ' '"),
         ("managedPolicies", [f"P{n}" for n in range(21)], "names 21 policies; a role holds at most 20"),
         ("managedPolicies", ["A", "A"], "names 'A' 2 times"),
+        ("managedPolicies", ["A", "arn:aws:iam::aws:policy/A"], "names 'A' 2 times"),
         ("managedPolicies", ["arn:aws:s3:::bucket"], "neither the name of an AWS managed policy nor a policy's ARN"),
         ("maxSessionDuration", 3599, "is 3599; IAM allows 3600 to 43200"),
         ("maxSessionDuration", 43201, "is 43201"),
