@@ -44,6 +44,14 @@ class Learner:
     secret_access_key: Secret
     console_password: Secret | None
 
+    @property
+    def session_name(self) -> str:
+        """The name of the learner's sessions: the user's own, so that the trail shows who it was.
+
+        Source: IAM User Guide, "IAM and AWS STS condition context keys", sts:RoleSessionName; two characters at least.
+        """
+        return self.user_name if len(self.user_name) > 1 else f"{self.user_name}-lab"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lab:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from rolelab.verification import actions
 from rolelab.verification.actions import Identity, Session
 from rolelab.verification.checks import CHECKS
 from rolelab.verification.patience import Answer, Outcome, Patience
+from rolelab.verification.switch import session_arn, switch
 
 WORKS = "works"
 REFUSED = "refused (AccessDenied)"
@@ -103,7 +103,7 @@ class Story:
             return None
         assert session is not None  # noqa: S101 - told above
         key = session.credentials.access_key_id
-        wanted = self._session_arn
+        wanted = session_arn(lab, self._learner)
         self._session = session
         self._tell("assume.temporary", answer, key.startswith("ASIA"), expected="ASIA…", got=f"{key[:4]}…")
         self._tell(
@@ -175,15 +175,9 @@ class Story:
             got="other bytes than were written" if differs else answer.got,
         )
 
-    # -- the switch ---------------------------------------------------------------------------------------------
-
-    def _switching(self, clients: Clients) -> Session:
-        """Assume the role and ask whom AWS takes the session for: a key broken on the way is found out at once."""
-        credentials, expires, at = actions.assume(clients, self._around.lab.role.arn, self._session_name)
-        lasts_s = (expires - (at or self._around.patience.clock.now())).total_seconds()
-        with calling_as(credentials):
-            identity = actions.caller(clients)
-        return Session(credentials=credentials, expires=expires, lasts_s=lasts_s, identity=identity)
+    def _switching(self, _: Clients) -> Session:
+        around = self._around
+        return switch(around.callers, around.lab, self._learner, actions.SESSION_S, around.patience.clock)
 
     def _is_right(self, answer: Answer) -> bool:
         session: Session | None = answer.value
@@ -191,23 +185,11 @@ class Story:
             session is not None
             and session.credentials.access_key_id.startswith("ASIA")
             and self._ends_in_time(session)
-            and session.identity.arn == self._session_arn
+            and session.identity.arn == session_arn(self._around.lab, self._learner)
         )
 
     def _ends_in_time(self, session: Session) -> bool:
         return 0 < session.lasts_s <= self._around.lab.role.max_session_duration
-
-    @property
-    def _session_name(self) -> str:
-        """The user's own name, as AWS recommends, so that the trail shows who it was; at least two characters."""
-        name = self._learner.user_name
-        return name if len(name) > 1 else f"{name}-lab"
-
-    @property
-    def _session_arn(self) -> str:
-        match = re.fullmatch(r"arn:([a-z-]+):iam::(\d{12}):role/(?:.*/)?([^/]+)", self._around.lab.role.arn)
-        partition, account, role = match.groups() if match else ("aws", self._around.lab.account_id, "?")
-        return f"arn:{partition}:sts::{account}:assumed-role/{role}/{self._session_name}"
 
     # -- asking and telling -------------------------------------------------------------------------------------
 

@@ -1,0 +1,49 @@
+"""`rolelab exec`: run a command, or a shell, as a learner or with the role."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from rolelab.cli import target
+
+
+@click.command(
+    short_help="Run a command as a learner, or with the role.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@target.options
+@click.option("--as", "learner_name", metavar="LEARNER", help="Which learner; may be left out where there is one.")
+@click.option("--role", is_flag=True, help="With the role: assume it first.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[--] [COMMAND]...")
+def command(
+    stack: str, pulumi: bool, outputs_file: str | None, learner_name: str | None, role: bool, arguments: tuple[str, ...]
+) -> None:
+    """Run COMMAND with the learner's credentials, or the role's, in its environment only.
+
+    Its exit code is given back. Without a COMMAND: a shell whose prompt says who one is.
+
+    \b
+      rolelab exec -- aws s3 ls          is refused
+      rolelab exec --role -- aws s3 ls   works
+    """  # noqa: D301 - Click's own mark for lines to be kept
+    from rolelab.aws.endpoint import Credentials
+    from rolelab.hands_on import environment, shell
+
+    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    learner = chosen.lab.learner(learner_name)
+    keys = Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
+    who, until = learner.name, ""
+    if role:
+        from rolelab.verification import switch
+
+        session = switch.assume(chosen.lab, learner, chosen.endpoint)
+        keys, who = session.credentials, f"{learner.name} as {chosen.lab.role.name}"
+        until = f" until {session.expires:%H:%M} UTC"
+    variables = environment.build(os.environ, chosen.endpoint, keys)
+    if not arguments:
+        click.echo(f"You are {who}{until}, on {chosen.where}. Leave with `exit`.", err=True)
+        shell_command, variables = shell.interactive(variables, who, chosen.project.home / "shell")
+        shell.become(shell_command, variables)
+    shell.become(arguments, variables)

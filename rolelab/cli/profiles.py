@@ -1,0 +1,37 @@
+"""`rolelab profiles`: AWS CLI profiles for the learners and the role."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from rolelab.cli import target
+
+
+@click.command(short_help="Write AWS CLI profiles for a learner and the role.")
+@target.options
+@click.option("--as", "learner_name", metavar="LEARNER", help="Only this learner's  [default: all].")
+@click.option("--to", "folder", metavar="DIR", help="Where  [default: .rolelab/profiles/STACK].")
+def command(stack: str, pulumi: bool, outputs_file: str | None, learner_name: str | None, folder: str | None) -> None:
+    """Write profiles into files of their own and say how to use them.
+
+    Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the role by itself.
+    """
+    from rolelab.hands_on import profiles
+
+    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    learners = [chosen.lab.learner(learner_name)] if learner_name else chosen.lab.learners
+    to = Path(folder).absolute() if folder else chosen.project.home / "profiles" / stack
+    written = profiles.write(chosen.lab, learners, chosen.endpoint, to)
+    click.echo(f"export AWS_CONFIG_FILE={shlex.quote(str(written.config))}")
+    click.echo(f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(written.credentials))}")
+    more = f" (and so on for {len(written.learners)} learners)" if len(written.learners) > 1 else ""
+    learner, role = next(zip(written.learners, written.roles, strict=True))
+    click.echo(
+        f"With these two lines in your shell{more}:\n"
+        f"  aws --profile {shlex.quote(learner)} s3 ls        is refused\n"
+        f"  aws --profile {shlex.quote(role)} s3 ls           works: the CLI assumes the role",
+        err=True,
+    )

@@ -1,0 +1,43 @@
+"""The environment of a command that runs as somebody: their credentials, their AWS, and nothing that interferes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from rolelab.aws.endpoint import Credentials, Endpoint
+
+# Of the variables that AWS's tools read these change how they look or how they connect, not who they are or where.
+_HARMLESS = {
+    "AWS_CA_BUNDLE",
+    "AWS_CLI_AUTO_PROMPT",
+    "AWS_DEFAULT_OUTPUT",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_PAGER",
+    "AWS_RETRY_MODE",
+}
+
+
+def build(given: Mapping[str, str], endpoint: Endpoint, credentials: Credentials) -> dict[str, str]:
+    """Return `given` with the credentials in it, and without every other variable that could take their place.
+
+    On a local AWS the files in `~/.aws` are left out as well: a setting there could send the requests elsewhere.
+    """
+    environment = {name: value for name, value in given.items() if not name.startswith("AWS_") or name in _HARMLESS}
+    environment |= {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
+        "AWS_REGION": endpoint.region,
+        "AWS_DEFAULT_REGION": endpoint.region,
+    }
+    if credentials.session_token:
+        environment["AWS_SESSION_TOKEN"] = credentials.session_token.reveal()
+    if endpoint.url:
+        environment |= {
+            "AWS_ENDPOINT_URL": endpoint.url,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+    return environment
