@@ -122,7 +122,7 @@ def decide(request: Request, policies: Policies) -> Decision:
     for further in further_requests(request):
         also = _decide(further, policies)
         if also.allowed is not True:
-            return also
+            return replace(also, request=request)
     return decision
 
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 
 from rolelab.policy.conditions import all_of, holds
 from rolelab.policy.model import Condition, Principals, Statement, account_of
-from rolelab.policy.patterns import Lack, action_matches, arn_matches, fill
+from rolelab.policy.patterns import Lack, action_matches, arn_matches, fill_arn
 from rolelab.policy.request import Context, Principal, PrincipalKind, Request
 
 
@@ -106,7 +106,7 @@ def _resource(statement: Statement, request: Request, context: Context, *, varia
         return True
     matched: bool | None = False
     for pattern in named:
-        filled = fill(pattern, context, variables=variables)
+        filled = fill_arn(pattern, context, variables=variables)
         if filled is Lack.UNKNOWN:
             matched = None
         elif not isinstance(filled, Lack) and any(arn_matches(filled, each) for each in resource_arns(request)):

@@ -47,6 +47,13 @@ def fill(pattern: str, context: Context, *, variables: bool) -> str | Lack:
     return "".join(parts)
 
 
+def fill_arn(pattern: str, context: Context, *, variables: bool) -> str | Lack:
+    """Fill a `Resource` pattern; a variable before the fifth colon stays text, so it matches nothing."""
+    if variables and "${" in pattern and pattern[: pattern.index("${")].count(":") < 5:
+        return pattern.translate(_MARKED)
+    return fill(pattern, context, variables=variables)
+
+
 def fill_text(text: str, context: Context, *, variables: bool) -> str | Lack:
     """Put in the variables' values where wildcards mean nothing, as for `StringEquals`."""
     filled = fill(text, context, variables=variables)

@@ -1,0 +1,248 @@
+"""Candidates that let a refused request through: a near miss put right, a statement added, a deny narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rolelab.policy import edits
+from rolelab.policy.changes import edited, is_editable, put, where, with_statement, without_statement
+from rolelab.policy.edits import Edit, Worded
+from rolelab.policy.evaluate import Decision, Policies
+from rolelab.policy.match import Mismatch, grip_of, resource_arns
+from rolelab.policy.model import CURRENT_VERSION, Layer, Policy, Principals, Statement, account_of, read
+from rolelab.policy.patterns import action_matches, arn_matches, marked
+from rolelab.policy.request import Context, Principal, PrincipalKind, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A change not yet tried."""
+
+    what: str
+    policies: Policies
+
+
+def candidates(decision: Decision) -> Iterator[Candidate]:
+    """Yield changes of the layer that refused, those that read best first."""
+    layer = decision.layer
+    if layer in (Layer.CREDENTIALS, Layer.MISSING_ROLE, Layer.UNKNOWN):
+        return
+    if decision.is_explicit:
+        yield from _without_deny(decision)
+        return
+    request = asked(decision)
+    for near in decision.near:
+        if near.place.layer is layer and is_editable(near.policy):
+            yield from _near_miss(decision.policies, layer, near.policy, near.place.index, near.mismatches, request)
+    yield from _new_statements(decision, layer, request)
+    if layer is Layer.BOUNDARY and decision.policies.boundary is not None:
+        boundary = decision.policies.boundary
+        what = f"Remove the {where(layer, boundary)}."
+        yield Candidate(what, replace(decision.policies, boundary=None))
+
+
+def asked(decision: Decision) -> Request:
+    """Return the request for the very action that was refused."""
+    request = decision.request
+    if decision.action.lower() == "s3:listbucket" and request.action.lower() == "s3:getobject":
+        return replace(request, action=decision.action, resource=request.resource.split("/", 1)[0])
+    return replace(request, action=decision.action)
+
+
+# A statement that is missing
+
+
+def _new_statements(decision: Decision, layer: Layer, request: Request) -> Iterator[Candidate]:
+    statement = _statement(layer, request)
+    if statement is None:
+        return
+    policies, principal = decision.policies, request.principal
+    for policy in policies.at(layer):
+        # A group's policy would open it for every member.
+        if is_editable(policy) and (layer is not Layer.IDENTITY or policy.owner in ("", principal.entity)):
+            what = f"Add a statement to the {where(layer, policy)} that allows {request.action}."
+            yield Candidate(what, with_statement(policies, layer, policy, statement))
+    made = read({"Version": CURRENT_VERSION, "Statement": [statement]})
+    name = "allow-" + request.action.replace(":", "-")
+    if layer is Layer.IDENTITY:
+        what = f"Give {principal.entity} an inline policy that allows {request.action} on {resource_of(request)}."
+        new = Policy(made, name, principal.entity)
+        yield Candidate(what, replace(policies, identity=(*policies.identity, new)))
+    elif layer is Layer.SESSION:
+        what = f"Pass a session policy that allows {request.action} as well."
+        yield Candidate(what, replace(policies, session=(*(policies.session or ()), Policy(made, name))))
+    elif layer is Layer.RESOURCE and policies.resource is None:
+        bucket = "bucket " + request.resource.rsplit(":", 1)[-1].split("/", 1)[0]
+        what = f"Give {bucket} a policy that allows {principal.entity} {request.action}."
+        yield Candidate(what, replace(policies, resource=Policy(made, owner=bucket)))
+
+
+def _statement(layer: Layer, request: Request) -> dict[str, object] | None:
+    statement: dict[str, object] = {"Effect": "Allow"}
+    if layer in (Layer.TRUST, Layer.RESOURCE):
+        named = _principal(request.principal)
+        if named is None:
+            return None
+        statement["Principal"] = {named[0]: named[1]}
+    statement["Action"] = request.action
+    if layer is not Layer.TRUST:
+        resource = resource_of(request)
+        if not resource:
+            return None
+        statement["Resource"] = resource
+    return statement
+
+
+def resource_of(request: Request) -> str:
+    """Return the narrowest `Resource` for the request; empty when that is `*`, which is never proposed."""
+    exact = resource_arns(request)[-1]
+    return "" if exact == "*" or (exact == request.resource and "*" in exact) else exact
+
+
+def _principal(principal: Principal) -> tuple[str, str] | None:
+    if principal.kind is PrincipalKind.SERVICE:
+        return "Service", principal.arn
+    if principal.kind is PrincipalKind.WEB_IDENTITY:
+        return "Federated", principal.arn
+    if principal.kind is PrincipalKind.ANONYMOUS:
+        return None
+    return "AWS", principal.entity_arn if principal.kind is PrincipalKind.ROLE_SESSION else principal.arn
+
+
+# A statement that nearly fits
+
+
+def _near_miss(
+    policies: Policies, layer: Layer, policy: Policy, index: int, mismatches: Sequence[Mismatch], request: Request
+) -> Iterator[Candidate]:
+    if len(mismatches) > 2:
+        return
+    options = [list(_element_edits(mismatch, request)) for mismatch in mismatches]
+    if not all(options):
+        return
+    for number in range(max(map(len, options))):
+        chosen = [worded[min(number, len(worded) - 1)] for worded in options]
+        changed = edited(policies, layer, policy, index, *(edit for _, edit in chosen))
+        if changed is not None:
+            words = " and ".join(words for words, _ in chosen)
+            yield Candidate(f"In the {where(layer, policy)}, statement {index + 1}: {words}.", changed)
+
+
+def _element_edits(mismatch: Mismatch, request: Request) -> Iterator[Worded]:
+    element = mismatch.element
+    if element == "Condition":
+        yield from edits.condition_edits(mismatch, is_deny=False)
+    elif element == "Action":
+        yield from edits.entry_edits("Action", mismatch.wanted, request.action)
+    elif element == "Resource":
+        exact = resource_of(request)
+        if exact:
+            yield from edits.entry_edits("Resource", mismatch.wanted, exact)
+    elif element == "Principal":
+        yield from _principal_edits(mismatch.wanted, request.principal)
+    elif element in ("NotAction", "NotResource"):
+        got = mismatch.got[0]
+        folded = [wanted.lower() if element == "NotAction" else wanted for wanted in mismatch.wanted]
+        got = got.lower() if element == "NotAction" else got
+        exactly = [wanted for wanted, each in zip(mismatch.wanted, folded, strict=True) if each == got]
+        if exactly and len(mismatch.wanted) > len(exactly):
+            yield f"take {', '.join(exactly)} out of {element}", edits.without(element, exactly)
+
+
+def _principal_edits(wanted: Sequence[str], principal: Principal) -> Iterator[Worded]:
+    named = _principal(principal)
+    if named is None:
+        return
+    kind, exact = named
+    accounts = [entry for entry in wanted if account_of(entry)]
+    if accounts and principal.account and kind == "AWS":
+        # An account stays an account: it delegates, so the grant still decides who of it may.
+        root = f"arn:{principal.partition}:iam::{principal.account}:root"
+        yield f"Principal {root} instead of {accounts[0]}", edits.principal_added(kind, root, accounts[0])
+    for entry in wanted:
+        is_misspelt = entry.lower() == exact.lower() or "*" in entry
+        is_dead = entry.startswith(("AIDA", "AROA")) and ":" not in entry
+        if is_misspelt or is_dead:
+            yield f"Principal {exact} instead of {entry}", edits.principal_added(kind, exact, entry)
+    yield f"add Principal {exact}", edits.principal_added(kind, exact)
+
+
+# A deny that hits
+
+
+def _without_deny(decision: Decision) -> Iterator[Candidate]:
+    policies, layer, matched = decision.policies, decision.layer, decision.matched
+    policy = denying_policy(decision)
+    if policy is None or matched is None:
+        return
+    statement, request = matched.statement, asked(decision)
+    if is_editable(policy):
+        for words, edit in _narrowings(statement, request):
+            changed = edited(policies, layer, policy, statement.index, edit)
+            if changed is not None:
+                yield Candidate(f"In the {where(layer, policy)}, statement {statement.index + 1}: {words}.", changed)
+        if layer is not Layer.TRUST or len(policy.document.statements) > 1:
+            yield Candidate(*without_statement(policies, layer, policy, statement.index))
+    if policy.arn or layer is Layer.BOUNDARY:
+        verb = "Remove" if layer is Layer.BOUNDARY else "Detach"
+        yield Candidate(f"{verb} the {where(layer, policy)}.", put(policies, layer, policy, None))
+
+
+def denying_policy(decision: Decision) -> Policy | None:
+    """Return the policy that holds the deciding statement."""
+    place, matched = decision.place, decision.matched
+    if place is None or matched is None:
+        return None
+    for policy in decision.policies.at(decision.layer):
+        same = policy.name == place.policy and policy.owner == place.owner
+        if same and matched.statement in policy.document.statements:
+            return policy
+    return None
+
+
+def _narrowings(statement: Statement, request: Request) -> Iterator[Worded]:
+    for element, entries, hits in hit_entries(statement, request):
+        if hits and len(hits) < len(entries):
+            yield f"take {', '.join(hits)} out of {element}", _taken_out(element, hits)
+    context = Context(request)
+    for condition in statement.conditions:
+        got = context.get(condition.key)
+        mismatch = Mismatch("Condition", condition.values, got if isinstance(got, tuple) else (), condition)
+        yield from edits.condition_edits(mismatch, is_deny=True)
+    exact = resource_of(request)
+    if exact and "*" not in exact:
+        if statement.resources == ("*",):
+            yield f"except {exact} (NotResource)", edits.renamed("Resource", "NotResource", exact)
+        elif statement.not_resources is not None:
+            yield f"except {exact} too (NotResource)", edits.added("NotResource", exact)
+    if statement.actions == ("*",):
+        yield f"except {request.action} (NotAction)", edits.renamed("Action", "NotAction", request.action)
+    elif statement.not_actions is not None:
+        yield f"except {request.action} too (NotAction)", edits.added("NotAction", request.action)
+
+
+def _taken_out(element: str, hits: Sequence[str]) -> Edit:
+    return edits.without_principals(hits) if element == "Principal" else edits.without(element, hits)
+
+
+def hit_entries(statement: Statement, request: Request) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    """Yield a statement's lists with the entries that hit exactly this request; none where wider ones hit it too."""
+    if statement.principals is not None:
+        entries = statement.principals.entries()
+        yield "Principal", entries, [entry for entry in entries if _is_named(entry, request.principal)]
+    if statement.actions is not None:
+        hits = [entry for entry in statement.actions if entry.lower() == request.action.lower()]
+        rest = [entry for entry in statement.actions if entry not in hits]
+        yield "Action", statement.actions, [] if any(action_matches(each, request.action) for each in rest) else hits
+    if statement.resources is not None:
+        arns = resource_arns(request)
+        hits = [entry for entry in statement.resources if entry in arns]
+        rest = [entry for entry in statement.resources if entry not in hits]
+        others = any(arn_matches(marked(entry), arn) for entry in rest for arn in arns)
+        yield "Resource", statement.resources, [] if others else hits
+
+
+def _is_named(entry: str, principal: Principal) -> bool:
+    named = Principals(everyone=entry == "*", aws=(entry,), service=(entry,), federated=(entry,))
+    return bool(grip_of(named, principal))

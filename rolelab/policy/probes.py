@@ -1,0 +1,94 @@
+"""What else a change opens: the same caller with other actions, resources and parameters, and other callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from rolelab.policy.evaluate import Policies, decide, further_requests
+from rolelab.policy.request import Principal, Request
+
+_ACTIONS = {
+    "s3": (
+        "s3:ListAllMyBuckets",
+        "s3:ListBucket",
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteBucket",
+        "s3:CreateBucket",
+    ),
+    "sts": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:GetFederationToken"),
+    "iam": ("iam:ListUsers", "iam:GetRole", "iam:CreateUser", "iam:PutUserPolicy"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request that is allowed after a change and was not before."""
+
+    words: str
+    is_variant: bool
+    """The same request with other parameters, which any repair without a condition opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    words: str
+    request: Request
+    is_stranger: bool = False
+    is_variant: bool = False
+    is_other_role: bool = False
+
+
+def newly_allowed(request: Request, before: Policies, after: Policies) -> tuple[Opened, ...]:
+    """Return the probes that `after` allows and `before` does not."""
+    own = {each.action.lower() for each in further_requests(request)}
+    return tuple(
+        Opened(probe.words, probe.is_variant)
+        for probe in _probes(request)
+        if probe.request.action.lower() not in own
+        # A trust policy is one role's: it says nothing of the others.
+        and not (probe.is_other_role and before.trust != after.trust)
+        and decide(probe.request, _of_stranger(after) if probe.is_stranger else after).allowed
+        and not decide(probe.request, _of_stranger(before) if probe.is_stranger else before).allowed
+    )
+
+
+def _of_stranger(policies: Policies) -> Policies:
+    # Somebody else has none of the caller's own policies.
+    return replace(policies, identity=(), boundary=None, session=None)
+
+
+def _probes(request: Request) -> Iterator[_Probe]:
+    principal, resource = request.principal, request.resource
+    service = request.action.partition(":")[0].lower()
+    for other in dict.fromkeys((service, "iam", "s3", "sts")):
+        for action in _ACTIONS.get(other, (f"{other}:SomethingElse",)):
+            if action.lower() != request.action.lower():
+                on = resource if other == service else "*"
+                yield _Probe(f"{action} on {on}", replace(request, action=action, resource=on))
+    if resource != "*":
+        siblings = (resource + "-other", resource.rsplit("/", 1)[0] + "/something-else")
+        for other in siblings if "/" in resource else siblings[:1]:
+            yield _Probe(
+                f"{request.action} on {other}", replace(request, resource=other), is_other_role=":role/" in resource
+            )
+    for key in request.context:
+        if key.lower().startswith(("sts:", "aws:requesttag", "aws:multifactorauth")):
+            rest = {name: value for name, value in request.context.items() if name != key}
+            yield _Probe(f"the same without {key}", replace(request, context=rest), is_variant=True)
+        elif key.lower() == "aws:sourceip":
+            elsewhere = {**request.context, key: "198.51.100.77"}
+            yield _Probe("the same from another address", replace(request, context=elsewhere), is_variant=True)
+    if principal.account:
+        for words, stranger in _strangers(principal):
+            yield _Probe(f"{request.action} by {words}", replace(request, principal=stranger), is_stranger=True)
+
+
+def _strangers(principal: Principal) -> Iterator[tuple[str, Principal]]:
+    prefix = f"arn:{principal.partition}:iam::"
+    foreign = "999900009999" if principal.account != "999900009999" else "888800008888"
+    own_user, own_role = (f"{prefix}{principal.account}:{kind}/somebody-else" for kind in ("user", "role"))
+    yield "another user", Principal.user(own_user, "AIDASOMEBODYELSE00001")
+    yield "another account", Principal.user(f"{prefix}{foreign}:user/somebody-else", "AIDASOMEBODYELSE00002")
+    yield "another role", Principal.role_session(own_role, "session", "AROASOMEBODYELSE00003")
