@@ -36,6 +36,8 @@ class Finding:
     """Which credentials asked, in a word or two: "own key", "role session", "administrator"."""
     action: str = ""
     """What was asked for, as IAM calls it: `s3:ListAllMyBuckets`; empty where nothing single was."""
+    what: str = ""
+    """The check in words: "make a bucket"."""
     why: str = ""
     """The reason in plain words, several lines where it takes them; empty where it is not known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from datetime import datetime, timezone
 
@@ -41,11 +42,21 @@ def command(
     from rolelab.report import live
     from rolelab.verification import run
 
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ended from outside is ended as by Ctrl-C: what was made is removed.
+        signal.signal(number, signal.default_int_handler)
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     started, clock = datetime.now(timezone.utc), time.monotonic()
     options = run.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)
     with live.screen(len(chosen.lab.learners)) as screen:
-        found = run.run(chosen.lab, chosen.endpoint, options=options, on_finding=screen.add, on_wait=screen.waiting)
+        found = run.run(
+            chosen.lab,
+            chosen.endpoint,
+            options=options,
+            on_finding=screen.add,
+            on_wait=screen.waiting,
+            on_stop=screen.stopping,
+        )
     proof = findings.Proof(
         findings=tuple(found),
         stack=stack,

@@ -60,6 +60,12 @@ class Screen:
             self._stream.write(f"{text}\n")
             self._stream.flush()
 
+    def stopping(self) -> None:
+        """Tell that the run was interrupted and is being cleaned up."""
+        self.close()
+        self._stream.write("interrupted: removing what was made (again to leave it there)\n")
+        self._stream.flush()
+
     def close(self) -> None:
         """Remove the changing line."""
         if self._shown:

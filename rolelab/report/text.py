@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
 
 WIDTH = 80
 MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "????", Verdict.SKIPPED: "skip"}
+
+
+_SKIPPED = (f"  {MARKS[Verdict.SKIPPED]}  ", " " * 8)
 
 
 def head(proof: Proof) -> str:
@@ -30,9 +34,7 @@ def lines(proof: Proof) -> Iterator[str]:
         for name in dict.fromkeys(finding.learner for finding in found):
             yield ""
             yield name or "the role"
-            for finding in found:
-                if finding.learner == name:
-                    yield from _finding(finding)
+            yield from _each([finding for finding in found if finding.learner == name])
     else:
         yield ""
         yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
@@ -46,13 +48,23 @@ def lines(proof: Proof) -> Iterator[str]:
     yield from textwrap.wrap(summary.conclusion(found), WIDTH)
 
 
+def _each(found: list[Finding]) -> Iterator[str]:
+    """Show every check; a run of skipped ones with the same reason as one."""
+    for _, alike in groupby(found, key=lambda f: f.do if f.verdict is Verdict.SKIPPED else f.check):
+        first, *more = alike
+        if more:
+            yield from _wrapped(f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {first.do}", *_SKIPPED)
+        else:
+            yield from _finding(first)
+
+
 def _finding(finding: Finding) -> Iterator[str]:
-    who = f"{finding.who}: " if finding.who else ""
+    who = f"{finding.who}, {finding.what}: " if finding.who else f"{finding.what}: "
     got = "" if finding.verdict is Verdict.SKIPPED else finding.got
     if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
         got = f"expected {finding.expected}; got {finding.got}"
     first = f"  {MARKS[finding.verdict]}  {finding.check:24} "
-    text = f"{who}{got or finding.do}".strip().removesuffix(":")
+    text = f"{who}{got or finding.do}"
     yield from _wrapped(text, first, " " * 8)
     if finding.said:
         yield from _wrapped(f"AWS: {finding.said}", " " * 8)

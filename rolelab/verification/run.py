@@ -43,12 +43,13 @@ def run(
     options: Options | None = None,
     on_finding: Callable[[Finding], None] = lambda _: None,
     on_wait: Callable[[str, str, Answer], None] = lambda _learner, _check, _answer: None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> list[Finding]:
     """Verify every learner and return the findings in the order of the learners and of the lesson.
 
     `endpoint` says where AWS is; its credentials are the administrator's. `on_finding` and `on_wait` (learner, check,
     answer not believed yet) are called from the threads, one at a time. After a KeyboardInterrupt nothing new is
-    asked, what was made is removed, and the interrupt goes on.
+    asked, `on_stop` is called, what was made is removed, and the interrupt goes on.
     """
     options = options or Options()
     local = endpoint.url is not None and is_loopback(endpoint.url)
@@ -77,11 +78,20 @@ def run(
         on_finding=tell,
         on_wait=tell_wait,
     )
-    _all_learners(lab.learners, around, threads, stop)
+    try:
+        _all_learners(lab.learners, around, threads, stop, on_stop)
+    finally:
+        stop.set()
     return [finding for findings in found.values() for finding in findings]
 
 
-def _all_learners(learners: tuple[Learner, ...], around: Surroundings, threads: int, stop: threading.Event) -> None:
+def _all_learners(
+    learners: tuple[Learner, ...],
+    around: Surroundings,
+    threads: int,
+    stop: threading.Event,
+    on_stop: Callable[[], None],
+) -> None:
     def tell_story(learner: Learner) -> None:
         if stop.is_set():
             return
@@ -94,12 +104,13 @@ def _all_learners(learners: tuple[Learner, ...], around: Surroundings, threads: 
         stories: list[Future[None]] = [pool.submit(tell_story, learner) for learner in learners]
         try:
             wait(stories, return_when=FIRST_EXCEPTION)
-        finally:
+            for story in stories:
+                story.result()
+        except BaseException:
             # An interrupt, or an error of ours: what is under way is cleaned up, the rest is not begun.
-            if not all(story.done() and story.exception() is None for story in stories):
-                stop.set()
-        for story in stories:
-            story.result()
+            stop.set()
+            on_stop()
+            raise
 
 
 def _stoppable(clock: Clock, stop: threading.Event) -> Clock:

@@ -238,6 +238,7 @@ class Story:
                 do=do,
                 who=known.who,
                 action=known.action,
+                what=known.title,
             )
         )
 

@@ -1,0 +1,162 @@
+"""`rolelab verify` as a process: exit codes, forms of output, interrupts, and what it must not load or leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import labs
+from tests.cli.conftest import ROOT, Run
+
+
+def test_an_intact_lab_is_exit_code_0_every_time(rolelab: Run) -> None:
+    """Twenty checks and more, and the last line says it all."""
+    run = rolelab("verify")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1].startswith("The lab is as it should be")
+
+
+def test_piped_output_is_plain_and_fits_80_columns(rolelab: Run, made: labs.MadeLab) -> None:
+    """For logs and screen readers: no colour, no box characters; only what cannot be broken may be longer."""
+    made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
+    run = rolelab("verify", "--wait", "0.1")
+    assert run.returncode == 1
+    assert "FAIL  assume.role" in run.stdout
+    assert "\x1b" not in run.stdout
+    assert not any("\u2500" <= character <= "\u259f" for character in run.stdout)
+    assert [line for line in run.stdout.splitlines() if len(line) > 80 and len(line.split()) > 1] == []
+
+
+def test_json_on_the_standard_output_is_nothing_but_json(rolelab: Run, made: labs.MadeLab) -> None:
+    """For programs; the secrets of the lab are nowhere in it."""
+    run = rolelab("verify", "--json", "-")
+    assert run.returncode == 0
+    content = json.loads(run.stdout)
+    assert content["exitCode"] == 0
+    assert content["counts"]["fail"] == 0
+    assert {"check", "learner", "verdict", "expected", "got", "said", "who", "action"} <= set(content["findings"][0])
+    assert made.raw["learners"]["testuser"]["secretAccessKey"] not in run.stdout
+
+
+def test_a_json_file_is_written_whole_or_not_at_all(rolelab: Run, tmp_path: Path) -> None:
+    """What was there before stays when the new one cannot be written, and no scrap is left beside it."""
+    target = tmp_path / "out" / "verify.json"
+    target.parent.mkdir()
+    assert rolelab("verify", "--json", str(target)).returncode == 0
+    assert json.loads(target.read_text())["exitCode"] == 0
+    assert [path.name for path in target.parent.iterdir()] == ["verify.json"]
+    run = rolelab("verify", "--json", str(tmp_path / "missing" / "verify.json"))
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("error: cannot be written")
+
+
+def test_outputs_come_from_the_standard_input_too(rolelab: Run, made: labs.MadeLab) -> None:
+    """So that no file with secrets need be written: `rolelab outputs --json --show-secrets | rolelab verify …`."""
+    run = rolelab("verify", "--outputs", "-", stdin=json.dumps(made.raw))
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "there is no lab"),
+        ("[]", "is no JSON object"),
+        ("{", "is not JSON"),
+        ('{"accountId": "1"}', "lack role"),
+        ("\xff", "is not JSON"),
+    ],
+)
+def test_outputs_that_are_not_whole_are_wrong_usage(rolelab: Run, text: str, says: str) -> None:
+    """One line that says what is wrong, exit code 2."""
+    run = rolelab("verify", "--outputs", "-", stdin=text)
+    assert run.returncode == 2
+    assert says in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_masked_outputs_are_wrong_usage_that_says_how(rolelab: Run, made: labs.MadeLab) -> None:
+    """The likeliest mistake: outputs written without --show-secrets."""
+    made.raw["learners"]["testuser"]["secretAccessKey"] = "[secret]"
+    run = rolelab("verify")
+    assert run.returncode == 2
+    assert "--show-secrets" in run.stderr
+
+
+def test_an_aws_out_of_reach_is_exit_code_3(rolelab: Run) -> None:
+    """It says nothing about the lab; and it does not take a minute for each check."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        run = rolelab("verify", "--wait", "0.2", env={"AWS_ENDPOINT_URL": url})
+    assert run.returncode == 3, run.stdout
+    assert "could not be found out" in run.stdout
+    assert "Traceback" not in run.stderr
+
+
+def test_an_interrupt_leaves_nothing_behind(made: labs.MadeLab, tmp_path: Path) -> None:
+    """Ctrl-C at any moment: the buckets that were made are removed before it ends, with code 130."""
+    (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
+    for index in range(15):
+        name = f"more{index}"
+        made.raw["learners"][name] = labs.make_learner(made.root, name, made.raw["role"]["arn"])
+    outputs = made.write(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rolelab", "verify", "--outputs", str(outputs)],
+        cwd=tmp_path,
+        env={**os.environ, **made.environment, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not made.root.s3.list_buckets()["Buckets"] and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.005)
+    assert made.root.s3.list_buckets()["Buckets"], "it ended before it could be interrupted"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert made.root.s3.list_buckets()["Buckets"] == []
+
+
+@pytest.mark.parametrize("command", ["verify", "exec", "profiles"])
+def test_what_a_command_does_not_need_is_not_loaded(command: str, tmp_path: Path) -> None:
+    """Help starts in no time, and these commands never load pulumi."""
+    code = (
+        "import sys, importlib; importlib.import_module('rolelab.cli.main').cli("
+        f"[{command!r}, '--help'], standalone_mode=False); "
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in "
+        "('pulumi', 'boto3', 'botocore', 'rich', 'ministack', 'yaml', 'jinja2')), file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stderr.strip() == "[]"
+
+
+def test_a_whole_verification_never_loads_pulumi(made: labs.MadeLab, tmp_path: Path) -> None:
+    """It takes 0.3 s to load, and a learner's machine may not have it."""
+    (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
+    code = (
+        "import sys; from rolelab.cli.main import cli; "
+        f"code = cli(['verify', '--outputs', {str(made.write(tmp_path))!r}], standalone_mode=False); "
+        "print(code, [m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_aws', 'ministack', 'grpc')])"
+    )
+    environment = {**os.environ, **made.environment, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "0 []"
+
+
+def test_the_script_is_the_command() -> None:
+    """`python verify.py` is `rolelab verify`."""
+    run = subprocess.run([sys.executable, "verify.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("Usage: rolelab verify")
