@@ -1,0 +1,57 @@
+"""`rolelab destroy`: remove everything that `up` made."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from rolelab.cli import deploying
+
+_READABLE = 60
+
+
+@click.command(short_help="Remove everything that `up` made.")
+@deploying.run_options
+@deploying.yes_option
+def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, yes: bool) -> None:
+    """Remove everything that `up` made, and what learners added to it; what would go is shown, then asked, then done.
+
+    If it is cut short, the exit code says so and the next `destroy` carries on.
+    """
+    from rolelab.engine import run
+    from rolelab.report import events, progress
+
+    deploying.require_yes(yes, what="destroy")
+    place = deploying.place(stack)
+    options = run.Options(parallel=parallel, continue_on_error=continue_on_error)
+
+    def destroy(listener: object, *, only_preview: bool = False) -> run.Result:
+        return run.destroy(
+            place.project, place.stack, place.endpoint, place.instance, listener, options, only_preview=only_preview
+        )
+
+    screen = progress.Screen()
+    if place.started and not as_json:
+        screen.print(place.started)
+    if not yes:
+        quiet = progress.Screen(details=False)
+        planned = destroy(quiet, only_preview=True)
+        if planned.error:
+            raise planned.error
+        progress.show_plan(screen, planned.steps, readable=_READABLE)
+        if planned.steps and not click.confirm("Remove all this?", default=False):
+            raise click.Abort
+        screen.expect(len(planned.steps))
+    if as_json:
+        lines = events.Lines(sys.stdout)
+        result = destroy(lines)
+        lines(result.summary)
+    else:
+        screen.print(f"Destroying ({place.stack}):", "bold")
+        result = destroy(screen)
+        screen.close()
+        for line in progress.summary_lines(result.summary):
+            screen.print(line)
+    if result.error:
+        raise result.error

@@ -1,0 +1,36 @@
+"""`rolelab outputs`: print what the stack tells about the lab."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from rolelab.cli import deploying
+from rolelab.errors import LabError
+
+
+@click.command(short_help="Print what the stack tells about the lab.")
+@click.argument("name", required=False)
+@deploying.stack_option
+@deploying.json_option
+@click.option("--show-secrets", is_flag=True, help="Print secrets instead of [secret].")
+def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> None:
+    """Print what the stack tells about the lab: all of it, or the output called NAME.
+
+    A text is printed bare, everything else as JSON; --json quotes a text too, as `pulumi stack output --json` does.
+    """
+    from rolelab import project
+    from rolelab.engine import recorded
+
+    stack = project.stack_name(stack)
+    values = recorded.outputs(project.find(), stack, show_secrets=show_secrets)
+    if name is None:
+        click.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        return
+    if name not in values:
+        known = ", ".join(values) or "none: run `up` first"
+        raise LabError(f"stack {stack} does not have an output {name!r}", do=f"it has {known}")
+    value = values[name]
+    bare = isinstance(value, str) and not as_json
+    click.echo(value if bare else json.dumps(value, indent=2, ensure_ascii=False))

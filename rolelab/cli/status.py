@@ -1,0 +1,48 @@
+"""`rolelab status`: say what there is, and whether a run was cut short."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from rolelab.cli import deploying
+
+
+@click.command(short_help="Say what there is, and whether a run was cut short.")
+@deploying.stack_option
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def command(stack: str, as_json: bool) -> None:
+    """Say what the stack holds, who works on it right now, and whether a run was cut short; ask nobody."""
+    from dataclasses import asdict
+
+    from rolelab import project
+    from rolelab.engine import recorded
+    from rolelab.localaws import instance
+    from rolelab.report import progress
+
+    here = project.find()
+    stack = project.stack_name(stack)
+    status = recorded.status(here, stack)
+    record = instance.read_record(here.local_home)
+    elsewhere = bool(status.exists and record and record.instance_id != status.instance)
+    if as_json:
+        click.echo(json.dumps({"stack": stack, **asdict(status)}, indent=2))
+        return
+    if not status.exists:
+        click.echo(f"stack {stack}: nothing; `rolelab up` makes the lab")
+    else:
+        total = sum(status.counts.values())
+        click.echo(f"stack {stack}: {total} resources")
+        for token, count in status.counts.items():
+            click.echo(f"  {count:>6} {progress.short_type(token)}")
+    if elsewhere:
+        click.echo(f"they are on another local AWS ({status.instance}) than the project's own")
+    if status.doomed:
+        click.echo(f"{status.doomed} replaced ones are still to be deleted: run `rolelab up`")
+    if status.holder:
+        click.echo(f"in use by {status.holder}")
+    elif status.pending:
+        click.echo(f"{len(status.pending)} operations were cut short; the next `up` or `destroy` finds out about them:")
+        for op, urn in status.pending:
+            click.echo(f"  {op} {urn}")

@@ -1,0 +1,143 @@
+"""What the engine knows of a resource, of a registration, and of an operation under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+Properties = dict[str, Any]
+"""A resource's properties as JSON: camelCase names; secrets and unknown values as in `values`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Resource:
+    """A resource as the state knows it; the field names are those of Pulumi's own state."""
+
+    urn: str
+    type: str
+    custom: bool
+    id: str = ""
+    inputs: Properties = field(default_factory=dict[str, Any])
+    outputs: Properties = field(default_factory=dict[str, Any])
+    parent: str = ""
+    dependencies: list[str] = field(default_factory=list[str])
+    provider: str = ""
+    """Reference of the provider that made it, `<urn>::<id>`; the default one has none."""
+    protect: bool = False
+    retain: bool = False
+    """`retainOnDelete`: a delete leaves it in AWS."""
+    deleted_with: str = ""
+    """URN of the resource whose deletion takes this one along."""
+    stale: bool = False
+    """An update was begun and its outcome never learned: the inputs are to be said again."""
+    automatic: list[str] = field(default_factory=list[str])
+    """Inputs that the provider made up, a name: kept from run to run."""
+    replacing: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
+    """Properties whose change replaces it -> the URNs that their values come from."""
+
+    @property
+    def name(self) -> str:
+        """The logical name, the last part of the URN."""
+        return self.urn.rsplit("::", 1)[-1]
+
+    def to_json(self) -> Properties:
+        """Return what the state file holds; what is empty is left out."""
+        kept = {"urn": self.urn, "type": self.type, "custom": self.custom}
+        for key in _FIELDS:
+            if value := getattr(self, key):
+                kept[key] = value
+        return kept
+
+    @classmethod
+    def from_json(cls, values: Properties) -> Resource:
+        """Read what `to_json` wrote."""
+        return cls(**values)
+
+
+_FIELDS = (
+    "id", "inputs", "outputs", "parent", "dependencies", "provider", "protect", "retain", "deleted_with", "stale",
+    "automatic", "replacing",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A registration: what the program wants one resource to be."""
+
+    urn: str
+    type: str
+    name: str
+    custom: bool
+    inputs: Properties
+    parent: str = ""
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    provider: str = ""
+    aliases: tuple[str, ...] = ()
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    secret_outputs: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool | None = None
+    """None: the resource type decides."""
+    retain: bool = False
+    deleted_with: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An operation that was begun: what recovery needs to find out what became of it."""
+
+    op: str
+    """create, update or delete."""
+    at: float
+    """Seconds since the epoch, before the first call."""
+    resource: Resource
+    """As it will be (create, update), or as it is (delete)."""
+    doomed: bool = False
+    """A delete of a replaced resource, not of the one that has the URN now."""
+    replaces: bool = False
+    """A create that makes the present holder of the URN a doomed one."""
+
+    def to_json(self) -> Properties:
+        """Return the journal's form."""
+        kept: Properties = {"op": self.op, "at": self.at, "resource": self.resource.to_json()}
+        if self.doomed:
+            kept["doomed"] = True
+        if self.replaces:
+            kept["replaces"] = True
+        return kept
+
+    @classmethod
+    def from_json(cls, values: Properties) -> Intent:
+        """Read what `to_json` wrote."""
+        return cls(
+            op=values["op"],
+            at=values["at"],
+            resource=Resource.from_json(cast("Properties", values["resource"])),
+            doomed=values.get("doomed", False),
+            replaces=values.get("replaces", False),
+        )
+
+
+def urn(stack: str, project: str, type_: str, name: str, parent: str = "") -> str:
+    """Return a resource's URN; the stack is no part of its children's type chain.
+
+    Source: Pulumi docs, "Resource names", URNs.
+    """
+    chain = urn_type(parent) if parent else ""
+    if chain and chain != STACK_TYPE:
+        type_ = f"{chain}${type_}"
+    return f"urn:pulumi:{stack}::{project}::{type_}::{name}"
+
+
+def urn_type(value: str) -> str:
+    """Return the type chain of a URN, such as `lab:index:Lab$aws:iam/user:User`."""
+    return value.split("::", 3)[2]
+
+
+def urn_name(value: str) -> str:
+    """Return the logical name in a URN (which may itself hold `::`)."""
+    return value.split("::", 3)[3]

@@ -1,0 +1,231 @@
+"""Runs a Pulumi Python program in process, against a monitor of our own; Pulumi's public API only."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import contextvars
+import gc
+import io
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+
+from rolelab.errors import LabError, UsageError
+
+_NEEDED = ("Settings", "configure", "reset_options", "run_in_stack", "set_all_config")
+_ORGANIZATION = "organization"
+"""What `pulumi.get_organization()` says without Pulumi's own service, as the real CLI's file backend does."""
+
+
+class ProgramError(Exception):
+    """The program failed; the text is what people are shown."""
+
+
+def run(
+    root: Path,
+    *,
+    project: str,
+    stack: str,
+    config: Mapping[str, str],
+    monitor: resource_pb2_grpc.ResourceMonitorServicer,
+    engine: engine_pb2_grpc.EngineServicer,
+    preview: bool,
+    parallel: int,
+    say: Callable[[str], None],
+) -> None:
+    """Run the program of the project in `root` to its end; what it prints goes to `say`, a line at a time.
+
+    Raises:
+        LabError: the program raised it (or `pulumi.RunError` from it): its kind decides the exit code.
+        ProgramError: the program failed otherwise.
+    """
+    if not (root / "__main__.py").is_file():
+        raise UsageError("there is no __main__.py", where=str(root), do="the embedded engine runs Python programs only")
+    if lacking := [name for name in _NEEDED if not hasattr(pulumi.runtime, name)]:
+        raise LabError(
+            f"the Pulumi SDK lacks {', '.join(lacking)}", where="pulumi.runtime", do="install the pinned version of pulumi"
+        )
+
+    def inside() -> None:
+        pulumi.runtime.reset_options()
+        pulumi.runtime.set_all_config(dict(config), [])
+        settings = pulumi.runtime.Settings(
+            project=project,
+            stack=stack,
+            monitor=monitor,
+            engine=engine,
+            parallel=parallel,
+            dry_run=preview,
+            organization=_ORGANIZATION,
+            root_directory=str(root),
+        )
+        pulumi.runtime.configure(settings)
+        _until_complete(root)
+
+    with _surroundings(root, say), _program_modules(root), _fewer_collections():
+        # A context of its own: the SDK keeps its settings, configuration and root resource in context variables.
+        contextvars.copy_context().run(inside)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Calls the monitor on the spot, where the SDK would hand each call to a thread.
+
+    Most answers need no AWS and are there at once; the others are Futures of the engine's own threads.
+    """
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        answer = self.create_future()
+        try:
+            result = func(*args)
+        except Exception as error:  # noqa: BLE001 - whoever awaits the call gets it
+            answer.set_exception(error)
+            return answer
+        if isinstance(result, concurrent.futures.Future):
+            return asyncio.wrap_future(result, loop=self)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        answer.set_result(result)
+        return answer
+
+
+def _until_complete(root: Path) -> None:
+    loop = _Loop()
+    asyncio.set_event_loop(loop)
+
+    async def whole() -> None:
+        # One turn of the loop before the first registration: without it the SDK's last wait is quadratic.
+        await asyncio.sleep(0)
+        await pulumi.runtime.run_in_stack(lambda: runpy.run_path(str(root), run_name="__main__") and None)
+
+    try:
+        loop.run_until_complete(whole())
+    except LabError:
+        raise
+    except pulumi.RunError as error:
+        if isinstance(error.__cause__, LabError):
+            raise error.__cause__ from None
+        raise ProgramError(str(error)) from None
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise ProgramError(f"the program left with exit code {error.code}") from None
+    except Exception as error:  # noqa: BLE001 - whatever a program raises
+        raise ProgramError(f"Program failed with an unhandled exception:\n{_of_the_user(error, root)}") from None
+    finally:
+        _drop_the_rest(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _drop_the_rest(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what the program left running, so that a second run in this process starts clean."""
+    rest = asyncio.all_tasks(loop)
+    for task in rest:
+        task.cancel()
+    if rest:
+        loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+
+
+def _of_the_user(error: BaseException, root: Path) -> str:
+    """Return the traceback from the first frame in the project's own files on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    for index, frame in enumerate(frames):
+        if _is_ours(Path(frame.filename), root):
+            return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=index - len(frames)))
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+def _is_ours(path: Path, root: Path) -> bool:
+    """Tell whether a file is the project's, not the engine's or of an environment below the project."""
+    engine = Path(__file__).resolve().parent
+    return (
+        path.is_relative_to(root)
+        and not path.is_relative_to(engine)
+        and not any(part in ("site-packages", "dist-packages") for part in path.parts)
+    )
+
+
+@contextlib.contextmanager
+def _surroundings(root: Path, say: Callable[[str], None]) -> Generator[None]:
+    """The project's folder as the current one, its name as argv, its prints as lines; asyncio's complaints unheard.
+
+    Asyncio complains of each future that was never awaited when a program fails: thousands of lines, of no use.
+    """
+    logger = logging.getLogger("asyncio")
+    level, here, argv = logger.level, Path.cwd(), sys.argv
+    logger.setLevel(logging.CRITICAL + 1)
+    os.chdir(root)
+    sys.argv = [str(root)]
+    lines = _Lines(say)
+    try:
+        with contextlib.redirect_stdout(lines):
+            yield
+    finally:
+        lines.close()
+        sys.argv = argv
+        os.chdir(here)
+        logger.setLevel(level)
+
+
+class _Lines(io.TextIOBase):
+    """A text file that hands on each line."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._rest = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._say(line)
+        return len(text)
+
+    def close(self) -> None:
+        if self._rest and not self.closed:
+            self._say(self._rest)
+        super().close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def _program_modules(root: Path) -> Generator[None]:
+    """Forget the modules of the program at its end: the next run in this process executes them anew, as a new process would."""
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and name.partition(".")[0] != "rolelab" and _is_ours(Path(file), root):
+                del sys.modules[name]
+
+
+@contextlib.contextmanager
+def _fewer_collections() -> Generator[None]:
+    """Collect garbage rarely during the run, and never look at what was there before: a fifth to a third of the time."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

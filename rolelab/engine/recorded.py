@@ -1,0 +1,70 @@
+"""What is known of a stack without a run: its outputs, its resources, whether a run was cut short.
+
+Light: neither Pulumi nor boto3 is loaded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rolelab.engine import store, values
+from rolelab.engine.model import STACK_TYPE, Properties
+from rolelab.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the state of one stack says."""
+
+    exists: bool
+    """False: nothing was ever made, or all of it was destroyed."""
+    instance: str
+    """Id of the local AWS that the resources are in."""
+    counts: dict[str, int]
+    """Resource type -> how many, components and the stack left out."""
+    doomed: int
+    """Replaced resources whose deletion is owed."""
+    pending: tuple[tuple[str, str], ...]
+    """Operations without an outcome, as operation and URN: a run under way, or one that was killed."""
+    holder: str
+    """Who works on the stack right now; empty if nobody does."""
+
+
+def outputs(project: Project, stack: str, *, show_secrets: bool = False) -> Properties:
+    """Return the stack's outputs, keys sorted, secrets as `[secret]` unless asked for; empty if there is none.
+
+    Raises:
+        LabError: the state cannot be read.
+    """
+    resource = store.read(project.stack_home(stack)).stack
+    if resource is None:
+        return {}
+    shown = values.plain(resource.outputs) if show_secrets else values.masked(resource.outputs)
+    return {key: _sorted(shown[key]) for key in sorted(shown)}
+
+
+def status(project: Project, stack: str) -> Status:
+    """Say what there is, without asking AWS.
+
+    Raises:
+        LabError: the state cannot be read.
+    """
+    folder = project.stack_home(stack)
+    world = store.read(folder)
+    counts = Counter(resource.type for resource in world.everything if resource.custom)
+    return Status(
+        exists=bool(world.everything or world.pending),
+        instance=world.instance,
+        counts=dict(sorted(counts.items())),
+        doomed=len(world.doomed),
+        pending=tuple((intent.op, intent.resource.urn) for intent in world.pending.values()),
+        holder=store.holder(folder),
+    )
+
+
+def _sorted(value: object) -> object:
+    """Return mappings with their keys sorted: on the way from the program they lose their order anyway."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return [_sorted(one) for one in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

@@ -1,0 +1,105 @@
+"""What AWS has now, taken into the state: drift is seen, and the next step puts it right."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from rolelab.aws.failures import AwsFailure
+from rolelab.engine import documents, plan, values
+from rolelab.engine.cloud import Cloud, patiently
+from rolelab.engine.deployment import Deployment
+from rolelab.engine.model import Properties, Resource
+from rolelab.engine.store import Draft, Store
+from rolelab.engine.types.base import ResourceType
+from rolelab.errors import CannotTell
+from rolelab.steps import Change, Ended, Op, Step
+
+
+def refresh(deployment: Deployment, state: Store | Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> int:
+    """Read every resource and take what differs into the state; return how many differ or are gone.
+
+    Raises:
+        CannotTell: something could not be read; what was read is in the state.
+    """
+    lock, found = threading.Lock(), 0
+
+    def job(resource: Resource, doomed: bool) -> Callable[[], None]:
+        def look() -> None:
+            nonlocal found
+            known = types[resource.type]
+            opened = replace(resource, inputs=values.plain(resource.inputs))
+            try:
+                actual = patiently(lambda: known.read(cloud, opened))
+            except AwsFailure as failure:
+                raise CannotTell(
+                    f"reading {known.label} ({resource.id}): {failure}", where=resource.urn, do="run the same command again"
+                ) from None
+            with lock:
+                found += _take(deployment, state, known, resource, actual, doomed=doomed)
+
+        return look
+
+    world = state.world
+    deployment.in_parallel(
+        [job(one, False) for one in list(world.live.values()) if one.custom]
+        + [job(one, True) for one in list(world.doomed)]
+    )
+    return found
+
+
+def _take(
+    deployment: Deployment,
+    state: Store | Draft,
+    known: ResourceType,
+    resource: Resource,
+    actual: Properties | None,
+    *,
+    doomed: bool,
+) -> int:
+    step = Step(op=Op.REFRESH, urn=resource.urn, type=resource.type, name=resource.name, id=resource.id)
+    if actual is None:
+        state.drop(resource, doomed=doomed)
+        deployment.tell(Ended(replace(step, changes=(Change(property="id", old=resource.id),)), 0.0))
+        return 1
+    now = taken_in(known, resource, actual)
+    if now == resource or doomed:
+        return 0
+    state.put(now)
+    changes = plan.differences(known, resource.inputs, now.inputs)
+    if not changes:
+        return 0
+    changes = tuple(replace(change, replaces=False) for change in changes)
+    deployment.tell(Ended(replace(step, changes=changes), 0.0))
+    return 1
+
+
+def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Resource:
+    """Return the resource as AWS has it: what was added behind its back counts as if it had been declared."""
+    inputs, outputs = dict(resource.inputs), dict(resource.outputs)
+    for key, value in actual.items():
+        property_ = known.properties.get(key)
+        before = values.plain(outputs.get(key))
+        if property_ is None:
+            outputs[key] = _as_before(outputs.get(key), value)
+            continue
+        # A policy that means the same keeps its own text.
+        equal = documents.same(before, value) if property_.document else before == value
+        if not equal:
+            outputs[key] = _as_before(outputs.get(key), value)
+        mine = values.plain(inputs.get(key))
+        if key in inputs and (documents.same(mine, value) if property_.document else mine == value):
+            continue
+        if key in inputs or not (value in ("", [], {}) or value == property_.default or property_.computed):
+            inputs[key] = _as_before(inputs.get(key), value)
+    for key, property_ in known.properties.items():
+        # What AWS does not have any more, though it tells of such things, was taken away.
+        if key in inputs and key not in actual and key in known.tells and not property_.required:
+            inputs.pop(key)
+            outputs.pop(key, None)
+    return replace(resource, inputs=inputs, outputs=outputs)
+
+
+def _as_before(before: object, value: object) -> object:
+    return values.secret(value) if values.is_secret(before) else value

@@ -1,0 +1,284 @@
+"""The state on disk: snapshot, journal, lock.
+
+One folder a stack (mode 0700): `state.json`, the journal beside it, and `lock`. A line goes into the journal by one
+`write`, so a process killed at any moment loses nothing that it was told (the system's page cache outlives it; no
+fsync is needed for that). The journal's name has the snapshot's generation in it: when a run ends, the lines are
+folded into a new snapshot of the next generation, and a death between its rename and the removal of the old journal
+does no harm. A last line without its newline never happened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+from rolelab.engine.model import Intent, Resource
+from rolelab.engine.world import Line, World
+from rolelab.errors import LabError
+
+VERSION = 1
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+class Store:
+    """The state of one stack, held by this process until it is closed."""
+
+    def __init__(self, folder: Path, *, command: str) -> None:
+        """Take the lock and read the state; a journal that a dead process left is folded first.
+
+        Raises:
+            LabError: another process works on this stack, or the state cannot be read.
+        """
+        self.folder = folder
+        _make_private(folder)
+        self._lock_file = _lock(folder, command)
+        self._writing = threading.Lock()
+        self._journal = -1
+        self._number = 0
+        self._unfolded = False
+        self._broken = False
+        try:
+            self.world, self._generation, self._unfolded = _read(folder)
+            self._number = max(self.world.pending, default=0)
+            if self._unfolded:
+                self.fold()
+            self._open_journal()
+        except BaseException:
+            self.close()
+            raise
+
+    # -- what happened --------------------------------------------------------------------------------------------
+
+    def begin(self, intent: Intent) -> int:
+        """Record that an operation is about to begin; return its number."""
+        with self._writing:
+            self._number += 1
+            self._write({"n": self._number, "begin": intent.to_json()})
+            return self._number
+
+    def done(self, number: int, resource: Resource | None = None) -> None:
+        """Record that an operation happened; `resource` is what there is now (none after a delete)."""
+        line: Line = {"n": number, "ok": True}
+        if resource is not None:
+            line["resource"] = resource.to_json()
+        with self._writing:
+            self._write(line)
+
+    def refused(self, number: int) -> None:
+        """Record that an operation did not happen: AWS said no."""
+        with self._writing:
+            self._write({"n": number, "ok": False})
+
+    def put(self, resource: Resource) -> None:
+        """Record a resource as it is now."""
+        with self._writing:
+            self._write({"put": resource.to_json()})
+
+    def drop(self, resource: Resource, *, doomed: bool) -> None:
+        """Record that a resource is no longer the stack's."""
+        with self._writing:
+            self._write({"drop": resource.urn, "id": resource.id, "doomed": doomed})
+
+    def rename(self, old: str, new: str) -> None:
+        """Record that a resource has another URN now."""
+        with self._writing:
+            self._write({"rename": [old, new]})
+
+    def _write(self, line: Line) -> None:
+        text = _encode(line).encode() + b"\n"
+        try:
+            whole = not self._broken and os.write(self._journal, text) == len(text)
+        except OSError:
+            whole = False
+        if not whole:
+            # A line after half a line would be glued to it: nothing more is written, so nothing more is begun.
+            self._broken = True
+            raise LabError("the state cannot be written", where=str(self.folder), do="make room on the disk")
+        self._unfolded = True
+        self.world.apply(line)
+
+    # -- the life of the files ------------------------------------------------------------------------------------
+
+    def fold(self) -> None:
+        """Write the whole state as a new snapshot: to a temporary file, to the disk, then in one step into place."""
+        with self._writing:
+            content = {"version": VERSION, "generation": self._generation + 1, **self.world.to_json()}
+            temporary = self.folder / "state.json.new"
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(_encode(content))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.folder / "state.json")
+            folder = os.open(self.folder, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+            self._generation += 1
+            self._unfolded = False
+            for old in self.folder.glob("journal.*"):
+                if old.name != _journal_name(self._generation):
+                    old.unlink(missing_ok=True)
+            if self._journal >= 0:
+                self._open_journal()
+
+    def start_anew(self, instance: str) -> None:
+        """Forget everything: the world is another one now."""
+        self.world = World(instance=instance)
+        self._number = 0
+        self.fold()
+
+    def _open_journal(self) -> None:
+        if self._journal >= 0:
+            os.close(self._journal)
+        path = self.folder / _journal_name(self._generation)
+        self._journal = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def close(self) -> None:
+        """Fold what was journaled and give the lock back."""
+        try:
+            if self._unfolded and self._journal >= 0:
+                self.fold()
+        finally:
+            if self._journal >= 0:
+                os.close(self._journal)
+                self._journal = -1
+                if not self._unfolded:
+                    (self.folder / _journal_name(self._generation)).unlink(missing_ok=True)
+            os.close(self._lock_file)
+
+
+
+class Draft:
+    """A state that a preview may change: in memory only."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def put(self, resource: Resource) -> None:
+        """Take a resource as it is now."""
+        self.world.apply({"put": resource.to_json()})
+
+    def drop(self, resource: Resource, *, doomed: bool) -> None:
+        """Forget a resource."""
+        self.world.apply({"drop": resource.urn, "id": resource.id, "doomed": doomed})
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a resource another URN."""
+        self.world.apply({"rename": [old, new]})
+
+
+def read(folder: Path) -> World:
+    """Read the state without the lock, also while a run is under way.
+
+    Raises:
+        LabError: it cannot be read.
+    """
+    return _read(folder)[0]
+
+
+def holder(folder: Path) -> str:
+    """Say who works on the stack right now; empty if nobody does."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(folder / "lock", os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _describe(os.pread(descriptor, 1000, 0))
+        finally:
+            os.close(descriptor)
+    return ""
+
+
+def _journal_name(generation: int) -> str:
+    return f"journal.{generation}"
+
+
+def _read(folder: Path) -> tuple[World, int, bool]:
+    """Return the world, the snapshot's generation, and whether the journal holds more than the snapshot."""
+    for _ in range(5):
+        before = _snapshot(folder)
+        journal = folder / _journal_name(before.get("generation", 0))
+        try:
+            text = journal.read_bytes()
+        except FileNotFoundError:
+            text = b""
+        # A run that ended in between has folded the journal away: then both are read again.
+        if _snapshot(folder).get("generation", 0) == before.get("generation", 0):
+            break
+    else:
+        raise LabError("the state changes all the time", where=str(folder), do="try again")
+    world = World.from_json(before) if before else World()
+    lines = text.split(b"\n")
+    try:
+        for line in lines[:-1]:
+            world.apply(json.loads(line))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unreadable(journal, error) from None
+    return world, before.get("generation", 0), bool(text)
+
+
+def _snapshot(folder: Path) -> dict[str, Any]:
+    path = folder / "state.json"
+    try:
+        content = cast("dict[str, Any]", json.loads(path.read_bytes()))
+        if content["version"] != VERSION:
+            raise LabError(
+                f"the state has version {content['version']}, this rolelab reads {VERSION}",
+                where=str(path),
+                do="use the rolelab that wrote it",
+            )
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise _unreadable(path, error) from None
+    return content
+
+
+def _unreadable(path: Path, error: Exception) -> LabError:
+    return LabError(
+        f"the state cannot be read ({type(error).__name__})",
+        where=str(path),
+        do="put back a copy, or remove the folder and start with a new local AWS",
+    )
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder and those above it that are missing, for the owner alone."""
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _lock(folder: Path, command: str) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    # `holder` takes the lock for an instant: that is no reason to give up.
+    for attempt in range(3):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if attempt == 2:
+                who = _describe(os.pread(descriptor, 1000, 0))
+                os.close(descriptor)
+                raise LabError(
+                    f"stack {folder.name} is in use by {who}", where=str(folder), do="wait until it has ended"
+                ) from None
+            time.sleep(0.02)
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, _encode({"command": command, "pid": os.getpid(), "since": since}).encode(), 0)
+    return descriptor
+
+
+def _describe(text: bytes) -> str:
+    try:
+        who = json.loads(text)
+        return f"`rolelab {who['command']}` (process {who['pid']}, since {who['since']})"
+    except (ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,1 @@
+"""One file a resource type, and the table of them."""

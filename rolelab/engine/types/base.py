@@ -1,0 +1,249 @@
+"""What a resource type is: its properties, and the calls that make, read, change and remove one."""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.values import is_unknown
+
+if TYPE_CHECKING:
+    from rolelab.aws.failures import AwsFailure
+    from rolelab.engine.cloud import Cloud
+
+Rule = Callable[[Any], "str | None"]
+"""Says what is wrong with a value; None if nothing is."""
+
+ANSWER_WITHIN_S = 600
+"""A thing that appeared later than this after an intent was not made by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """An input of a resource type."""
+
+    kind: type = str
+    """Its JSON type: str, bool, int or dict (of texts)."""
+    required: bool = False
+    default: Any = None
+    """What the provider fills in; None: nothing."""
+    replaces: bool = False
+    """A change of it needs a new resource."""
+    document: bool = False
+    """A policy: compared by meaning."""
+    computed: bool = False
+    """AWS decides where the program does not; leaving it out later changes nothing."""
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A resource that is there: its id, and all its properties."""
+
+    id: str
+    outputs: Properties
+
+
+class HalfMadeError(Exception):
+    """The resource exists, but something that belongs to making it failed: the next run does that again."""
+
+    def __init__(self, made: Made, failure: AwsFailure) -> None:
+        super().__init__(str(failure))
+        self.made = made
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class AutoName:
+    """Where the provider makes up a name from the logical one."""
+
+    property: str = "name"
+    longest: int = 64
+    prefix_property: str = "namePrefix"
+
+
+class ResourceType(ABC):
+    """One type of resource, with the tokens, properties and defaults of pulumi-aws v7."""
+
+    token: ClassVar[str]
+    label: ClassVar[str]
+    """What AWS's own provider calls it in its errors, such as `IAM User`."""
+    properties: ClassVar[Mapping[str, Property]]
+    computed: ClassVar[tuple[str, ...]] = ()
+    """Outputs that only AWS knows."""
+    secret: ClassVar[tuple[str, ...]] = ()
+    """Outputs that are always secret."""
+    tells: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that `read` leaves out when AWS has none, such as a permissions boundary."""
+    auto_name: ClassVar[AutoName | None] = None
+    delete_before_replace: ClassVar[bool] = False
+    """Old and new one cannot be there at the same time."""
+
+    @abstractmethod
+    def create(self, cloud: Cloud, inputs: Properties) -> Made:
+        """Make it.
+
+        Raises:
+            AwsFailure: it was not made, or nobody knows.
+            HalfMadeError: it was made, and something after that failed.
+        """
+
+    @abstractmethod
+    def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
+        """Return what AWS has (only what it tells: not, say, a key's secret); None if it is gone.
+
+        Raises:
+            AwsFailure: it could not be read.
+        """
+
+    def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
+        """Change it into what `inputs` say; safe to be said again.
+
+        Raises:
+            AwsFailure: it was not changed, or only in part.
+        """
+        raise NotImplementedError(f"every change of {self.token} replaces it")
+
+    @abstractmethod
+    def delete(self, cloud: Cloud, resource: Resource) -> None:
+        """Remove it, and what would keep it from being removed; what is gone already is no failure.
+
+        Raises:
+            AwsFailure: it is still there, or nobody knows.
+        """
+
+    def find(self, cloud: Cloud, intent: Intent) -> Made | None:  # noqa: ARG002
+        """Look for what an interrupted create may have made; None if there is none that is certainly its.
+
+        Raises:
+            AwsFailure: it could not be found out.
+        """
+        return None
+
+    def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:  # noqa: ARG002
+        """Return the id of what an interrupted create made, where it is of no use because its secret is lost.
+
+        `known` are the ids that the state knows of this type. What is returned is removed, and made anew by `up`.
+        """
+        return None
+
+    def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:  # noqa: ARG002
+        """Return the id that a resource has after an interrupted update."""
+        return resource.id
+
+    def computed_now(self, outputs: Properties) -> Properties:
+        """Return those outputs that stay when the resource is updated in place."""
+        kept = {*self.computed, *(name for name, known in self.properties.items() if known.computed)}
+        return {key: value for key, value in outputs.items() if key in kept}
+
+
+def came_from(intent: Intent, created: datetime) -> bool:
+    """Tell whether a thing of that creation date can be what the intent made (AWS keeps whole seconds)."""
+    return int(intent.at) <= created.timestamp() <= intent.at + ANSWER_WITHIN_S
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a date as AWS's provider writes it."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Return call parameters without those that are empty."""
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+
+
+def as_tags(values: Mapping[str, str] | None) -> list[Any]:
+    """Return tags as IAM's calls take them."""
+    return [{"Key": key, "Value": value} for key, value in sorted((values or {}).items())]
+
+
+def from_tags(values: Any) -> dict[str, str]:
+    """Return tags as a mapping."""
+    return {one["Key"]: one["Value"] for one in cast("list[dict[str, str]]", values or [])}
+
+
+def text_of(document: Any) -> str:
+    """Return a policy as text, whether boto3 gives it as text or already read."""
+    return document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
+
+
+# -- rules ----------------------------------------------------------------------------------------------------------
+
+
+def iam_name(longest: int) -> Rule:
+    """Return the rule for names of IAM entities."""
+    pattern = re.compile(r"[0-9A-Za-z=,.@_+-]{1,%d}" % longest)
+
+    def rule(value: Any) -> str | None:
+        if pattern.fullmatch(value):
+            return None
+        return f"must be 1 to {longest} letters, digits and +=,.@_-"
+
+    return rule
+
+
+def iam_path(value: Any) -> str | None:
+    """Check the path of an IAM entity."""
+    return None if re.fullmatch(r"/|/[\x21-\x7e]{1,510}/", value) else "must begin and end with /"
+
+
+def policy(value: Any) -> str | None:
+    """Check that a text is a JSON object."""
+    try:
+        read: Any = json.loads(value)
+    except ValueError as error:
+        return f"contains an invalid JSON policy: {error}"
+    return None if isinstance(read, dict) else "contains an invalid JSON policy: not a JSON object"
+
+
+def arn(value: Any) -> str | None:
+    """Check the form of an ARN."""
+    good = re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}|aws|):.+", value)
+    return None if good else "is an invalid ARN: arn: invalid prefix or sections"
+
+
+def between(least: int, most: int) -> Rule:
+    """Return the rule for a whole number in a range, both ends included."""
+
+    def rule(value: Any) -> str | None:
+        return None if least <= value <= most else f"expected to be in the range ({least} - {most}), got {value}"
+
+    return rule
+
+
+def one_of(*values: str) -> Rule:
+    """Return the rule for one of a few texts."""
+
+    def rule(value: Any) -> str | None:
+        return None if value in values else f"expected to be one of {', '.join(values)}, got {value}"
+
+    return rule
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one property of a registration."""
+
+    property: str
+    reason: str
+    value: Any = field(default=None, repr=False)
+
+
+def fault_of(name: str, known: Property, value: Any) -> Fault | None:
+    """Check one value (secrets opened) against its property; an unknown one is right until it is known."""
+    if is_unknown(value):
+        return None
+    wanted = "number" if known.kind is int else {str: "string", bool: "bool", dict: "map"}[known.kind]
+    good = isinstance(value, known.kind) and not (known.kind is int and isinstance(value, bool))
+    if known.kind is dict and good:
+        good = all(isinstance(one, str) for one in value.values())
+    if not good:
+        return Fault(name, f"expected a {wanted}", value)
+    reason = known.rule(value) if known.rule else None
+    return Fault(name, reason, value) if reason else None

@@ -1,0 +1,128 @@
+"""aws:iam/policy:Policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rolelab.aws import removal
+from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.engine import documents
+from rolelab.engine.cloud import Cloud
+from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.types.base import (
+    AutoName,
+    Made,
+    Property,
+    ResourceType,
+    as_tags,
+    came_from,
+    from_tags,
+    given,
+    iam_name,
+    iam_path,
+    policy,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import PolicyTypeDef
+
+
+class Policy(ResourceType):
+    """A customer managed policy; a change of its text is a new default version, of which five may be kept."""
+
+    token = "aws:iam/policy:Policy"  # noqa: S105 - a type's token
+    label = "IAM Policy"
+    properties = {
+        "description": Property(replaces=True),
+        "name": Property(replaces=True, computed=True, rule=iam_name(128)),
+        "namePrefix": Property(replaces=True, computed=True, rule=iam_name(102)),
+        "path": Property(default="/", replaces=True, rule=iam_path),
+        "policy": Property(required=True, document=True, rule=policy),
+        "tags": Property(kind=dict),
+    }
+    computed = ("arn", "policyId", "attachmentCount", "tagsAll")
+    auto_name = AutoName(longest=128)
+
+    def create(self, cloud: Cloud, inputs: Properties) -> Made:
+        with translated("CreatePolicy"):
+            made = cloud.iam_once.create_policy(
+                PolicyName=inputs["name"],
+                Path=inputs["path"],
+                PolicyDocument=inputs["policy"],
+                **given(Description=inputs.get("description"), Tags=as_tags(inputs.get("tags"))),
+            )["Policy"]
+        return _made(made, inputs)
+
+    def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
+        there = _get(cloud, resource.id)
+        if there is None:
+            return None
+        version = there.get("DefaultVersionId", "v1")
+        with translated("GetPolicyVersion"):
+            text = cloud.iam.get_policy_version(PolicyArn=resource.id, VersionId=version)["PolicyVersion"]
+        tags = from_tags(there.get("Tags"))
+        return {
+            "arn": resource.id,
+            "name": there.get("PolicyName", ""),
+            "path": there.get("Path", "/"),
+            "policyId": there.get("PolicyId", ""),
+            "attachmentCount": there.get("AttachmentCount", 0),
+            "policy": text_of(text.get("Document")),
+            "tags": tags,
+            "tagsAll": tags,
+            **given(description=there.get("Description")),
+        }
+
+    def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
+        old, id_ = resource.inputs, resource.id
+        there = self.read(cloud, resource) if resource.stale else None
+        current = there["policy"] if there else old["policy"]
+        if not documents.same(current, inputs["policy"]):
+            removal.make_room_for_version(cloud.iam, id_)
+            with translated("CreatePolicyVersion"):
+                cloud.iam_once.create_policy_version(
+                    PolicyArn=id_, PolicyDocument=inputs["policy"], SetAsDefault=True
+                )
+        tags, before = inputs.get("tags") or {}, (there["tags"] if there else old.get("tags")) or {}
+        if gone := sorted(before.keys() - tags.keys()):
+            with translated("UntagPolicy"):
+                cloud.iam.untag_policy(PolicyArn=id_, TagKeys=gone)
+        if changed := {key: value for key, value in tags.items() if before.get(key) != value}:
+            with translated("TagPolicy"):
+                cloud.iam.tag_policy(PolicyArn=id_, Tags=as_tags(changed))
+        return Made(id_, {**self.computed_now(resource.outputs), **inputs, "tagsAll": tags})
+
+    def delete(self, cloud: Cloud, resource: Resource) -> None:
+        removal.remove_policy(cloud.iam, resource.id)
+
+    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+        wanted = intent.resource.inputs
+        arn = f"arn:{cloud.partition}:iam::{cloud.account_id}:policy{wanted['path']}{wanted['name']}"
+        there = _get(cloud, arn)
+        if there is None or "CreateDate" not in there or not came_from(intent, there["CreateDate"]):
+            return None
+        same = from_tags(there.get("Tags")) == (wanted.get("tags") or {})
+        return _made(there, wanted) if same else None
+
+
+def _get(cloud: Cloud, arn: str) -> PolicyTypeDef | None:
+    try:
+        with translated("GetPolicy"):
+            return cloud.iam.get_policy(PolicyArn=arn)["Policy"]
+    except AwsFailure as failure:
+        if failure.kind is Kind.MISSING:
+            return None
+        raise
+
+
+def _made(made: PolicyTypeDef, inputs: Properties) -> Made:
+    arn = made.get("Arn", "")
+    outputs = {
+        **inputs,
+        "arn": arn,
+        "policyId": made.get("PolicyId", ""),
+        "attachmentCount": 0,
+        "tagsAll": inputs.get("tags") or {},
+    }
+    return Made(arn, outputs)

@@ -1,0 +1,153 @@
+"""aws:iam/role:Role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rolelab.aws import removal
+from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.engine.cloud import Cloud
+from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.types.base import (
+    AutoName,
+    Made,
+    Property,
+    ResourceType,
+    arn,
+    as_tags,
+    between,
+    came_from,
+    from_tags,
+    given,
+    iam_name,
+    iam_path,
+    policy,
+    text_of,
+    timestamp,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import RoleTypeDef
+
+
+class Role(ResourceType):
+    """An IAM role; another name or path is another role."""
+
+    token = "aws:iam/role:Role"  # noqa: S105 - a type's token
+    label = "IAM Role"
+    properties = {
+        "assumeRolePolicy": Property(required=True, document=True, rule=policy),
+        "description": Property(),
+        "forceDetachPolicies": Property(kind=bool, default=False),
+        "maxSessionDuration": Property(kind=int, default=3600, rule=between(3600, 43200)),
+        "name": Property(replaces=True, computed=True, rule=iam_name(64)),
+        "namePrefix": Property(replaces=True, computed=True, rule=iam_name(38)),
+        "path": Property(default="/", replaces=True, rule=iam_path),
+        "permissionsBoundary": Property(rule=arn),
+        "tags": Property(kind=dict),
+    }
+    computed = ("arn", "createDate", "uniqueId", "tagsAll", "inlinePolicies", "managedPolicyArns")
+    tells = frozenset({"permissionsBoundary"})
+    auto_name = AutoName()
+
+    def create(self, cloud: Cloud, inputs: Properties) -> Made:
+        with translated("CreateRole"):
+            role = cloud.iam_once.create_role(
+                RoleName=inputs["name"],
+                Path=inputs["path"],
+                AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
+                MaxSessionDuration=inputs["maxSessionDuration"],
+                **given(
+                    Description=inputs.get("description"),
+                    PermissionsBoundary=inputs.get("permissionsBoundary"),
+                    Tags=as_tags(inputs.get("tags")),
+                ),
+            )["Role"]
+        return _made(role, inputs)
+
+    def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
+        return _read(cloud, resource.id)
+
+    def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
+        old, id_, stale = resource.inputs, resource.id, resource.stale
+        if stale or old["assumeRolePolicy"] != inputs["assumeRolePolicy"]:
+            with translated("UpdateAssumeRolePolicy"):
+                cloud.iam.update_assume_role_policy(RoleName=id_, PolicyDocument=inputs["assumeRolePolicy"])
+        description, limit = inputs.get("description", ""), inputs["maxSessionDuration"]
+        if stale or (old.get("description", ""), old["maxSessionDuration"]) != (description, limit):
+            with translated("UpdateRole"):
+                cloud.iam.update_role(RoleName=id_, Description=description, MaxSessionDuration=limit)
+        boundary = inputs.get("permissionsBoundary")
+        if boundary and (stale or boundary != old.get("permissionsBoundary")):
+            with translated("PutRolePermissionsBoundary"):
+                cloud.iam.put_role_permissions_boundary(RoleName=id_, PermissionsBoundary=boundary)
+        elif not boundary and (stale or old.get("permissionsBoundary")):
+            removal.remove_role_boundary(cloud.iam, id_)
+        tags, before = inputs.get("tags") or {}, old.get("tags") or {}
+        if stale:
+            before = (_read(cloud, id_) or {}).get("tags", {})
+        if gone := sorted(before.keys() - tags.keys()):
+            with translated("UntagRole"):
+                cloud.iam.untag_role(RoleName=id_, TagKeys=gone)
+        if changed := {key: value for key, value in tags.items() if before.get(key) != value}:
+            with translated("TagRole"):
+                cloud.iam.tag_role(RoleName=id_, Tags=as_tags(changed))
+        outputs = {**self.computed_now(resource.outputs), **inputs, "description": description, "tagsAll": tags}
+        return Made(id_, outputs)
+
+    def delete(self, cloud: Cloud, resource: Resource) -> None:
+        removal.remove_role(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDetachPolicies")))
+
+    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+        wanted = intent.resource.inputs
+        role = _get(cloud, wanted["name"])
+        if role is None or not came_from(intent, role["CreateDate"]):
+            return None
+        # A role of that name that somebody else made must not be adopted: it would be destroyed with the lab.
+        same = role["Path"] == wanted["path"] and from_tags(role.get("Tags")) == (wanted.get("tags") or {})
+        return _made(role, wanted) if same else None
+
+
+def _get(cloud: Cloud, name: str) -> RoleTypeDef | None:
+    try:
+        with translated("GetRole"):
+            return cloud.iam.get_role(RoleName=name)["Role"]
+    except AwsFailure as failure:
+        if failure.kind is Kind.MISSING:
+            return None
+        raise
+
+
+def _read(cloud: Cloud, name: str) -> Properties | None:
+    role = _get(cloud, name)
+    if role is None:
+        return None
+    tags = from_tags(role.get("Tags"))
+    boundary = cast("dict[str, str]", role.get("PermissionsBoundary", {})).get("PermissionsBoundaryArn")
+    return {
+        "arn": role["Arn"],
+        "name": role["RoleName"],
+        "path": role["Path"],
+        "uniqueId": role["RoleId"],
+        "createDate": timestamp(role["CreateDate"]),
+        "assumeRolePolicy": text_of(role.get("AssumeRolePolicyDocument")),
+        "description": role.get("Description", ""),
+        "maxSessionDuration": role.get("MaxSessionDuration", 3600),
+        "tags": tags,
+        "tagsAll": tags,
+        **given(permissionsBoundary=boundary),
+    }
+
+
+def _made(role: RoleTypeDef, inputs: Properties) -> Made:
+    outputs = {
+        **inputs,
+        "arn": role["Arn"],
+        "uniqueId": role["RoleId"],
+        "createDate": timestamp(role["CreateDate"]),
+        "description": inputs.get("description", ""),
+        "inlinePolicies": [],
+        "managedPolicyArns": [],
+        "tagsAll": inputs.get("tags") or {},
+    }
+    return Made(inputs["name"], outputs)

@@ -1,0 +1,117 @@
+"""What is known to exist, and what was begun: the state in memory, changed only by journal lines.
+
+Each change is a small JSON object (a *line*). The same `apply` carries out a line when it is written and when the
+journal is read again after a death, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from rolelab.engine.model import STACK_TYPE, Intent, Properties, Resource
+
+Line = dict[str, Any]
+
+
+@dataclass(slots=True)
+class World:
+    """The resources of one stack, and the operations whose outcome is not known."""
+
+    instance: str = ""
+    """Id of the local AWS that all this is in; empty before the first run."""
+    live: dict[str, Resource] = field(default_factory=dict[str, Resource])
+    """URN -> the resource that has it."""
+    doomed: list[Resource] = field(default_factory=list[Resource])
+    """Replaced resources that are still owed a deletion."""
+    pending: dict[int, Intent] = field(default_factory=dict[int, Intent])
+    """Operations begun, by number: those of a run under way, or of one that was killed."""
+
+    @property
+    def stack(self) -> Resource | None:
+        """The stack's own resource, whose outputs are the stack's outputs."""
+        return next((resource for resource in self.live.values() if resource.type == STACK_TYPE), None)
+
+    @property
+    def everything(self) -> list[Resource]:
+        """All resources, the replaced ones included."""
+        return [*self.live.values(), *self.doomed]
+
+    def apply(self, line: Line) -> None:
+        """Carry out one line."""
+        if "begin" in line:
+            self.pending[line["n"]] = Intent.from_json(line["begin"])
+        elif "n" in line:
+            self._end(self.pending.pop(line["n"]), line.get("ok", False), line.get("resource"))
+        elif "put" in line:
+            self._put(Resource.from_json(line["put"]))
+        elif "drop" in line:
+            self._drop(line["drop"], line.get("id", ""), doomed=line.get("doomed", False))
+        elif "rename" in line:
+            self._rename(*cast("tuple[str, str]", line["rename"]))
+        elif "doom" in line:
+            self._doom(line["doom"])
+        else:
+            raise ValueError(f"no such line: {sorted(line)}")
+
+    def _end(self, intent: Intent, ok: bool, made: Properties | None) -> None:
+        if not ok:
+            return
+        target = intent.resource
+        if intent.op == "delete":
+            self._drop(target.urn, target.id, doomed=intent.doomed)
+            return
+        if intent.replaces:
+            self._doom(target.urn)
+        if made is not None:
+            self._put(Resource.from_json(made))
+
+    def _put(self, resource: Resource) -> None:
+        self.live[resource.urn] = resource
+
+    def _doom(self, urn: str) -> None:
+        old = self.live.pop(urn, None)
+        if old is not None:
+            self.doomed.append(old)
+
+    def _drop(self, urn: str, id_: str, *, doomed: bool) -> None:
+        if doomed:
+            self.doomed = [old for old in self.doomed if (old.urn, old.id) != (urn, id_)]
+        else:
+            self.live.pop(urn, None)
+
+    def _rename(self, old: str, new: str) -> None:
+        """Give a resource another URN, wherever it is referred to."""
+        self.live = {new if urn == old else urn: resource for urn, resource in self.live.items()}
+        for resource in self.everything:
+            if resource.urn == old:
+                resource.urn = new
+            if resource.parent == old:
+                resource.parent = new
+            if resource.deleted_with == old:
+                resource.deleted_with = new
+            if old in resource.dependencies:
+                resource.dependencies = [new if one == old else one for one in resource.dependencies]
+                resource.replacing = {
+                    name: [new if one == old else one for one in urns] for name, urns in resource.replacing.items()
+                }
+
+    def to_json(self) -> Properties:
+        """Return what the snapshot holds."""
+        return {
+            "instance": self.instance,
+            "resources": [resource.to_json() for resource in self.live.values()],
+            "doomed": [resource.to_json() for resource in self.doomed],
+            "pending": {str(number): intent.to_json() for number, intent in self.pending.items()},
+        }
+
+    @classmethod
+    def from_json(cls, values: Properties) -> World:
+        """Read what `to_json` wrote."""
+        resources = [Resource.from_json(one) for one in values["resources"]]
+        return cls(
+            instance=values["instance"],
+            live={resource.urn: resource for resource in resources},
+            doomed=[Resource.from_json(one) for one in values["doomed"]],
+            pending={int(number): Intent.from_json(one) for number, one in values["pending"].items()},
+        )
