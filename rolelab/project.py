@@ -31,11 +31,8 @@ class Project:
     name: str
     declared: Mapping[str, Mapping[str, Any]]
     """Configuration keys of Pulumi.yaml, with type, default and description."""
-
-    @property
-    def home(self) -> Path:
-        """Where rolelab keeps everything of its own: `.rolelab` beside Pulumi.yaml."""
-        return self.root / ".rolelab"
+    home: Path
+    """Where rolelab keeps everything of its own: `.rolelab` beside Pulumi.yaml, unless told otherwise."""
 
     @property
     def local_home(self) -> Path:
@@ -125,7 +122,7 @@ def _project(root: Path) -> Project:
         full = key if ":" in key else f"{name}:{key}"
         # The short form `key: value` declares a default.
         declared[full] = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
-    return Project(root, name, declared)
+    return Project(root, name, declared, root / ".rolelab")
 
 
 def _fault(value: Any, schema: Mapping[str, Any]) -> str:

@@ -11,11 +11,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import boto3
 import botocore.credentials
-import botocore.session
 
-from rolelab.aws.clients import Clients
+from rolelab.aws.clients import Clients, new_session
 from rolelab.aws.endpoint import Credentials, Endpoint
 
 _caller: ContextVar[Credentials] = ContextVar("caller")
@@ -49,9 +47,7 @@ class Callers(Clients):
     def __init__(self, endpoint: Endpoint, *, connections: int = 16, connect_s: float = 5, read_s: float = 20) -> None:
         nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
         super().__init__(nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s)
-        core = botocore.session.Session(session_vars=_ISOLATED)
-        core.register_component("credential_provider", _Provider())
-        self._session = boto3.Session(botocore_session=core)
+        self._session = new_session(_Provider(), session_vars=_ISOLATED)
 
 
 class _Caller(botocore.credentials.Credentials):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 from rich.console import Console
 from rich.padding import Padding
@@ -22,7 +24,7 @@ class LessonScreen:
 
     def opening(self, text: str) -> None:
         """Say what is about to be seen."""
-        self._console.print(Text(text, style="bold"))
+        self._console.print(Text(text, style="bold"), soft_wrap=True)
         self._console.print()
 
     def step(self, step: Step) -> None:
@@ -47,9 +49,11 @@ class LessonScreen:
             self._prose(said, colour if answer.outcome == "refused" else "")
         self._console.print()
 
-    def closing(self, lines: list[str]) -> None:
-        """End with what to try next."""
-        for line in lines:
+    def closing(self, seconds: float, next_lines: Sequence[str]) -> None:
+        """End with how long it took and what to try next."""
+        self._console.print(Text(f"That was the whole lesson, for real, in {seconds:.1f} s.", style="bold"))
+        self._console.print()
+        for line in next_lines:
             self._console.print(Text(line), soft_wrap=True)
 
     def stopped(self, step: Step, answer: Answer) -> None:
@@ -59,4 +63,8 @@ class LessonScreen:
         )
 
     def _prose(self, text: str, style: str) -> None:
-        self._console.print(Padding(Text(text, style=style), _INDENT))
+        # In a pipe a line stays whole: whoever reads it wraps it, or greps it.
+        if not self._console.is_terminal:
+            self._console.print(Text(f"    {text}"), soft_wrap=True)
+            return
+        self._console.print(Padding(Text(text, style=style), _INDENT, expand=False))
