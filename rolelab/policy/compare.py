@@ -110,8 +110,10 @@ def compare(want: object, got: object) -> tuple[Difference, ...]:
     if not want_rest and not got_rest:
         return ()
     differences: list[Difference] = []
-    for one, other in _pairs(want_rest, got_rest):
-        differences += _between(one, other)
+    # A statement that is wider than the wanted one covers it: what is said of it needs the wanted one beside it.
+    for one, other in _pairs(_changed(want_all, got_all), _changed(got_all, want_all)):
+        if one in want_rest or other in got_rest:
+            differences += _between(one, other)
     return tuple(differences) or (_whole(want_rest, got_rest),)
 
 
@@ -234,8 +236,7 @@ def _unmatched(ours: list[_Canon], theirs: list[_Canon]) -> list[_Canon]:
     """Return the statements of `ours` with a part that no statement of `theirs` covers."""
     sizes = [sum(canon.size for canon in side) for side in (ours, theirs)]
     if max(sizes) > _HUGE:
-        known = {_without_index(canon) for canon in theirs}
-        return [canon for canon in ours if _without_index(canon) not in known]
+        return _changed(ours, theirs)
     atoms = [atom for canon in theirs for atom in canon.atoms()]
     exact = set(atoms)
     by_covering = max(sizes) <= _LARGE
@@ -246,6 +247,11 @@ def _unmatched(ours: list[_Canon], theirs: list[_Canon]) -> list[_Canon]:
             atom in exact or (by_covering and any(_covers(other, atom) for other in atoms)) for atom in canon.atoms()
         )
     ]
+
+
+def _changed(ours: list[_Canon], theirs: list[_Canon]) -> list[_Canon]:
+    known = {_without_index(canon) for canon in theirs}
+    return [canon for canon in ours if _without_index(canon) not in known]
 
 
 def _without_index(canon: _Canon) -> tuple[object, ...]:

@@ -299,6 +299,8 @@ class _Path:
 
     granting: _Found
     needs: tuple[tuple[Layer, bool | None], ...]
+    explains: bool = True
+    """Whether a refusal is told by this path; a caller nobody named is not missed in the resource's policy."""
 
     @property
     def holds(self) -> bool | None:
@@ -319,8 +321,9 @@ def _paths(request: Request, resource: _Found, identity: _Found, limits: list[_F
         # The trust policy first: without it nothing the caller's own account says is of use.
         needs = (named, *by_identity) if resource.layer is Layer.TRUST else (*by_identity, named)
         return [_Path(identity if identity.allow else resource, needs)]
-    directly = _Path(resource, ((resource.layer, resource.directly),))
-    through_role = _Path(resource, ((resource.layer, resource.by_role), *limited))
+    directly = _Path(resource, ((resource.layer, resource.directly),), explains=False)
+    by_role = (resource.layer, resource.by_role)
+    through_role = _Path(resource, (by_role, *limited), explains=resource.by_role is not False)
     if resource.layer is Layer.TRUST:
         return [_Path(identity, (named, *by_identity)), directly, through_role]
     return [_Path(identity, by_identity), directly, through_role]
@@ -393,7 +396,7 @@ def _refused(
 ) -> Decision:
     guarding = tuple(dict.fromkeys(guard.layer for guard in guards if guard.allows is False))
     # The shortest way to being allowed; the first of equals is the usual one.
-    path = min((path for path in paths if path.holds is False), key=lambda path: len(path.refusing))
+    path = min((path for path in paths if path.explains), key=lambda path: len(path.refusing))
     on_path = path.refusing if all(each.holds is False for each in paths) else ()
     refusing = guarding + on_path
     return Decision(

@@ -1,0 +1,853 @@
+"""Each documented rule of policy evaluation, with a twin that is decided the other way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rolelab.policy import CredentialState, Layer, Policies, Policy, Principal, Request, decide
+from tests.policy.builders import (
+    ACCOUNT,
+    FEDERATED,
+    FOREIGN_ROLE,
+    GRANTED,
+    NOW,
+    OTHER,
+    ROLE_ARN,
+    ROLE_ID,
+    ROOT,
+    SESSION,
+    SESSION_ARN,
+    USER,
+    USER_ARN,
+    USER_ID,
+    allow,
+    assume,
+    call,
+    deny,
+    grants,
+    policy,
+    trust,
+    trusts,
+)
+
+S3 = allow("s3:*", "*")
+BUCKET = "arn:aws:s3:::lab-bucket"
+OBJECT = f"{BUCKET}/hello.txt"
+
+
+def bucket(*statements: dict[str, Any]) -> Policy:
+    return policy(*statements, owner="bucket lab-bucket")
+
+
+def on_bucket(principal: Any, effect: str = "Allow", **more: Any) -> dict[str, Any]:
+    return trusts(principal, effect, "s3:GetObject", Resource=f"{BUCKET}/*", **more)
+
+
+# Source: STS API Reference, AssumeRole; IAM User Guide, "Policy evaluation logic", "… Principal".
+ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
+    ("account trusted, user granted", assume(), GRANTED, True, Layer.IDENTITY),
+    ("account trusted, nothing granted", assume(), Policies(trust=trust()), False, Layer.IDENTITY),
+    ("bare account id trusted", assume(), replace(GRANTED, trust=trust(trusts(ACCOUNT))), True, Layer.IDENTITY),
+    ("other account trusted", assume(), replace(GRANTED, trust=trust(trusts(OTHER))), False, Layer.TRUST),
+    ("user named, nothing granted", assume(), Policies(trust=trust(trusts(USER_ARN))), True, Layer.TRUST),
+    ("other user named", assume(), replace(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))), False, Layer.TRUST),
+    ("user's own id", assume(), Policies(trust=trust(trusts(USER_ID))), True, Layer.TRUST),
+    (
+        "id of a deleted one",
+        assume(),
+        replace(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))),
+        False,
+        Layer.TRUST,
+    ),
+    ("user in other case", assume(), replace(GRANTED, trust=trust(trusts(USER_ARN.upper()))), False, Layer.TRUST),
+    ("everyone", assume(), Policies(trust=trust(trusts("*"))), True, Layer.TRUST),
+    ("everyone, bare", assume(), Policies(trust=trust(trusts() | {"Principal": "*"})), True, Layer.TRUST),
+    ("wildcard in an ARN", assume(), replace(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))), False, Layer.TRUST),
+    (
+        "service trusted only",
+        assume(),
+        replace(GRANTED, trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "a service",
+        assume(Principal.service("ec2.amazonaws.com")),
+        Policies(trust=trust(trusts({"Service": ["ec2.amazonaws.com"]}))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "another service",
+        assume(Principal.service("lambda.amazonaws.com")),
+        Policies(trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "a web identity",
+        replace(assume(Principal.web_identity("accounts.google.com")), action="sts:AssumeRoleWithWebIdentity"),
+        Policies(trust=trust(trusts({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity"))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "a web identity by the wrong action",
+        replace(assume(Principal.web_identity("accounts.google.com")), action="sts:AssumeRoleWithWebIdentity"),
+        Policies(trust=trust(trusts({"Federated": "accounts.google.com"}))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "deny in the trust",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "deny of somebody else",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(), trusts(OTHER, "Deny"))),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("deny in the grant", assume(), replace(GRANTED, identity=grants(allow(), deny())), False, Layer.IDENTITY),
+    (
+        "deny beats being named",
+        assume(),
+        Policies(identity=grants(deny()), trust=trust(trusts(USER_ARN))),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("no such role", assume(), replace(GRANTED, trust=None), False, Layer.MISSING_ROLE),
+    ("root", assume(Principal.root(ACCOUNT)), GRANTED, False, Layer.CREDENTIALS),
+    ("trust without sts", assume(), replace(GRANTED, trust=trust(trusts(action="sts:TagSession"))), False, Layer.TRUST),
+    ("trust with sts:*", assume(), replace(GRANTED, trust=trust(trusts(action="sts:*"))), True, Layer.IDENTITY),
+    ("both halves missing", assume(), Policies(trust=trust(trusts(OTHER))), False, Layer.TRUST),
+    # across accounts both halves are needed
+    (
+        "cross, both",
+        assume(role=FOREIGN_ROLE),
+        Policies(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust()),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "cross, named but not granted",
+        assume(role=FOREIGN_ROLE),
+        Policies(trust=trust(trusts(USER_ARN))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "cross, everyone but not granted",
+        assume(role=FOREIGN_ROLE),
+        Policies(trust=trust(trusts("*"))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "cross, granted but trusts its own account only",
+        assume(role=FOREIGN_ROLE),
+        Policies(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust(trusts(OTHER))),
+        False,
+        Layer.TRUST,
+    ),
+    # sessions as callers
+    ("chained, by the role's grant", assume(SESSION), GRANTED, True, Layer.IDENTITY),
+    ("chained, role named", assume(SESSION), Policies(trust=trust(trusts(ROLE_ARN))), True, Layer.TRUST),
+    ("chained, role's id", assume(SESSION), Policies(trust=trust(trusts(ROLE_ID))), True, Layer.TRUST),
+    ("chained, session named", assume(SESSION), Policies(trust=trust(trusts(SESSION_ARN))), True, Layer.TRUST),
+    (
+        "chained, other session named",
+        assume(SESSION),
+        Policies(trust=trust(trusts(f"{SESSION_ARN}2"))),
+        False,
+        Layer.TRUST,
+    ),
+    ("GetSessionToken assumes", assume(replace(USER, temporary=True)), GRANTED, True, Layer.IDENTITY),
+    ("federated user cannot", assume(FEDERATED), GRANTED, False, Layer.CREDENTIALS),
+    # tags and source identity on both halves
+    (
+        "tags on both",
+        assume(tags={"project": "lab"}),
+        Policies(
+            identity=grants(allow(["sts:AssumeRole", "sts:TagSession"])),
+            trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"])),
+        ),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tags, grant without",
+        assume(tags={"project": "lab"}),
+        replace(GRANTED, trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"]))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "tags, user named",
+        assume(tags={"project": "lab"}),
+        Policies(trust=trust(trusts(USER_ARN, action=["sts:AssumeRole", "sts:TagSession"]))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "source identity, trust without",
+        assume(source_identity="testuser"),
+        replace(GRANTED, identity=grants(allow(["sts:AssumeRole", "sts:SetSourceIdentity"]))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "source identity goes along a chain",
+        assume(replace(SESSION, source_identity="testuser")),
+        GRANTED,
+        False,
+        Layer.TRUST,
+    ),
+]
+
+
+# Source: IAM User Guide, "Policy evaluation logic" (implicit denies and resource-based policies),
+# "Permissions boundaries for IAM entities", "Policies and permissions in IAM" (session policies).
+ONLY_S3 = policy(S3, name="only-s3")
+ONLY_STS = policy(allow("sts:*", "*"), name="only-sts")
+LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
+    ("boundary allows", assume(), replace(GRANTED, boundary=ONLY_STS), True, Layer.IDENTITY),
+    ("boundary does not", assume(), replace(GRANTED, boundary=ONLY_S3), False, Layer.BOUNDARY),
+    ("boundary grants nothing", assume(), Policies(boundary=ONLY_STS, trust=trust()), False, Layer.IDENTITY),
+    (
+        "boundary and a user named",
+        assume(),
+        Policies(boundary=ONLY_S3, trust=trust(trusts(USER_ARN))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "boundary denies a user named",
+        assume(),
+        Policies(boundary=policy(deny("*")), trust=trust(trusts(USER_ARN))),
+        False,
+        Layer.BOUNDARY,
+    ),
+    (
+        "boundary and a role named",
+        assume(SESSION),
+        Policies(boundary=ONLY_S3, trust=trust(trusts(ROLE_ARN))),
+        False,
+        Layer.BOUNDARY,
+    ),
+    (
+        "boundary and a session named",
+        assume(SESSION),
+        Policies(boundary=ONLY_S3, trust=trust(trusts(SESSION_ARN))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "session policy allows",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), session=(ONLY_S3,)),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "session policy does not",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), session=(ONLY_STS,)),
+        False,
+        Layer.SESSION,
+    ),
+    (
+        "one of two session policies",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), session=(ONLY_STS, ONLY_S3)),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "session policy grants nothing",
+        call("s3:GetObject", OBJECT),
+        Policies(session=(ONLY_S3,)),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "session policy denies",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), session=(policy(S3, deny("s3:Get*")),)),
+        False,
+        Layer.SESSION,
+    ),
+    (
+        "a user has no session policy",
+        call("s3:GetObject", OBJECT, USER),
+        Policies(identity=grants(S3), session=(ONLY_STS,)),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "federated, no session policy",
+        call("s3:GetObject", OBJECT, FEDERATED),
+        Policies(identity=grants(S3)),
+        False,
+        Layer.SESSION,
+    ),
+    (
+        "federated, session policy",
+        call("s3:GetObject", OBJECT, FEDERATED),
+        Policies(identity=grants(S3), session=(ONLY_S3,)),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "federated, named by a bucket",
+        call("s3:GetObject", OBJECT, FEDERATED),
+        Policies(resource=bucket(on_bucket(FEDERATED.arn))),
+        True,
+        Layer.RESOURCE,
+    ),
+    (
+        "federated, its user named",
+        call("s3:GetObject", OBJECT, FEDERATED),
+        Policies(resource=bucket(on_bucket(USER_ARN))),
+        False,
+        Layer.SESSION,
+    ),
+    ("SCP allows", assume(), replace(GRANTED, service_control=((policy(allow("*", "*")),),)), True, Layer.IDENTITY),
+    ("SCP lacks it", assume(), replace(GRANTED, service_control=((ONLY_S3,),)), False, Layer.SERVICE_CONTROL),
+    (
+        "one level of SCP lacks it",
+        assume(),
+        replace(GRANTED, service_control=((ONLY_STS,), (ONLY_S3,))),
+        False,
+        Layer.SERVICE_CONTROL,
+    ),
+    (
+        "SCP denies",
+        assume(),
+        replace(GRANTED, service_control=((policy(allow("*", "*"), deny("sts:*")),),)),
+        False,
+        Layer.SERVICE_CONTROL,
+    ),
+    (
+        "SCP and a user named",
+        assume(),
+        Policies(trust=trust(trusts(USER_ARN)), service_control=((ONLY_S3,),)),
+        False,
+        Layer.SERVICE_CONTROL,
+    ),
+    (
+        "SCP limits the root user",
+        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
+        Policies(service_control=((ONLY_STS,),)),
+        False,
+        Layer.SERVICE_CONTROL,
+    ),
+    (
+        "RCP denies",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), resource_control=((policy(trusts("*", "Deny", "s3:*", Resource="*")),),)),
+        False,
+        Layer.RESOURCE_CONTROL,
+    ),
+    (
+        "VPC endpoint lacks it",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), vpc_endpoint=ONLY_STS),
+        False,
+        Layer.VPC_ENDPOINT,
+    ),
+]
+
+
+# Source: IAM User Guide, "Cross-account policy evaluation logic"; Amazon S3 User Guide, bucket policies.
+BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
+    (
+        "bucket alone, user named",
+        call("s3:GetObject", OBJECT, USER),
+        Policies(resource=bucket(on_bucket(USER_ARN))),
+        True,
+        Layer.RESOURCE,
+    ),
+    (
+        "bucket alone, role named",
+        call("s3:GetObject", OBJECT),
+        Policies(resource=bucket(on_bucket(ROLE_ARN))),
+        True,
+        Layer.RESOURCE,
+    ),
+    (
+        "bucket alone, account named",
+        call("s3:GetObject", OBJECT, USER),
+        Policies(resource=bucket(on_bucket(ROOT))),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("identity alone", call("s3:GetObject", OBJECT), Policies(identity=grants(S3)), True, Layer.IDENTITY),
+    (
+        "role named, session policy lacks it",
+        call("s3:GetObject", OBJECT),
+        Policies(resource=bucket(on_bucket(ROLE_ARN)), session=(ONLY_STS,)),
+        False,
+        Layer.SESSION,
+    ),
+    (
+        "session named, session policy lacks it",
+        call("s3:GetObject", OBJECT),
+        Policies(resource=bucket(on_bucket(SESSION_ARN)), session=(ONLY_STS,)),
+        True,
+        Layer.RESOURCE,
+    ),
+    (
+        "bucket denies",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3), resource=bucket(on_bucket(ROLE_ARN, "Deny"))),
+        False,
+        Layer.RESOURCE,
+    ),
+    (
+        "bucket denies the root user",
+        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
+        Policies(resource=bucket(on_bucket("*", "Deny"))),
+        False,
+        Layer.RESOURCE,
+    ),
+    (
+        "root user of the account",
+        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
+        Policies(),
+        True,
+        Layer.CREDENTIALS,
+    ),
+    (
+        "cross, both",
+        call("s3:GetObject", OBJECT, resource_account=OTHER),
+        Policies(identity=grants(S3), resource=bucket(on_bucket(ROOT))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "cross, identity only",
+        call("s3:GetObject", OBJECT, resource_account=OTHER),
+        Policies(identity=grants(S3)),
+        False,
+        Layer.RESOURCE,
+    ),
+    (
+        "cross, bucket only",
+        call("s3:GetObject", OBJECT, USER, resource_account=OTHER),
+        Policies(resource=bucket(on_bucket(USER_ARN))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "cross, root user named",
+        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
+        Policies(resource=bucket(on_bucket(ROOT))),
+        True,
+        Layer.RESOURCE,
+    ),
+    (
+        "cross, root user not named",
+        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
+        Policies(),
+        False,
+        Layer.RESOURCE,
+    ),
+    (
+        "anonymous, public",
+        call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
+        Policies(resource=bucket(on_bucket("*"))),
+        True,
+        Layer.RESOURCE,
+    ),
+    (
+        "anonymous, not public",
+        call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
+        Policies(resource=bucket(on_bucket(ROOT))),
+        False,
+        Layer.RESOURCE,
+    ),
+    (
+        "missing object, may list",
+        call("s3:GetObject", OBJECT, object_exists=False),
+        Policies(identity=grants(S3)),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "missing object, may not list",
+        call("s3:GetObject", OBJECT, object_exists=False),
+        Policies(identity=grants(allow("s3:GetObject", f"{BUCKET}/*"))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "NotPrincipal excepts the session",
+        call("s3:GetObject", OBJECT),
+        Policies(
+            identity=grants(S3),
+            resource=bucket(
+                {
+                    "Effect": "Deny",
+                    "NotPrincipal": {"AWS": [ROOT, ROLE_ARN, SESSION_ARN]},
+                    "Action": "s3:*",
+                    "Resource": f"{BUCKET}/*",
+                }
+            ),
+        ),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "NotPrincipal excepts others",
+        call("s3:GetObject", OBJECT),
+        Policies(
+            identity=grants(S3),
+            resource=bucket(
+                {
+                    "Effect": "Deny",
+                    "NotPrincipal": {"AWS": [f"arn:aws:iam::{OTHER}:root"]},
+                    "Action": "s3:*",
+                    "Resource": f"{BUCKET}/*",
+                }
+            ),
+        ),
+        False,
+        Layer.RESOURCE,
+    ),
+]
+
+
+# Source: IAM User Guide, "… Action", "… NotAction", "… Resource", "… NotResource", "Variables and tags", "… Version".
+def _own(pattern: str, version: str | None = "2012-10-17") -> Policies:
+    return Policies(identity=grants(allow("s3:GetObject", pattern), version=version))
+
+
+def _get(key: str, principal: Principal = USER) -> Request:
+    return call("s3:GetObject", f"{BUCKET}/{key}", principal)
+
+
+ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
+    (
+        "action in other case",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(allow("S3:getobject", OBJECT))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "action wildcard",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(allow("s3:Get*", OBJECT))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "one-letter wildcard",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(allow("s3:GetObjec?", OBJECT))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "other service",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(allow("s3-object-lambda:*", "*"))),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("resource in other case", _get("Hello.txt"), _own(OBJECT), False, Layer.IDENTITY),
+    (
+        "bucket is not its objects",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(allow("s3:*", BUCKET))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "objects are not the bucket",
+        call("s3:ListBucket", BUCKET),
+        Policies(identity=grants(allow("s3:*", f"{BUCKET}/*"))),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("* reaches over /", _get("a/b/c"), _own(f"{BUCKET}/*"), True, Layer.IDENTITY),
+    (
+        "* ends at a colon",
+        assume(),
+        replace(GRANTED, identity=grants(allow(resource="arn:aws:iam:*:role/s3Access"))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "* as the account",
+        assume(),
+        replace(GRANTED, identity=grants(allow(resource="arn:aws:iam::*:role/s3*"))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "last segment reaches over colons",
+        call("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:a:b"),
+        Policies(identity=grants(allow("sns:*", "arn:aws:sns:*:*:*"))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "list buckets on s3:::*",
+        call("s3:ListAllMyBuckets"),
+        Policies(identity=grants(allow("s3:*", "arn:aws:s3:::*"))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "list buckets on one bucket",
+        call("s3:ListAllMyBuckets"),
+        Policies(identity=grants(allow("s3:*", BUCKET))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "list users on one user",
+        call("iam:ListUsers"),
+        Policies(identity=grants(allow("iam:*", USER_ARN))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "NotAction",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "NotAction leaves out",
+        call("iam:ListUsers"),
+        Policies(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "NotResource",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"})),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "NotResource leaves out",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": f"{BUCKET}/*"})),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("a role's path counts", assume(role=f"arn:aws:iam::{ACCOUNT}:role/lab/s3Access"), GRANTED, False, Layer.IDENTITY),
+    ("user name variable", _get("testuser/a"), _own(f"{BUCKET}/${{aws:username}}/*"), True, Layer.IDENTITY),
+    ("somebody else's folder", _get("other/a"), _own(f"{BUCKET}/${{aws:username}}/*"), False, Layer.IDENTITY),
+    (
+        "variable in an old version",
+        _get("testuser/a"),
+        _own(f"{BUCKET}/${{aws:username}}/*", "2008-10-17"),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "variable without a version",
+        _get("testuser/a"),
+        _own(f"{BUCKET}/${{aws:username}}/*", None),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "old version takes it as text",
+        _get("${aws:username}/a"),
+        _own(f"{BUCKET}/${{aws:username}}/*", "2008-10-17"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "a session has no user name",
+        _get("lesson/a", SESSION),
+        _own(f"{BUCKET}/${{aws:username}}/*"),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("default value", _get("guest/a", SESSION), _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"), True, Layer.IDENTITY),
+    ("default not needed", _get("testuser/a"), _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"), True, Layer.IDENTITY),
+    ("key in other case", _get("testuser/a"), _own(f"{BUCKET}/${{AWS:UserName}}/*"), True, Layer.IDENTITY),
+    ("tag variable", _get("blue/a"), _own(f"{BUCKET}/${{aws:PrincipalTag/team}}/*"), True, Layer.IDENTITY),
+    ("tag that is not there", _get("x/a"), _own(f"{BUCKET}/${{aws:PrincipalTag/none}}/*"), False, Layer.IDENTITY),
+    ("literal star", _get("*"), _own(f"{BUCKET}/${{*}}"), True, Layer.IDENTITY),
+    ("literal star is no wildcard", _get("a"), _own(f"{BUCKET}/${{*}}"), False, Layer.IDENTITY),
+    (
+        "a value's star is no wildcard",
+        _get("anything", replace(USER, tags={"team": "*"})),
+        _own(f"{BUCKET}/${{aws:PrincipalTag/team}}"),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("user id variable", _get(f"{USER_ID}/a"), _own(f"{BUCKET}/${{aws:userid}}/*"), True, Layer.IDENTITY),
+    (
+        "session's user id",
+        _get(f"{ROLE_ID}:lesson/a", SESSION),
+        _own(f"{BUCKET}/${{aws:userid}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "no variable before the fifth colon",
+        call("iam:GetUser", USER_ARN, USER),
+        Policies(identity=grants(allow("iam:GetUser", "arn:aws:iam::${aws:PrincipalAccount}:user/*"))),
+        False,
+        Layer.IDENTITY,
+    ),
+]
+
+
+# Source: IAM User Guide, "Compare AWS STS credentials"; STS API Reference.
+EVERYTHING = Policies(identity=grants(allow("*", "*")), trust=trust())
+TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, issued=NOW)
+CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
+    ("GetSessionToken, IAM without MFA", call("iam:ListUsers", principal=TOKEN), EVERYTHING, False, Layer.CREDENTIALS),
+    (
+        "GetSessionToken, IAM with MFA",
+        call("iam:ListUsers", principal=replace(TOKEN, mfa=True)),
+        EVERYTHING,
+        True,
+        Layer.IDENTITY,
+    ),
+    ("GetSessionToken, S3", call("s3:ListAllMyBuckets", principal=TOKEN), EVERYTHING, True, Layer.IDENTITY),
+    (
+        "GetSessionToken, other STS",
+        call("sts:GetFederationToken", principal=TOKEN),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
+    (
+        "GetSessionToken itself needs nothing",
+        call("sts:GetSessionToken", principal=USER),
+        Policies(),
+        True,
+        Layer.NO_POLICY_NEEDED,
+    ),
+    ("a session cannot get a session token", call("sts:GetSessionToken"), EVERYTHING, False, Layer.CREDENTIALS),
+    (
+        "GetCallerIdentity even when denied",
+        call("sts:GetCallerIdentity"),
+        Policies(identity=grants(deny("*"))),
+        True,
+        Layer.NO_POLICY_NEEDED,
+    ),
+    (
+        "GetFederationToken needs a permission",
+        call("sts:GetFederationToken", principal=USER),
+        Policies(),
+        False,
+        Layer.IDENTITY,
+    ),
+    ("federated user, IAM", call("iam:ListUsers", principal=FEDERATED), EVERYTHING, False, Layer.CREDENTIALS),
+    (
+        "federated user, who am I",
+        call("sts:GetCallerIdentity", principal=FEDERATED),
+        Policies(),
+        True,
+        Layer.NO_POLICY_NEEDED,
+    ),
+    (
+        "inactive key",
+        call("s3:ListAllMyBuckets", principal=replace(USER, credential=CredentialState.INACTIVE)),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
+    (
+        "expired session",
+        call("s3:ListAllMyBuckets", principal=replace(SESSION, credential=CredentialState.EXPIRED)),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
+    (
+        "even who am I needs a key",
+        call("sts:GetCallerIdentity", principal=replace(USER, credential=CredentialState.DELETED)),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
+]
+
+TABLE = [*ASSUMING, *LIMITS, *BUCKETS, *ELEMENTS, *CREDENTIALS]
+
+
+@pytest.mark.parametrize(
+    ("request_", "policies", "allowed", "layer"), [pytest.param(*row[1:], id=row[0]) for row in TABLE]
+)
+def test_a_documented_rule_is_followed(request_: Request, policies: Policies, allowed: bool, layer: Layer) -> None:
+    """Each row is a sentence of AWS's documentation; the layer is what the learner is sent to."""
+    decision = decide(request_, policies)
+    assert (decision.allowed, decision.layer) == (allowed, layer)
+
+
+@pytest.mark.parametrize(
+    ("policies", "why"),
+    [
+        (replace(GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))), "aws:UserAgent"),
+        (replace(GRANTED, trust=trust(trusts(Condition={"StringIs": {"aws:username": "x"}}))), "StringIs"),
+        (replace(GRANTED, identity=(Policy.read("{", "grant"),)), "not JSON"),
+        (replace(GRANTED, unread=frozenset({Layer.BOUNDARY})), "could not be read"),
+        (replace(GRANTED, trust=None, unread=frozenset({Layer.TRUST})), "could not be read"),
+        (replace(GRANTED, trust=trust(trusts({"CanonicalUser": "79a59df900b949e5"}))), "canonical user"),
+    ],
+    ids=[
+        "key of unknown value",
+        "unknown operator",
+        "broken document",
+        "unread boundary",
+        "unread trust",
+        "canonical id",
+    ],
+)
+def test_what_is_not_known_is_said_and_not_guessed(policies: Policies, why: str) -> None:
+    """A guess would blame the wrong policy, or call a broken lab sound."""
+    decision = decide(assume(), policies)
+    assert decision.allowed is None
+    assert why in decision.reason
+
+
+def test_what_is_not_known_does_not_matter_where_the_answer_is_the_same() -> None:
+    """A condition on an unknown key in one statement is no reason to doubt a refusal by another policy."""
+    unsure = trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))
+    assert decide(assume(), Policies(trust=unsure)).layer is Layer.IDENTITY
+    assert decide(assume(), replace(GRANTED, identity=grants(allow(), deny()), trust=unsure)).is_explicit
+
+
+def test_an_unknown_organization_is_unknown_and_none_is_none() -> None:
+    """On an account of one's own nobody has said whether it is in an organization."""
+    in_org = replace(GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})))
+    assert decide(assume(), in_org).allowed is False
+    assert decide(assume(unknown=frozenset({"aws:PrincipalOrgID"})), in_org).allowed is None
+
+
+def test_every_refusing_layer_is_named() -> None:
+    """Mending one half only to be refused by the other is no lesson."""
+    decision = decide(assume(), Policies(trust=trust(trusts(OTHER)), boundary=ONLY_S3))
+    assert decision.refusing == (Layer.TRUST, Layer.IDENTITY, Layer.BOUNDARY)
+
+
+def test_the_deciding_statement_has_a_place() -> None:
+    """A learner must find the statement again."""
+    named = Policies(
+        identity=grants(allow(), deny(Sid="NoMore")),
+        trust=trust(),
+    )
+    place = decide(assume(), named).place
+    assert str(place) == 'identity-based policy grant of user testuser, statement 2 (Sid "NoMore")'

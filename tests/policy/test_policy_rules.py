@@ -1,0 +1,128 @@
+"""Faults that AWS refuses a policy document for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rolelab.policy.rules import SIZE_LIMITS, Kind, faults, inline_size_fault, size
+from tests.policy.builders import ROLE_ARN, ROOT, allow, doc, trusts
+from tests.policy.cases import load
+
+GRANT, TRUST = doc(allow()), doc(trusts())
+
+
+def _without(document: dict[str, Any], element: str) -> dict[str, Any]:
+    return doc({key: value for key, value in document["Statement"][0].items() if key != element})
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "place"),
+    [
+        (Kind.USER_INLINE, "{", "document"),
+        (Kind.USER_INLINE, "[]", "document"),
+        (Kind.USER_INLINE, '{"Version": "2012-10-17", "Version": "2012-10-17"}', "document"),
+        (Kind.USER_INLINE, {"Version": "2012-10-17"}, "document"),
+        (Kind.USER_INLINE, doc(allow(), version="2020-01-01"), "Version"),
+        (Kind.USER_INLINE, doc(), "Statement"),
+        (Kind.USER_INLINE, GRANT | {"Comment": "x"}, "document"),
+        (Kind.USER_INLINE, doc(allow() | {"Comment": "x"}), "statement 1"),
+        (Kind.USER_INLINE, doc(allow() | {"Effect": "allow"}), "statement 1, Effect"),
+        (Kind.USER_INLINE, _without(GRANT, "Effect"), "statement 1, Effect"),
+        (Kind.USER_INLINE, _without(GRANT, "Action"), "statement 1"),
+        (Kind.USER_INLINE, _without(GRANT, "Resource"), "statement 1"),
+        (Kind.USER_INLINE, doc(allow(NotAction="s3:*")), "statement 1"),
+        (Kind.USER_INLINE, doc(allow("AssumeRole")), "statement 1, Action"),
+        (Kind.USER_INLINE, doc(allow("s3:")), "statement 1, Action"),
+        (Kind.USER_INLINE, doc(allow([])), "statement 1, Action"),
+        (Kind.USER_INLINE, doc(allow(7)), "statement 1, Action"),
+        (Kind.USER_INLINE, doc(allow(resource="s3Access")), "statement 1, Resource"),
+        (Kind.USER_INLINE, doc(allow(Principal="*")), "statement 1, Principal"),
+        (Kind.USER_INLINE, doc(allow(Sid="with blank")), "statement 1, Sid"),
+        (Kind.USER_INLINE, doc(allow(Sid="A"), allow(Sid="A")), "statement 2, Sid"),
+        (Kind.USER_INLINE, doc(allow(Condition={"StringSame": {"a:b": "c"}})), "statement 1, Condition StringSame"),
+        (Kind.USER_INLINE, doc(allow(Condition=["x"])), "statement 1, Condition"),
+        (Kind.USER_INLINE, doc(allow(Condition={"Bool": {"mfa": "true"}})), "statement 1, Condition Bool"),
+        (Kind.TRUST, _without(TRUST, "Principal"), "statement 1"),
+        (Kind.TRUST, doc(trusts(Resource=ROLE_ARN)), "statement 1, Resource"),
+        (Kind.TRUST, doc(trusts(action="s3:GetObject")), "statement 1, Action"),
+        (Kind.TRUST, doc(trusts(f"{ROOT[:-4]}group/students")), "statement 1, Principal.AWS"),
+        (Kind.TRUST, doc(trusts(f"{ROOT[:-4]}user/*")), "statement 1, Principal.AWS"),
+        (Kind.TRUST, doc(trusts("testuser")), "statement 1, Principal.AWS"),
+        (Kind.TRUST, doc(trusts({"User": "x"})), "statement 1, Principal"),
+        (Kind.TRUST, doc(trusts({"Service": "ec2"})), "statement 1, Principal.Service"),
+        (Kind.TRUST, doc(_without(TRUST, "Principal")["Statement"][0] | {"NotPrincipal": "*"}), "1, NotPrincipal"),
+        (Kind.BUCKET, _without(TRUST, "Effect"), "statement 1, Effect"),
+    ],
+)
+def test_a_fault_is_found_at_its_place(kind: Kind, document: Any, place: str) -> None:
+    """AWS says MalformedPolicyDocument; the learner wants to know where."""
+    found = faults(document, kind)
+    assert any(place in fault.place for fault in found)
+    assert {fault.code for fault in found} == {"MalformedPolicyDocument"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [
+        (Kind.USER_INLINE, GRANT),
+        (Kind.USER_INLINE, json.dumps(GRANT)),
+        (Kind.USER_INLINE, doc(allow(), version=None)),
+        (Kind.USER_INLINE, GRANT | {"Statement": allow()}),
+        (Kind.MANAGED, doc(allow(["s3:Get*", "*"], "*", Condition={"ForAnyValue:StringLikeIfExists": {"a:b": ["c"]}}))),
+        (Kind.TRUST, TRUST),
+        (Kind.TRUST, doc(trusts("*"), trusts({"Service": ["ec2.amazonaws.com"]}))),
+        (Kind.TRUST, doc(trusts("AIDATESTUSER00000001"))),
+        (Kind.BUCKET, doc(trusts("*", "Deny", "s3:*", Resource="*", Sid="With blanks in it"))),
+    ],
+)
+def test_a_sound_document_has_no_fault(kind: Kind, document: Any) -> None:
+    """What AWS takes must not be called wrong."""
+    assert faults(document, kind) == ()
+
+
+def test_sizes_count_no_white_space_but_that_in_strings() -> None:
+    """IAM counts characters without white space; a blank in a name is a character."""
+    assert size(json.dumps(GRANT, indent=8)) == size(GRANT) == len(json.dumps(GRANT, separators=(",", ":")))
+    assert size(doc(allow(Sid="a b"))) == size(doc(allow(Sid="abc")))
+
+
+@pytest.mark.parametrize("kind", list(SIZE_LIMITS))
+def test_a_document_at_the_limit_is_taken_and_one_above_it_is_not(kind: Kind) -> None:
+    """Limits by kind, to the character."""
+    document = TRUST if kind is Kind.TRUST else GRANT
+    statement = document["Statement"][0] | {"Sid": ""}
+    room = SIZE_LIMITS[kind] - size(doc(statement))
+    assert faults(doc(statement | {"Sid": "A" * room}), kind) == ()
+    (fault,) = faults(doc(statement | {"Sid": "A" * (room + 1)}), kind)
+    assert fault.code == ("PackedPolicyTooLarge" if kind is Kind.SESSION else "LimitExceeded")
+
+
+def test_inline_policies_share_one_limit() -> None:
+    """Two that fit alone may be too long together."""
+    half = doc(allow(Sid="A" * 900))
+    assert inline_size_fault([half], Kind.USER_INLINE) is None
+    fault = inline_size_fault([half, half], Kind.USER_INLINE)
+    assert fault is not None
+    assert fault.code == "LimitExceeded"
+
+
+def _malformed() -> list[Any]:
+    cases, _ = load()
+    wanted = ("error:MalformedPolicyDocument", "error:LimitExceeded")
+    return [pytest.param(case, id=case["id"]) for case in cases if case["expected"] in wanted]
+
+
+@pytest.mark.parametrize("case", _malformed())
+def test_awss_own_refusals_of_documents_are_found(case: dict[str, Any]) -> None:
+    """The cases with AWS's answers; whether a principal exists only AWS can know."""
+    params = case["request"]["params"]
+    kind = Kind.TRUST if "trust" in params else Kind.SESSION if "Policy" in params else Kind.USER_INLINE
+    document = params.get("trust") or params.get("policy") or params["Policy"]
+    found = faults(document, kind)
+    if case["why"] == "Invalid principal in policy.":
+        assert found == ()
+        return
+    assert f"error:{found[0].code}" == case["expected"]
