@@ -44,7 +44,7 @@ class MotoCloud(Cloud):
 def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
     """One emulator, with an account in which nothing is."""
     if request.param == "moto":
-        with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        with mock_aws():
             yield MotoCloud()
     else:
         server: Instance = request.getfixturevalue("local_aws")

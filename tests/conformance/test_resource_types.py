@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -22,8 +22,9 @@ TRUST = documents.as_json(documents.trust("arn:aws:iam::123456789012:root"))
 OTHER_TRUST = documents.as_json(documents.trust("arn:aws:iam::210987654321:root"))
 GRANT = documents.as_json(documents.grant("arn:aws:iam::123456789012:role/s3Access"))
 OTHER_GRANT = documents.as_json(documents.grant("arn:aws:iam::123456789012:role/other"))
-S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
-READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+S3 = "arn:aws:iam::ACCOUNT:policy/s3"
+READ_ONLY = "arn:aws:iam::ACCOUNT:policy/read-only"
+"""Managed policies of the account that a test is in; moto takes half a second to read AWS's own."""
 TAGS = {"lab": "assume-role-lab", "purpose": "test"}
 
 USER, ROLE = "aws:iam/user:User", "aws:iam/role:Role"
@@ -75,7 +76,7 @@ MOTO_LACKS = {
 """Token and property -> what moto cannot do."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def unless_moto_lacks(cloud: Cloud, token: str, name: str) -> Iterator[None]:
     """Run the block; where moto lacks something for it, see it fail: when moto has learned it, this says so."""
     lacks = MOTO_LACKS.get((token, name)) if isinstance(cloud, MotoCloud) else None
@@ -95,6 +96,17 @@ def in_place() -> list[Any]:
     ]
 
 
+def here(cloud: Cloud, inputs: Properties) -> Properties:
+    """Return the inputs in the cloud's account, with the managed policies that they name there."""
+    found = dict(inputs)
+    for name, value in inputs.items():
+        if value in (S3, READ_ONLY):
+            found[name] = str(value).replace("ACCOUNT", cloud.account_id)
+            with contextlib.suppress(cloud.iam.exceptions.EntityAlreadyExistsException):
+                cloud.iam.create_policy(PolicyName=str(value).rpartition("/")[2], PolicyDocument=GRANT)
+    return found
+
+
 def filled(known: ResourceType, inputs: Properties) -> Properties:
     """Return the inputs with the type's defaults, as the engine's check leaves them."""
     defaults = {name: one.default for name, one in known.properties.items() if one.default is not None}
@@ -110,7 +122,7 @@ def resource(known: ResourceType, made: Made, inputs: Properties, *, stale: bool
 
 def made_on(cloud: Cloud, known: ResourceType) -> Resource:
     """Make one, and before it what it belongs to."""
-    inputs = filled(known, INPUTS[known.token])
+    inputs = filled(known, here(cloud, INPUTS[known.token]))
     for token, owner in (("user", USER), ("role", ROLE)):
         if known.properties.get(token) and inputs[token] == "owner":
             TYPES[owner].create(cloud, filled(TYPES[owner], OWNERS[owner]))
@@ -173,7 +185,7 @@ def test_a_change_in_place_is_there_afterwards_and_may_be_said_again(
     """What was killed in an update says it again: the second time must not fail, nor make a second anything."""
     known = TYPES[token]
     one = made_on(cloud, known)
-    wanted = {**one.inputs, **change}
+    wanted = {**one.inputs, **here(cloud, change)}
     with unless_moto_lacks(cloud, token, next(iter(change))):
         changed = resource(known, known.update(cloud, one, wanted), wanted)
         assert unlike(cloud, changed) == []
@@ -188,7 +200,7 @@ def test_a_change_in_place_is_there_afterwards_and_may_be_said_again(
 def test_what_is_no_longer_declared_is_taken_away(cloud: Cloud, token: str, name: str) -> None:
     known = TYPES[token]
     one = made_on(cloud, known)
-    wanted = {**one.inputs, name: READ_ONLY}
+    wanted = {**one.inputs, **here(cloud, {name: READ_ONLY})}
     with unless_moto_lacks(cloud, token, name):
         with_it = resource(known, known.update(cloud, one, wanted), wanted)
         without = {key: value for key, value in wanted.items() if key != name}
@@ -263,14 +275,14 @@ def test_force_takes_away_what_a_learner_added(cloud: Cloud, token: str) -> None
     forced = "forceDestroy" if token == USER else "forceDetachPolicies"
     inputs = filled(known, {**INPUTS[token], forced: True})
     one = resource(known, known.create(cloud, inputs), inputs)
-    name = str(inputs["name"])
+    name, policy = str(inputs["name"]), here(cloud, {"": S3})[""]
     if token == USER:
         cloud.iam.create_access_key(UserName=name)
         cloud.iam.create_login_profile(UserName=name, Password="Long-enough-4-all")
-        cloud.iam.attach_user_policy(UserName=name, PolicyArn=S3)
+        cloud.iam.attach_user_policy(UserName=name, PolicyArn=policy)
         cloud.iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=GRANT)
     else:
-        cloud.iam.attach_role_policy(RoleName=name, PolicyArn=S3)
+        cloud.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
     with unless_moto_lacks(cloud, token, forced):
         known.delete(cloud, one)
         assert known.read(cloud, one) is None
