@@ -37,6 +37,7 @@ async def main() -> pulumi.Inputs:
             "switchRoleUrl": lab.switch_role_url,
             "maxSessionDuration": wanted.max_session_duration,
             "managedPolicies": lab.managed_policies,
+            "trust": lab.trust_policy,
         },
         "learners": {
             name: {

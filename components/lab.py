@@ -64,11 +64,12 @@ class AssumeRoleLab(pulumi.ComponentResource):
         account = aws.get_caller_identity(opts=inherited).account_id
         partition = aws.get_partition(opts=inherited).partition
         self.managed_policies = [documents.managed_policy(policy, partition) for policy in args["managed_policies"]]
+        self.trust_policy = documents.trust(documents.account_root(account, partition))
         role = AssumableRole(
             f"{name}-role",
             {
                 "role_name": args["role_name"],
-                "trust_policy": documents.trust(documents.account_root(account, partition)),
+                "trust_policy": self.trust_policy,
                 "managed_policies": [*self.managed_policies],
                 "max_session_duration": args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0]),
                 "tags": args.get("tags", {}),
