@@ -9,7 +9,7 @@ from rolelab.policy.evaluate import Decision, NearMiss, Policies
 from rolelab.policy.match import Mismatch
 from rolelab.policy.mend import Proposal, propose
 from rolelab.policy.messages import Agreement, agreement, refusal_of, render
-from rolelab.policy.model import Layer
+from rolelab.policy.model import Layer, Statement
 from rolelab.policy.request import PrincipalKind, Request
 
 
@@ -129,6 +129,8 @@ def _details(decision: Decision) -> list[str]:
     if decision.allowed is None:
         details += [_upper(f"{each}.") for each in decision.unknown]
         return details
+    if decision.is_explicit and decision.matched is not None:
+        details.append(f"It says: {statement_words(decision.matched.statement)}.")
     details += [_near(each) for each in decision.near if each.place.layer is decision.layer]
     if not decision.is_explicit and decision.layer in _HELD:
         held = [policy for policy in decision.policies.at(decision.layer) if policy.document.statements]
@@ -164,6 +166,23 @@ def _whose_short(decision: Decision) -> str:
 def _near(near: NearMiss) -> str:
     misses = "; ".join(mismatch_words(mismatch) for mismatch in near.mismatches)
     return f"Nearest: {near.place}. {_upper(misses)}."
+
+
+def statement_words(statement: Statement) -> str:
+    """Say what a statement says, in one line."""
+    words = statement.effect.value
+    for element, entries in (
+        ("", statement.actions),
+        ("every action but", statement.not_actions),
+        ("on", statement.resources),
+        ("on everything but", statement.not_resources),
+        ("for", statement.principals and statement.principals.entries()),
+        ("for everyone but", statement.not_principals and statement.not_principals.entries()),
+    ):
+        if entries:
+            words += f" {element} {', '.join(_short(entries))}".replace("  ", " ")
+    conditions = [f"{each.operator} {each.key} {' or '.join(each.values)}" for each in statement.conditions]
+    return words + (f" if {' and '.join(conditions)}" if conditions else "")
 
 
 def mismatch_words(mismatch: Mismatch) -> str:

@@ -15,7 +15,7 @@ from rolelab.policy import closing, opening
 from rolelab.policy.changes import LAYERS, Change, between, with_layer_of
 from rolelab.policy.conditions import operator
 from rolelab.policy.evaluate import Decision, Policies, decide, further_requests
-from rolelab.policy.model import Condition
+from rolelab.policy.model import Condition, Layer
 from rolelab.policy.opening import Candidate
 from rolelab.policy.patterns import Lack, fill_text, has_wildcard
 from rolelab.policy.probes import newly_allowed
@@ -173,31 +173,43 @@ def _sendable(values: Sequence[str], request: Request) -> str:
 # Policies that refuse, opened as little as possible
 
 
-def _opened(decision: Decision) -> list[Proposal]:
+def _opened(decision: Decision) -> Iterator[Proposal]:
+    """Yield the change that opens least and, where that narrows a limit or a deny, the one that takes it away."""
+    found = _opening(decision)
+    if found is not None:
+        yield found
+    if found is None or decision.is_explicit or decision.layer is Layer.BOUNDARY:
+        whole = _opening(decision, whole=True)
+        if whole is not None and (found is None or whole.changes != found.changes):
+            yield whole
+
+
+def _opening(decision: Decision, *, whole: bool = False) -> Proposal | None:
     before, said = decision, list[str]()
-    for _ in range(_STEPS):
-        best = _best_opening(decision)
+    for step in range(_STEPS):
+        # Only what refuses first is taken away whole; the rest of the way is the narrowest again.
+        best = _best_opening(decision, whole=whole and step == 0)
         if best is None:
-            return []
+            return None
         said.append(best.what)
         decision = decide(before.request, best.policies)
         if decision.allowed:
             opened = newly_allowed(before.request, before.policies, decision.policies)
-            return [
-                Proposal(
-                    what=" ".join(said),
-                    changes=between(before.policies, decision.policies),
-                    policies=decision.policies,
-                    widens=tuple(each.words for each in opened if not each.is_variant),
-                )
-            ]
-    return []
+            return Proposal(
+                what=" ".join(said),
+                changes=between(before.policies, decision.policies),
+                policies=decision.policies,
+                widens=tuple(each.words for each in opened if not each.is_variant),
+            )
+    return None
 
 
-def _best_opening(decision: Decision) -> Candidate | None:
+def _best_opening(decision: Decision, *, whole: bool) -> Candidate | None:
     """Return the candidate that gets further and changes least beside the request."""
     ranked: list[tuple[int, int, int, int, Candidate]] = []
     for order, candidate in enumerate(opening.candidates(decision)):
+        if whole and not candidate.is_whole:
+            continue
         if _gets_further(decision, decide(decision.request, candidate.policies)):
             opened = len(newly_allowed(decision.request, decision.policies, candidate.policies))
             closed = len(newly_allowed(decision.request, candidate.policies, decision.policies))

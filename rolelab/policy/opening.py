@@ -21,6 +21,8 @@ class Candidate:
 
     what: str
     policies: Policies
+    is_whole: bool = False
+    """A whole statement or limit taken away, where a narrower change may do."""
 
 
 def candidates(decision: Decision) -> Iterator[Candidate]:
@@ -39,7 +41,7 @@ def candidates(decision: Decision) -> Iterator[Candidate]:
     if layer is Layer.BOUNDARY and decision.policies.boundary is not None:
         boundary = decision.policies.boundary
         what = f"Remove the {where(layer, boundary)}."
-        yield Candidate(what, replace(decision.policies, boundary=None))
+        yield Candidate(what, replace(decision.policies, boundary=None), is_whole=True)
 
 
 def asked(decision: Decision) -> Request:
@@ -183,10 +185,10 @@ def _without_deny(decision: Decision) -> Iterator[Candidate]:
             if changed is not None:
                 yield Candidate(f"In the {where(layer, policy)}, statement {statement.index + 1}: {words}.", changed)
         if layer is not Layer.TRUST or len(policy.document.statements) > 1:
-            yield Candidate(*without_statement(policies, layer, policy, statement.index))
+            yield Candidate(*without_statement(policies, layer, policy, statement.index), is_whole=True)
     if policy.arn or layer is Layer.BOUNDARY:
         verb = "Remove" if layer is Layer.BOUNDARY else "Detach"
-        yield Candidate(f"{verb} the {where(layer, policy)}.", put(policies, layer, policy, None))
+        yield Candidate(f"{verb} the {where(layer, policy)}.", put(policies, layer, policy, None), is_whole=True)
 
 
 def denying_policy(decision: Decision) -> Policy | None:

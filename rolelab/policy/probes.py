@@ -65,7 +65,7 @@ def _probes(request: Request) -> Iterator[_Probe]:
     for other in dict.fromkeys((service, "iam", "s3", "sts")):
         for action in _ACTIONS.get(other, (f"{other}:SomethingElse",)):
             if action.lower() != request.action.lower():
-                on = resource if other == service else "*"
+                on = _resource_for(action, resource) if other == service else "*"
                 yield _Probe(f"{action} on {on}", replace(request, action=action, resource=on))
     if resource != "*":
         siblings = (resource + "-other", resource.rsplit("/", 1)[0] + "/something-else")
@@ -83,6 +83,19 @@ def _probes(request: Request) -> Iterator[_Probe]:
     if principal.account:
         for words, stranger in _strangers(principal):
             yield _Probe(f"{request.action} by {words}", replace(request, principal=stranger), is_stranger=True)
+
+
+def _resource_for(action: str, resource: str) -> str:
+    """Return what an action of the same service would be on: a bucket's actions are not on its objects."""
+    if action in ("s3:ListAllMyBuckets", "sts:GetFederationToken", "iam:ListUsers"):
+        return "*"
+    if not action.startswith("s3:"):
+        return resource
+    if resource == "*":
+        resource = "arn:aws:s3:::some-bucket"
+    if not action.endswith("Object"):
+        return resource.split("/", 1)[0]
+    return resource if "/" in resource else resource + "/something"
 
 
 def _strangers(principal: Principal) -> Iterator[tuple[str, Principal]]:
