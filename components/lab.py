@@ -60,6 +60,9 @@ class AssumeRoleLab(pulumi.ComponentResource):
         super().__init__("assume-role-lab:index:AssumeRoleLab", name, None, opts)
         self._name = name
         self._args = args
+        named = args.get("learners", [])
+        bad = [f"{learner!r} {fault}" for learner in named for fault in limits.name(learner)]
+        refuse("learners", bad + limits.unique_names(named))
         inherited = pulumi.InvokeOptions(parent=self)
         account = aws.get_caller_identity(opts=inherited).account_id
         partition = aws.get_partition(opts=inherited).partition
@@ -86,7 +89,7 @@ class AssumeRoleLab(pulumi.ComponentResource):
         self._policy = AssumeRoleGrant.policy_for(role.role_arn)
         self._enrolled: dict[str, NoPermissionUser] = {}
         self._taken: set[str] = set()
-        for learner in args.get("learners", []):
+        for learner in named:
             self.enrol(learner)
         self.register_outputs({"role_name": role.role_name, "role_arn": role.role_arn})
 

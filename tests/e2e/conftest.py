@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,10 @@ class Folder:
             check=False,
         )
         return Done(exit_code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def aws(self) -> dict[str, str]:
+        """Return the variables that lead any AWS tool to the running local AWS."""
+        return dict(re.findall(r"^export (\w+)='(.*)'$", self.rolelab("local", "env").out, re.MULTILINE))
 
     def configure(self, stack: str = "dev", **values: str) -> None:
         """Write a stack's configuration: keys of the lab's namespace and their YAML."""
