@@ -45,8 +45,10 @@ def status(ctx: click.Context) -> None:
     ctx.exit({State.RUNNING: 0, State.HUNG: 3}.get(found.state, 1))
 
 
-@command.command(short_help="Print it for a shell: eval \"$(rolelab local env)\".")
-@click.option("--account", metavar="ID", default=instance.DEFAULT_ACCOUNT, show_default=True, help="Root of which account.")
+@command.command(short_help='Print it for a shell: eval "$(rolelab local env)".')
+@click.option(
+    "--account", metavar="ID", default=instance.DEFAULT_ACCOUNT, show_default=True, help="Root of which account."
+)
 def env(account: str) -> None:
     """Print the endpoint and the administrator's key as `export NAME='value'` lines for a shell.
 

@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 
 from rolelab.errors import LabError
-from rolelab.secret import Secret
 
 PINS = {"ministack": "1.5.33", "botocore": "1.43.106"}
 """What the layer was written against. Without pins pip takes an older MiniStack that enforces nothing."""
@@ -102,47 +101,6 @@ def module(name: str) -> Any:
     return importlib.import_module(f"ministack.{name}")
 
 
-def fit(secret: Secret) -> None:
-    """Make MiniStack check root keys like any other: 12 digits, signed with the instance's secret.
-
-    By itself it takes `test`, the configured key and every 12-digit id with whatever signature. Its own checks of
-    header, query, chunk and form signatures do the work once a root key is a credential with a secret.
-    """
-    evaluator, sts, s3 = module("core.iam_evaluator"), module("services.sts"), module("services.s3")
-    original = getattr(evaluator.resolve_credential, "original", evaluator.resolve_credential)
-
-    def resolve_credential(access_key_id: str, account_id: str | None = None, session_token: Any = _UNCHECKED) -> Any:
-        if not is_root_key(access_key_id):
-            rest = () if session_token is _UNCHECKED else (session_token,)
-            return original(access_key_id, account_id, *rest)
-        if session_token is not _UNCHECKED and session_token:
-            return evaluator._invalid_session_token()
-        return evaluator.ResolvedCredential(
-            access_key_id=access_key_id,
-            secret_access_key=secret.reveal(),
-            account_id=access_key_id,
-            principal_arn=f"arn:aws:iam::{access_key_id}:root",
-            principal_id=access_key_id,
-            principal_type="Root",
-            source_access_key_id=access_key_id,
-        )
-
-    resolve_credential.original = original  # type: ignore[attr-defined]
-    for user in (evaluator, sts, s3):
-        user.resolve_credential = resolve_credential
-    for user in (evaluator, sts):
-        user.is_root_access_key = is_root_key
-    # Asked only "may the signature go unchecked?": of no key at all, which is anonymous and decided elsewhere.
-    evaluator._is_root_key = lambda access_key_id: not access_key_id
-
-
-def empty(app: Any) -> None:
-    """Forget everything that MiniStack holds in memory."""
-    for name in ("iam", "sts", "s3"):
-        app._get_module(name).reset()
-
-
-_UNCHECKED = object()
 _ROOT_KEY = re.compile(r"[0-9]{12}")
 
 

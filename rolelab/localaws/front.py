@@ -38,7 +38,9 @@ _ONCE = {b"authorization", b"host", b"x-amz-date", b"x-amz-security-token", b"x-
 class Front:
     """ASGI layer: answers the health check, refuses what must not get in, hands the rest on."""
 
-    def __init__(self, app: App, *, instance_id: str, secret: Secret, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, app: App, *, instance_id: str, secret: Secret, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._app = app
         self._instance_id = instance_id
         self._secret = secret

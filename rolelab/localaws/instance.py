@@ -116,7 +116,12 @@ def find(home: Path) -> Found:
     pid, where = record.pid, f"127.0.0.1:{record.port}"
     if alive and secret and answer is _Answer.OURS:
         instance = record.instance(secret)
-        return Found(state=State.RUNNING, line=f"the local AWS runs at {instance.url} (process {pid})", instance=instance, pid=pid)
+        return Found(
+            state=State.RUNNING,
+            line=f"the local AWS runs at {instance.url} (process {pid})",
+            instance=instance,
+            pid=pid,
+        )
     if alive:
         return Found(state=State.HUNG, line=f"the local AWS (process {pid}) does not answer on {where}", pid=pid)
     if answer in (_Answer.FOREIGN, _Answer.SILENT):
@@ -166,7 +171,9 @@ def stop(home: Path) -> Found:
     if not _ended(home, _STOP_S if found.state is State.RUNNING else 3.0):
         _signal(found.pid, signal.SIGKILL)
         if not _ended(home, 5.0):
-            raise LabError(f"the local AWS (process {found.pid}) cannot be ended", do=f"end process {found.pid} by hand")
+            raise LabError(
+                f"the local AWS (process {found.pid}) cannot be ended", do=f"end process {found.pid} by hand"
+            )
     record = read_record(home)
     if record and record.kept:
         return Found(state=State.STOPPED, line="the local AWS is stopped; what it holds is kept for the next start")

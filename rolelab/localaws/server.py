@@ -17,6 +17,7 @@ import uvicorn
 
 from rolelab.errors import LabError
 from rolelab.localaws import emulator
+from rolelab.localaws.aws import LocalAws
 from rolelab.localaws.front import Front, Message, Receive, Scope, Send
 from rolelab.localaws.instance import DEFAULT_REGION, Instance, new_secret
 from rolelab.secret import Secret
@@ -51,12 +52,19 @@ class Server:
     """One local AWS that is ready to serve on a port it already holds."""
 
     def __init__(
-        self, *, instance_id: str, secret: Secret, region: str, port: int = 0, state: Path | None = None, restore: bool = False
+        self,
+        *,
+        instance_id: str,
+        secret: Secret,
+        region: str,
+        port: int = 0,
+        state: Path | None = None,
+        restore: bool = False,
     ) -> None:
         self._state = state
         self._restore = restore
-        self.emulator = emulator.load(region=region, state=state)
-        emulator.fit(secret)
+        self._ministack = emulator.load(region=region, state=state)
+        self.aws = LocalAws(self._ministack, secret)
         self.socket = _listen(port)
         self.instance = Instance(
             url=f"http://127.0.0.1:{self.socket.getsockname()[1]}",
@@ -67,7 +75,7 @@ class Server:
             port=self.socket.getsockname()[1],
         )
         self.ready = threading.Event()
-        self.front = Front(self.emulator.app, instance_id=instance_id, secret=secret)
+        self.front = Front(self.aws, instance_id=instance_id, secret=secret)
         life = Life(self.front, on_start=self._start, on_stop=self._stop)
         config = uvicorn.Config(
             life,
@@ -110,12 +118,13 @@ class Server:
 
     def _start(self) -> None:
         if self._restore:
-            self.emulator._load_persisted_state()
+            self._ministack._load_persisted_state()
+            self.aws.store.index()
 
     def _stop(self) -> None:
         if self._state:
-            emulator.module("core.persistence").save_all(self.emulator._build_persistence_save_dict())
-        emulator.empty(self.emulator)
+            emulator.module("core.persistence").save_all(self._ministack._build_persistence_save_dict())
+        self.aws.empty()
 
 
 def _listen(port: int) -> socket.socket:

@@ -1,0 +1,178 @@
+"""May the caller do it? Identity-based policies, boundary, session policies and the resource's own policy, together.
+
+Source: IAM User Guide, "Policy evaluation for requests within a single account", "Cross-account policy evaluation
+logic", "Difference between explicit and implicit denies", "Permissions boundaries for IAM entities",
+"AWS JSON policy elements: Principal"; the sentences: "Troubleshoot access denied error messages".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any, cast
+
+from rolelab.localaws import callers
+from rolelab.localaws.callers import Caller, Kind
+from rolelab.localaws.statements import Decision, Request, Statement, decide
+from rolelab.localaws.store import Store
+
+
+class Cause(Enum):
+    """The kind of policy that decided a refusal."""
+
+    IDENTITY = "identity-based policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    RESOURCE = "resource-based policy"
+    TRUST = "role trust policy"
+
+
+_EXPLICIT = {
+    Cause.IDENTITY: "with an explicit deny in an identity-based policy",
+    Cause.BOUNDARY: "with an explicit deny in a permissions boundary",
+    Cause.SESSION: "with an explicit deny in a sessions policy",
+    Cause.RESOURCE: "with an explicit deny in a resource-based policy",
+    Cause.TRUST: "with an explicit deny in the role trust policy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused, in AWS's sentence."""
+
+    caller_arn: str
+    action: str
+    resource: str
+    cause: Cause
+    explicit: bool
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        reason = (
+            _EXPLICIT[self.cause] if self.explicit else f"because no {self.cause.value} allows the {self.action} action"
+        )
+        return f"{unexplained(self.caller_arn, self.action, self.resource)} {reason}"
+
+
+def unexplained(caller_arn: str, action: str, resource: str) -> str:
+    """Return the sentence without its reason, as where the reason would tell what exists."""
+    return f"User: {caller_arn} is not authorized to perform: {action} on resource: {resource}"
+
+
+class Reach(IntEnum):
+    """How a principal in a resource's policy names the caller; the more directly, the less else can limit it."""
+
+    NOT = 0
+    ACCOUNT = 1
+    """Its account: the account's own policies decide."""
+    NAMED = 2
+    """Its role, the user that federated it, or everybody: boundary and session policies still limit it."""
+    DIRECT = 3
+    """The user or the session itself: no implicit deny limits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """The policy on a resource: a bucket's, or a role's trust policy."""
+
+    statements: tuple[Statement, ...]
+    owner: str
+    """Account of the resource."""
+    cause: Cause
+
+    @property
+    def required(self) -> bool:
+        """True where the resource's policy must allow, in its own account too."""
+        return self.cause is Cause.TRUST
+
+
+def authorize(store: Store, caller: Caller, request: Request, policy: ResourcePolicy | None = None) -> Refusal | None:
+    """Return why the caller may not do it, or None if they may.
+
+    `policy` is that of the resource, where it has one. Without it only the caller's own policies count.
+    """
+    if caller.kind in (Kind.USER, Kind.ROLE_SESSION) and caller.entity is None:
+        # The user or role is gone: its sessions, which nobody can end, can do nothing any more.
+        return Refusal(caller.arn, request.action, request.resource, Cause.IDENTITY, False)
+    layers: list[tuple[Cause, callers.Policies | None]] = [
+        (Cause.IDENTITY, callers.identity_policies(store, caller)),
+        (Cause.BOUNDARY, callers.boundary(store, caller)),
+        (Cause.SESSION, callers.session_policies(store, caller)),
+    ]
+    decisions = [(cause, decide(policies, request)) for cause, policies in layers if policies is not None]
+
+    def refused(cause: Cause, *, explicit: bool = False) -> Refusal:
+        return Refusal(caller.arn, request.action, request.resource, cause, explicit)
+
+    for cause, decision in decisions:
+        if decision is Decision.DENY:
+            return refused(cause, explicit=True)
+    missing = [cause for cause, decision in decisions if decision is Decision.NOTHING]
+    if policy is None:
+        return refused(missing[0]) if missing else None
+    denied, reach = reached(policy, caller, request)
+    if denied:
+        return refused(policy.cause, explicit=True)
+    if policy.owner != caller.account:
+        if missing:
+            return refused(missing[0])
+        return None if reach else refused(policy.cause)
+    if reach is Reach.DIRECT or (reach is Reach.NAMED and not set(missing) - {Cause.IDENTITY}):
+        return None
+    if policy.required and not reach:
+        return refused(policy.cause)
+    return refused(missing[0]) if missing else None
+
+
+def reached(policy: ResourcePolicy, caller: Caller, request: Request) -> tuple[bool, Reach]:
+    """Return whether a resource's policy denies the caller, and how directly it allows them."""
+    reach = Reach.NOT
+    for statement in policy.statements:
+        named = _reach(statement, caller)
+        if not named or (statement.effect == "Allow" and named <= reach) or not statement.applies(request):
+            continue
+        if statement.effect == "Deny":
+            return True, Reach.NOT
+        reach = named
+    return False, reach
+
+
+def _reach(statement: Statement, caller: Caller) -> Reach:
+    if statement.not_principal is not None:
+        excepted = _principals(statement.not_principal)
+        return Reach.NOT if any(_names(one, caller) for one in excepted) else Reach.NAMED
+    best = Reach.NOT
+    for one in _principals(statement.principal):
+        best = max(best, _names(one, caller))
+    return best
+
+
+def _principals(principal: Any) -> Iterable[str]:
+    """Yield the AWS principals of a statement; services and providers call by other operations."""
+    if isinstance(principal, str):
+        return [principal]
+    if not isinstance(principal, dict):
+        return []
+    found = cast("dict[str, Any]", principal).get("AWS", [])
+    return cast("list[str]", found) if isinstance(found, list) else [str(found)]
+
+
+def _names(principal: str, caller: Caller) -> Reach:
+    if principal == "*":
+        return Reach.NAMED
+    if caller.kind is Kind.ANONYMOUS:
+        return Reach.NOT
+    if principal in (caller.account, f"arn:aws:iam::{caller.account}:root"):
+        return Reach.DIRECT if caller.kind is Kind.ROOT else Reach.ACCOUNT
+    if principal == caller.arn and caller.kind in (Kind.ROLE_SESSION, Kind.FEDERATED):
+        return Reach.DIRECT
+    if principal == caller.entity_id and caller.kind in (Kind.USER, Kind.ROLE_SESSION):
+        return Reach.DIRECT if caller.kind is Kind.USER else Reach.NAMED
+    if caller.kind is Kind.FEDERATED:
+        parent = caller.entity
+        return Reach.NAMED if parent and principal == parent["Arn"] else Reach.NOT
+    if caller.kind in (Kind.USER, Kind.ROLE_SESSION) and principal == caller.entity_arn:
+        return Reach.DIRECT if caller.kind is Kind.USER else Reach.NAMED
+    return Reach.NOT

@@ -1,0 +1,1 @@
+"""IAM's operations, a module a subject; `HANDLERS` says which function answers which operation."""

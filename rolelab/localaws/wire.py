@@ -1,0 +1,79 @@
+"""AWS's Query protocol: an error as AWS words it, and both envelopes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+NAMESPACES = {
+    "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
+    "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+}
+
+_STATUS = {
+    "AccessDenied": 403,
+    "DeleteConflict": 409,
+    "EntityAlreadyExists": 409,
+    "EntityTemporarilyUnmodifiable": 409,
+    "ExpiredToken": 403,
+    "InvalidAuthenticationCode": 403,
+    "InvalidClientTokenId": 403,
+    "LimitExceeded": 409,
+    "MissingAuthenticationToken": 403,
+    "NoSuchEntity": 404,
+    "ReportNotPresent": 410,
+    "SignatureDoesNotMatch": 403,
+}
+
+
+class AwsError(Exception):
+    """A refusal in AWS's own words; the code decides the HTTP status (400 where nothing else is documented)."""
+
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status or _STATUS.get(code, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    request_id: str
+    content_type: str = "text/xml"
+
+
+def succeeded(service: str, operation: str, result: str) -> Reply:
+    """Wrap a result (already XML, with its own wrapper) in the response envelope."""
+    request_id = str(uuid4())
+    body = (
+        f'<{operation}Response xmlns="{NAMESPACES[service]}">{result}'
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
+    )
+    return Reply(200, body.encode(), request_id)
+
+
+def failed(service: str, error: AwsError) -> Reply:
+    """Wrap an error in the error envelope."""
+    request_id = str(uuid4())
+    body = (
+        f'<ErrorResponse xmlns="{NAMESPACES[service]}"><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>'
+        f"<Message>{text(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    return Reply(error.status, body.encode(), request_id)
+
+
+def text(value: Any) -> str:
+    """Return a value as the text of an XML element; what XML cannot hold becomes U+FFFD."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    kept = str(value).translate(_NOT_XML)
+    return escape(kept, {"\r": "&#13;"})
+
+
+_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(55296, 57344), 65534, 65535), "�")
