@@ -127,7 +127,9 @@ class Screen:
     def plan(self, step: Step) -> None:
         """Print one step that would be carried out."""
         reasons = ", ".join(change.property for change in step.changes if change.replaces)
-        verb = step.op.value if step.op is not Op.REPLACE else f"replace (because of {reasons})" if reasons else "replace"
+        verb = (
+            step.op.value if step.op is not Op.REPLACE else f"replace (because of {reasons})" if reasons else "replace"
+        )
         verb += ", the old one first" if step.delete_first else ""
         verb += ", left in AWS" if step.retain else ""
         self.print(f" {SIGNS[step.op]:<2} {_what(step)}: {verb}", _STYLES.get(step.op, ""))

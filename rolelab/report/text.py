@@ -13,9 +13,6 @@ WIDTH = 80
 MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "????", Verdict.SKIPPED: "skip"}
 
 
-_SKIPPED = (f"  {MARKS[Verdict.SKIPPED]}  ", " " * 8)
-
-
 def head(proof: Proof) -> str:
     """Return one sentence on what was looked at."""
     names = summary.learners(proof.findings)
@@ -49,13 +46,21 @@ def lines(proof: Proof) -> Iterator[str]:
 
 
 def _each(found: list[Finding]) -> Iterator[str]:
-    """Show every check; a run of skipped ones with the same reason as one."""
-    for _, alike in groupby(found, key=lambda f: f.do if f.verdict is Verdict.SKIPPED else f.check):
+    """Show every check; a run of them of which the same is to be said as one."""
+    for _, alike in groupby(found, key=_alike):
         first, *more = alike
         if more:
-            yield from _wrapped(f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {first.do}", *_SKIPPED)
+            text = f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {first.do or first.got}"
+            yield from _wrapped(text, f"  {MARKS[first.verdict]}  ", " " * 8)
         else:
             yield from _finding(first)
+
+
+def _alike(finding: Finding) -> tuple[Verdict, str]:
+    if finding.verdict is Verdict.SKIPPED or (finding.verdict is Verdict.UNKNOWN and not finding.got):
+        return finding.verdict, finding.do
+    plain = finding.verdict is Verdict.PASS and finding.expected == finding.got and not finding.said
+    return finding.verdict, finding.got if plain else finding.check
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -72,7 +77,11 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield from _wrapped(line, " " * 8)
     if finding.do and finding.verdict is not Verdict.SKIPPED:
         for number, line in enumerate(finding.do.splitlines()):
-            yield from _wrapped(line if number else f"do: {line}", " " * 8)
+            if line.startswith(" "):
+                # A diff, or a command to be copied.
+                yield " " * 6 + line
+            else:
+                yield from _wrapped(line if number else f"do: {line}", " " * 8)
 
 
 def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:

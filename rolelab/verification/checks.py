@@ -1,4 +1,4 @@
-"""The behaviour checks as one table, in the order of the lesson; reports, tests and JUnit name them by id."""
+"""All checks as one table, in the order of the lesson; reports, tests and JUnit name them by id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Check:
     title: str
 
 
-_ALL = (
+_BEHAVIOUR = (
     Check("identity.caller", OWN, "sts:GetCallerIdentity", "the key belongs to the learner's user"),
     Check("before.list-buckets", OWN, "s3:ListAllMyBuckets", "list buckets"),
     Check("before.create-bucket", OWN, "s3:CreateBucket", "make a bucket"),
@@ -41,4 +41,29 @@ _ALL = (
     Check("after.list-users", OWN, "iam:ListUsers", "list IAM users"),
     Check("cleanup.buckets", ADMIN, "s3:DeleteBucket", "nothing is left of the verification"),
 )
-CHECKS = {check.check: check for check in _ALL}
+_USER = (
+    Check("declared.user", ADMIN, "iam:GetUser", "the user is the declared one"),
+    Check("declared.user-key", ADMIN, "iam:ListAccessKeys", "its key is active"),
+    Check("declared.grant", ADMIN, "iam:GetUserPolicy", "the grant is for this role and nothing more"),
+    Check("declared.user-inline", ADMIN, "iam:ListUserPolicies", "no other inline policy"),
+    Check("declared.user-managed", ADMIN, "iam:ListAttachedUserPolicies", "no managed policy"),
+    Check("declared.user-groups", ADMIN, "iam:ListGroupsForUser", "in no group"),
+    Check("declared.user-boundary", ADMIN, "iam:GetUser", "no permissions boundary"),
+)
+_ROLE = (
+    Check("declared.role", ADMIN, "iam:GetRole", "the role is the declared one"),
+    Check("declared.trust-principal", ADMIN, "iam:GetRole", "it trusts whom it should, and nobody else"),
+    Check("declared.trust-conditions", ADMIN, "iam:GetRole", "under the declared conditions"),
+    Check("declared.trust-statements", ADMIN, "iam:GetRole", "for the declared actions"),
+    Check("declared.role-managed", ADMIN, "iam:ListAttachedRolePolicies", "exactly the declared managed policies"),
+    Check("declared.role-inline", ADMIN, "iam:ListRolePolicies", "no inline policy"),
+    Check("declared.role-boundary", ADMIN, "iam:GetRole", "no permissions boundary"),
+    Check("declared.role-session-limit", ADMIN, "iam:GetRole", "the declared session limit"),
+)
+BEHAVIOUR = tuple(check.check for check in _BEHAVIOUR)
+"""What each learner's own key and session can do."""
+USER = tuple(check.check for check in _USER)
+"""What exists of each learner against what was declared."""
+ROLE = tuple(check.check for check in _ROLE)
+"""What exists of the role, once for all learners."""
+CHECKS = {check.check: check for check in (*_BEHAVIOUR, *_USER, *_ROLE)}

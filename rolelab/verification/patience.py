@@ -99,11 +99,13 @@ class Patience:
         hoped_for: Callable[[Answer], bool],
         *,
         on_wait: Callable[[Answer], None] = lambda _: None,
+        likeness: Callable[[Any], object] = lambda _: None,
         stoppable: bool = True,
     ) -> Answer:
         """Return the hoped-for answer as soon as it comes, or else what AWS keeps saying.
 
-        NO_ANSWER comes back only where AWS could not be made to answer twice alike after the limit.
+        NO_ANSWER comes back only where AWS could not be made to answer twice alike after the limit; of answers that
+        worked, `likeness` returns what must be alike.
 
         Raises:
             Stopped: the run is being stopped (never with `stoppable=False`).
@@ -112,7 +114,7 @@ class Patience:
         # Everything asked about was made before the run began, so later checks wait no longer than the first.
         settled = max(self._started + self.limit_s, began + self.limit_s / 20)
         given_up = max(self._started + self.limit_s * 1.5, began + self.limit_s / 5)
-        seen, last, times = 0, None, 0
+        seen, last, times = 0, (), 0
         while True:
             if stoppable and self._is_stopped():
                 raise Stopped
@@ -124,8 +126,8 @@ class Patience:
                 self._last_answer = now
                 if hoped_for(answer):
                     return answer
-                same = last is not None and (last.outcome, last.code) == (answer.outcome, answer.code)
-                last, times = answer, times + 1 if same else 1
+                this = (answer.outcome, answer.code, likeness(answer.value) if answer.value is not None else None)
+                last, times = this, times + 1 if this == last else 1
                 if now >= settled and times >= CONFIRMED:
                     return answer
             elif now - self._last_answer > self.limit_s * 1.5:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from rolelab.aws.callers import Callers
@@ -15,8 +16,14 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Endpoint, is_loopback
 from rolelab.findings import Finding
 from rolelab.outputs import Lab, Learner
+from rolelab.verification.administrator import Administrator
+from rolelab.verification.checks import ROLE
+from rolelab.verification.comparison import compare
+from rolelab.verification.declared import compare_role
+from rolelab.verification.expectations import declared_leave
 from rolelab.verification.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Patience, Stopped
 from rolelab.verification.story import Story, Surroundings
+from rolelab.verification.telling import Teller
 
 BUCKET_PREFIX = "rolelab-verify-"
 """Every bucket of a verification begins so, then the time in UTC: whoever finds one knows what it is."""
@@ -56,7 +63,7 @@ def run(
     limit_s = options.limit_s if options.limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S
     threads = max(1, min(options.threads, len(lab.learners)))
     stop, telling = threading.Event(), threading.Lock()
-    found: dict[str, list[Finding]] = {learner.name: [] for learner in lab.learners}
+    found: dict[str, list[Finding]] = {learner.name: [] for learner in lab.learners} | {"": []}
 
     def tell(finding: Finding) -> None:
         with telling:
@@ -67,11 +74,16 @@ def run(
         with telling:
             on_wait(learner, check, answer)
 
+    patience = Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set)
+    clients = Clients(endpoint, connections=threads, attempts=1, read_s=20) if options.admin else None
+    admin = Administrator(clients, lab, patience)
     around = Surroundings(
         lab=lab,
         callers=Callers(endpoint, connections=threads),
-        admin=Clients(endpoint, connections=threads, attempts=1) if options.admin else None,
-        patience=Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set),
+        admin=admin,
+        patience=patience,
+        leave=declared_leave(lab, admin.document),
+        is_local=local,
         read_only=options.read_only,
         new_bucket=lambda: f"{BUCKET_PREFIX}{options.clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
         content=os.urandom(_CONTENT_SIZE),
@@ -95,13 +107,21 @@ def _all_learners(
     def tell_story(learner: Learner) -> None:
         if stop.is_set():
             return
-        try:
+        with suppress(Stopped):
             Story(learner, around).run()
-        except Stopped:
+
+    def tell_role() -> None:
+        if stop.is_set():
             return
+        teller = Teller("", around.on_finding)
+        lab = around.lab
+        # Read anew each time: an unexpected role may be one that is not yet as declared.
+        with suppress(Stopped):
+            compare(ROLE, teller, around, lambda admin: admin.role(again=True), lambda role: compare_role(lab, role))
 
     with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
         stories: list[Future[None]] = [pool.submit(tell_story, learner) for learner in learners]
+        stories.append(pool.submit(tell_role))
         try:
             wait(stories, return_when=FIRST_EXCEPTION)
             for story in stories:

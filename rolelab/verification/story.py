@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
-from rolelab.aws.failures import AwsFailure
 from rolelab.findings import Finding, Verdict
 from rolelab.outputs import Lab, Learner
 from rolelab.verification import actions
 from rolelab.verification.actions import Identity, Session
-from rolelab.verification.checks import CHECKS
+from rolelab.verification.administrator import Administrator, NoAnswer, NotLookedAt
+from rolelab.verification.buckets import Buckets
+from rolelab.verification.checks import BEHAVIOUR, USER
+from rolelab.verification.comparison import compare
+from rolelab.verification.declared import compare_user
+from rolelab.verification.expectations import Leave
 from rolelab.verification.patience import Answer, Outcome, Patience
+from rolelab.verification.situation import NEEDS, Reason, Situation
 from rolelab.verification.switch import session_arn, switch
+from rolelab.verification.telling import Teller
 
 WORKS = "works"
 REFUSED = "refused (AccessDenied)"
 CLEANUP = "cleanup.buckets"
-_LONGEST_WORDS = 600
+_WORK = tuple(check for check in BEHAVIOUR if check.startswith("during.") and check != "during.list-users")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +36,11 @@ class Surroundings:
 
     lab: Lab
     callers: Callers
-    admin: Clients | None
-    """The administrator's clients: for removing what nobody else may remove; None without them."""
+    admin: Administrator
     patience: Patience
+    leave: Leave
+    """What the role is meant to be allowed."""
+    is_local: bool
     read_only: bool
     new_bucket: Callable[[], str]
     content: bytes
@@ -49,36 +57,48 @@ class Story:
         self._around = around
         self._own = Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
         self._session: Session | None = None
-        self._buckets: dict[str, bool] = {}
-        """Buckets that may exist -> whether an answer about them was lost."""
-        self._told: set[str] = set()
+        self._buckets = Buckets(around.patience)
+        self._teller = Teller(learner.name, around.on_finding)
+        self._teller.hide(learner.secret_access_key, learner.console_password)
+        self._situation: Situation | None = None
 
     def run(self) -> None:
         """Tell the whole story; whatever happens in between, what was made is removed."""
         try:
             self._tell_all()
+            compare(
+                USER,
+                self._teller,
+                self._around,
+                lambda admin: admin.user(self._learner.user_name),
+                lambda user: compare_user(self._around.lab, self._learner, user),
+            )
         finally:
             self._clean_up()
 
     def _tell_all(self) -> None:
+        teller = self._teller
+        rest = [check for check in BEHAVIOUR if check != CLEANUP]
         if not self._identity():
-            self._skip_rest("not asked: without a key of the learner's own, a refusal would mean nothing")
+            teller.skip(rest, "not asked: without a key of the learner's own, a refusal would mean nothing")
             return
         self._without_permission("before")
         session = self._switch()
         if session is None:
-            off = "the grant is off, so there is no session" if not self._around.lab.grant else "there is no session"
-            self._skip_rest(f"not asked: {off}")
+            off = "there is no session" if self._around.lab.grant else "the grant is off, so there is no session"
+            teller.skip(rest, f"not asked: {off}")
             return
         self._at_work(session)
-        self._expect("during.list-users", session.credentials, actions.list_users, works=False)
+        self._expect("during.list-users", session.credentials, actions.list_users, works=self._may("during.list-users"))
         self._without_permission("after")
 
     # -- the steps ----------------------------------------------------------------------------------------------
 
     def _identity(self) -> bool:
         wanted = Identity(account_id=self._around.lab.account_id, arn=self._learner.user_arn)
-        answer = self._ask("identity.caller", self._own, actions.caller, _worked(lambda who: who == wanted))
+        answer = self._ask(
+            "identity.caller", self._own, actions.caller, _worked(lambda who: who == wanted), lambda who: who
+        )
         got = f"{answer.value.arn} of account {answer.value.account_id}" if answer.value else answer.got
         return self._tell("identity.caller", answer, answer.value == wanted, expected=wanted.arn, got=got)
 
@@ -86,9 +106,9 @@ class Story:
         self._expect(f"{when}.list-buckets", self._own, lambda c: actions.list_buckets(c, "rolelab-"), works=False)
         check = f"{when}.create-bucket"
         if self._around.read_only:
-            self._skip(check, "not asked: --read-only, and it would make a bucket if it were wrongly allowed")
+            self._teller.skip([check], "not asked: --read-only, and it would make a bucket if it were allowed")
         else:
-            self._expect(check, self._own, self._making(self._around.new_bucket()), works=False)
+            self._expect(check, self._own, self._buckets.making(self._around.new_bucket()), works=False)
         self._expect(f"{when}.list-users", self._own, actions.list_users, works=False)
 
     def _switch(self) -> Session | None:
@@ -97,7 +117,7 @@ class Story:
         if not lab.grant:
             self._expect("assume.role", self._own, self._switching, works=False)
             return None
-        answer = self._ask("assume.role", self._own, self._switching, self._is_right)
+        answer = self._ask("assume.role", self._own, self._switching, self._is_right, lambda session: session.identity)
         session: Session | None = answer.value
         if not self._tell("assume.role", answer, session is not None, expected=WORKS, got=answer.got):
             return None
@@ -105,6 +125,7 @@ class Story:
         key = session.credentials.access_key_id
         wanted = session_arn(lab, self._learner)
         self._session = session
+        self._teller.hide(session.credentials.secret_access_key, session.credentials.session_token)
         self._tell("assume.temporary", answer, key.startswith("ASIA"), expected="ASIA…", got=f"{key[:4]}…")
         self._tell(
             "assume.expiry",
@@ -119,53 +140,79 @@ class Story:
 
     def _at_work(self, session: Session) -> None:
         keys, around = session.credentials, self._around
+        lists = self._may("during.list-buckets")
         if around.read_only:
-            self._expect("during.list-buckets", keys, lambda c: actions.list_buckets(c, "rolelab-"), works=True)
-            for check in CHECKS:
-                if check.startswith("during.") and check not in ("during.list-buckets", "during.list-users"):
-                    self._skip(check, "not asked: --read-only")
+            self._expect("during.list-buckets", keys, lambda c: actions.list_buckets(c, "rolelab-"), works=lists)
+            self._teller.skip(_WORK, "not asked: --read-only")
             return
-        bucket, content = around.new_bucket(), around.content
-        made = self._expect("during.create-bucket", keys, self._making(bucket), works=True)
-        listed = self._ask(
-            "during.list-buckets",
-            keys,
-            lambda c: actions.list_buckets(c, bucket),
-            _worked(lambda names: not made or bucket in names),
-        )
-        missing = made and listed.outcome is Outcome.WORKED and bucket not in listed.value
+        leave = {check: self._may(check) for check in _WORK}
+        bucket = around.new_bucket()
+        makes = leave["during.create-bucket"]
+        made = False
+        if not makes:
+            self._expect("during.create-bucket", keys, self._buckets.making(bucket), works=makes)
+        elif all(leave.values()) or around.admin.is_there:
+            made = self._expect("during.create-bucket", keys, self._buckets.making(bucket), works=True)
+        else:
+            why = "not asked: the role is not meant to remove a bucket again, and nobody else here may"
+            self._teller.skip(["during.create-bucket"], why)
+        self._lists(keys, bucket if made else "", works=lists)
+        if made and makes:
+            self._in_bucket(keys, bucket, leave)
+        else:
+            self._teller.skip(_WORK, "not asked: there is no bucket")
+
+    def _lists(self, keys: Credentials, bucket: str, *, works: bool | None) -> None:
+        """List the buckets; where one was made it must be among them, perhaps a little later."""
+        check = "during.list-buckets"
+        if not (works and bucket):
+            self._expect(check, keys, lambda c: actions.list_buckets(c, "rolelab-"), works=works)
+            return
+        is_listed = _worked(lambda names: bucket in names)
+        listed = self._ask(check, keys, lambda c: actions.list_buckets(c, bucket), is_listed)
+        worked = listed.outcome is Outcome.WORKED
+        missing = worked and bucket not in listed.value
         self._tell(
-            "during.list-buckets",
+            check,
             listed,
-            listed.outcome is Outcome.WORKED and not missing,
-            expected="works, and shows the new bucket" if made else WORKS,
+            worked and not missing,
+            expected="works, and shows the new bucket",
             got="works, without the new bucket" if missing else listed.got,
         )
-        if not made:
-            self._skip_rest("not asked: there is no bucket", only="during.", but=("during.list-users",))
-            return
-        if self._expect("during.put-object", keys, lambda c: actions.put_object(c, bucket, content), works=True):
-            self._reads_back("during.get-object", keys, lambda c: actions.get_object(c, bucket))
-            self._reads_back("during.copy-object", keys, lambda c: actions.copy_object(c, bucket))
-        else:
-            for check in ("during.get-object", "during.copy-object"):
-                self._skip(check, "not asked: there is no object")
-        emptied = self._ask(
-            "during.empty-bucket", keys, lambda c: actions.empty_bucket(c, bucket), _worked(lambda left: not left)
-        )
-        left = len(emptied.value or ())
-        self._tell(
-            "during.empty-bucket",
-            emptied,
-            emptied.outcome is Outcome.WORKED and not left,
-            expected=WORKS,
-            got=f"{left} objects are left" if left else emptied.got,
-        )
-        self._expect("during.delete-bucket", keys, lambda c: actions.delete_bucket(c, bucket), works=True)
 
-    def _reads_back(self, check: str, keys: Credentials, call: Callable[[Clients], bytes]) -> None:
+    def _in_bucket(self, keys: Credentials, bucket: str, leave: dict[str, bool | None]) -> None:
         content = self._around.content
-        answer = self._ask(check, keys, call, _worked(lambda got: got == content))
+        put = "during.put-object"
+        if self._expect(put, keys, lambda c: actions.put_object(c, bucket, content), works=leave[put]):
+            get, copy = "during.get-object", "during.copy-object"
+            self._reads_back(get, keys, lambda c: actions.get_object(c, bucket), works=leave[get])
+            self._reads_back(copy, keys, lambda c: actions.copy_object(c, bucket), works=leave[copy])
+        else:
+            self._teller.skip(("during.get-object", "during.copy-object"), "not asked: there is no object")
+        self._empties(keys, bucket, works=leave["during.empty-bucket"])
+        delete = "during.delete-bucket"
+        if self._expect(delete, keys, lambda c: actions.delete_bucket(c, bucket), works=leave[delete]):
+            self._buckets.deleted(bucket)
+
+    def _empties(self, keys: Credentials, bucket: str, *, works: bool | None) -> None:
+        check = "during.empty-bucket"
+        if not works:
+            self._expect(check, keys, lambda c: actions.empty_bucket(c, bucket), works=works)
+            return
+        emptied = self._ask(check, keys, lambda c: actions.empty_bucket(c, bucket), _worked(lambda left: not left))
+        left = len(emptied.value or ())
+        worked = emptied.outcome is Outcome.WORKED
+        got = f"{left} objects are left" if left else emptied.got
+        self._tell(check, emptied, worked and not left, expected=WORKS, got=got)
+
+    def _reads_back(
+        self, check: str, keys: Credentials, call: Callable[[Clients], bytes], *, works: bool | None
+    ) -> None:
+        if not works:
+            self._expect(check, keys, call, works=works)
+            return
+        content = self._around.content
+        answer = self._ask(check, keys, call, _worked(lambda got: got == content), lambda got: got)
         differs = answer.outcome is Outcome.WORKED and answer.value != content
         self._tell(
             check,
@@ -193,125 +240,96 @@ class Story:
 
     # -- asking and telling -------------------------------------------------------------------------------------
 
-    def _expect(self, check: str, keys: Credentials, call: Callable[[Clients], Any], *, works: bool) -> bool:
-        """Ask for something that should work, or be refused with AccessDenied; tell, and return whether it is so."""
+    def _may(self, check: str) -> bool | None:
+        """Whether the role is meant to be allowed what a check asks for; None where that is not known."""
+        partition = self._around.lab.role.arn.split(":")[1]
+        needs = NEEDS[check.partition(".")[2]]
+        answers = [self._around.leave(action, on.format(partition=partition)) for action, on in needs]
+        return None if None in answers else all(answers)
+
+    def _expect(self, check: str, keys: Credentials, call: Callable[[Clients], Any], *, works: bool | None) -> bool:
+        """Ask for something that should work, or be refused with AccessDenied; tell, and return whether it worked."""
+        if works is None:
+            self._teller.skip([check], _NOT_KNOWN)
+            return False
         wanted = Outcome.WORKED if works else Outcome.DENIED
         answer = self._ask(check, keys, call, lambda a: a.outcome is wanted)
-        return self._tell(check, answer, answer.outcome is wanted, expected=WORKS if works else REFUSED, got=answer.got)
+        right = answer.outcome is wanted
+        self._tell(check, answer, right, expected=WORKS if works else REFUSED, got=answer.got)
+        return answer.outcome is Outcome.WORKED
 
     def _ask(
-        self, check: str, keys: Credentials, call: Callable[[Clients], Any], hoped_for: Callable[[Answer], bool]
+        self,
+        check: str,
+        keys: Credentials,
+        call: Callable[[Clients], Any],
+        hoped_for: Callable[[Answer], bool],
+        likeness: Callable[[Any], object] = lambda _: None,
     ) -> Answer:
         around = self._around
         with calling_as(keys):
             return around.patience.ask(
                 lambda: call(around.callers),
                 hoped_for,
+                likeness=likeness,
                 on_wait=lambda answer: around.on_wait(self._learner.name, check, answer),
             )
 
     def _tell(self, check: str, answer: Answer, right: bool, *, expected: str, got: str) -> bool:
-        wrong = Verdict.UNKNOWN if answer.outcome is Outcome.NO_ANSWER else Verdict.FAIL
-        verdict = Verdict.PASS if right else wrong
-        self._add(check, verdict, expected=expected, got=got, said=self._clean(answer.said))
-        return right
+        is_wrong = not right and answer.outcome is not Outcome.NO_ANSWER
+        reason = self._reason(check, answer) if is_wrong else None
+        return self._teller.tell(check, answer, right, expected=expected, got=got, reason=reason)
 
-    def _skip(self, check: str, why: str) -> None:
-        self._add(check, Verdict.SKIPPED, expected="", got="", do=why)
-
-    def _skip_rest(self, why: str, *, only: str = "", but: Iterable[str] = ()) -> None:
-        for check in CHECKS:
-            if check.startswith(only) and check not in self._told and check not in (*but, CLEANUP):
-                self._skip(check, why)
-
-    def _add(self, check: str, verdict: Verdict, *, expected: str, got: str, said: str = "", do: str = "") -> None:
-        known = CHECKS[check]
-        self._told.add(check)
-        self._around.on_finding(
-            Finding(
-                check=check,
-                learner=self._learner.name,
-                verdict=verdict,
-                expected=expected,
-                got=got,
-                said=said,
-                do=do,
-                who=known.who,
-                action=known.action,
-                what=known.title,
-            )
-        )
-
-    def _clean(self, said: str) -> str:
-        """AWS's words in one line; a refused signature is answered with the request, session token and all."""
-        secrets = [self._learner.secret_access_key]
-        if self._session:
-            secrets.append(self._session.credentials.secret_access_key)
-            secrets += [token] if (token := self._session.credentials.session_token) else []
-        for secret in secrets:
-            said = said.replace(secret.reveal(), "[secret]")
-        line = " ".join(said.split(" The Canonical String", 1)[0].split())
-        return line if len(line) <= _LONGEST_WORDS else f"{line[:_LONGEST_WORDS]}…"
-
-    # -- what was made is removed -------------------------------------------------------------------------------
-
-    def _making(self, bucket: str) -> Callable[[Clients], None]:
-        """Return the call that makes a bucket; the bucket is remembered unless AWS said that it was not made."""
-
-        def make(clients: Clients) -> None:
-            self._buckets.setdefault(bucket, False)
-            try:
-                actions.create_bucket(clients, bucket)
-            except AwsFailure as failure:
-                if not failure.answered:
-                    self._buckets[bucket] = True
-                elif not self._buckets[bucket]:
-                    del self._buckets[bucket]
-                raise
-
-        return make
+    def _reason(self, check: str, answer: Answer) -> Reason | None:
+        """Say why, where the policies can be read and the answer is about permissions or the key."""
+        if answer.outcome is Outcome.OTHER:
+            return None
+        around = self._around
+        try:
+            if self._situation is None:
+                self._situation = Situation(
+                    lab=around.lab,
+                    learner=self._learner,
+                    user=around.admin.user(self._learner.user_name),
+                    role=around.admin.role(),
+                    document=around.admin.document,
+                    now=around.patience.clock.now(),
+                    is_local=around.is_local,
+                )
+            works = answer.outcome is Outcome.WORKED
+            return self._situation.because(check, works=works, said=answer.said)
+        except NotLookedAt as not_looked:
+            return Reason(why=(f"Why was not looked at: {not_looked}.",))
+        except NoAnswer as lost:
+            return Reason(why=(f"Why could not be found out: {lost}.",))
 
     def _clean_up(self) -> None:
         around = self._around
         if around.read_only:
-            self._skip(CLEANUP, "nothing was made: --read-only")
+            self._teller.skip([CLEANUP], "nothing was made: --read-only")
             return
-        left = {bucket: answer for bucket in list(self._buckets) if (answer := self._remove(bucket))}
+        keys = ([self._session.credentials] if self._session else []) + [self._own]
+        left, answer, is_certain = self._buckets.remove(around.callers, keys, self._admin_clients)
         if not left:
-            self._add(CLEANUP, Verdict.PASS, expected="nothing is left", got="nothing is left")
+            self._teller.add(CLEANUP, Verdict.PASS, expected="nothing is left", got="nothing is left")
             return
-        names = ", ".join(left)
-        answer = next(iter(left.values()))
-        # A bucket whose making was never confirmed may not exist: then nobody knows.
-        known = answer.outcome is not Outcome.NO_ANSWER and not all(self._buckets[bucket] for bucket in left)
-        self._add(
+        self._teller.add(
             CLEANUP,
-            Verdict.FAIL if known else Verdict.UNKNOWN,
+            Verdict.FAIL if is_certain else Verdict.UNKNOWN,
             expected="nothing is left",
-            got=f"{'left' if known else 'perhaps left'}: {names}",
-            said=self._clean(answer.said),
-            do="; ".join(f"aws s3 rb s3://{bucket} --force" for bucket in left),
+            got=f"{'left' if is_certain else 'perhaps left'}: {', '.join(left)}",
+            said=answer.said if answer else "",
+            do="\n".join(f"aws s3 rb s3://{bucket} --force" for bucket in left),
         )
 
-    def _remove(self, bucket: str) -> Answer | None:
-        """Remove a bucket by whoever may; return None when it is gone, or else what the last one was answered."""
-        around = self._around
-        answer: Answer | None = None
-        for keys in ([self._session.credentials] if self._session else []) + [self._own]:
-            with calling_as(keys):
-                answer = self._removed(around.callers, bucket)
-            if answer is None:
-                return None
-        return self._removed(around.admin, bucket) if around.admin else answer
+    def _admin_clients(self) -> Clients | None:
+        try:
+            return self._around.admin.require()
+        except (NotLookedAt, NoAnswer):
+            return None
 
-    def _removed(self, clients: Clients, bucket: str) -> Answer | None:
-        answer = self._around.patience.ask(
-            lambda: actions.remove_bucket(clients, bucket),
-            # A refusal ends it as well: somebody else is asked then.
-            lambda answer: answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED),
-            stoppable=False,
-        )
-        return None if answer.outcome is Outcome.WORKED else answer
+
+_NOT_KNOWN = "not asked: what the role is meant to be allowed is not known without reading its policies"
 
 
 def _worked(test: Callable[[Any], bool] = lambda _: True) -> Callable[[Answer], bool]:

@@ -27,8 +27,8 @@ def test_without_the_grant_assuming_fails_with_awss_own_words(made: labs.MadeLab
     made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
     found = verified(made)
     assert exit_code(found) == 1
-    (failed,) = [finding for finding in found if finding.verdict is Verdict.FAIL]
-    assert failed.check == "assume.role"
+    failed, declared = [finding for finding in found if finding.verdict is Verdict.FAIL]
+    assert (failed.check, declared.check) == ("assume.role", "declared.grant")
     assert "is not authorized to perform: sts:AssumeRole" in failed.said
 
 
@@ -108,7 +108,7 @@ def test_with_the_grant_off_a_switch_that_works_fails(made: labs.MadeLab, verifi
     made.raw["grant"] = False
     found = verified(made)
     assert exit_code(found) == 1
-    assert checks(found, Verdict.FAIL) == ["assume.role"]
+    assert checks(found, Verdict.FAIL) == ["assume.role", "declared.user-inline"]
 
 
 def test_read_only_makes_nothing_and_says_what_it_left_out(made: labs.MadeLab, verified: Verify) -> None:

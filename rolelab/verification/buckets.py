@@ -1,0 +1,77 @@
+"""The buckets that a verification makes: whatever happens, they are removed, by whoever may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rolelab.aws.callers import Callers, calling_as
+from rolelab.aws.clients import Clients
+from rolelab.aws.endpoint import Credentials
+from rolelab.aws.failures import AwsFailure
+from rolelab.verification import actions
+from rolelab.verification.patience import Answer, Outcome, Patience
+
+
+class Buckets:
+    """Remembers every bucket that may have been made for one learner."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._made: dict[str, bool] = {}
+        """Bucket -> whether an answer about its making was lost, so that it may not exist."""
+
+    def making(self, bucket: str) -> Callable[[Clients], None]:
+        """Return the call that makes a bucket; it is remembered unless AWS said that it was not made."""
+
+        def make(clients: Clients) -> None:
+            # Before the call: the answer may be lost, or the run be stopped, after it was made.
+            self._made.setdefault(bucket, False)
+            try:
+                actions.create_bucket(clients, bucket)
+            except AwsFailure as failure:
+                if not failure.answered:
+                    self._made[bucket] = True
+                elif not self._made[bucket]:
+                    del self._made[bucket]
+                raise
+
+        return make
+
+    def deleted(self, bucket: str) -> None:
+        """Forget a bucket that AWS said is gone."""
+        self._made.pop(bucket, None)
+
+    def remove(
+        self, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Clients | None]
+    ) -> tuple[list[str], Answer | None, bool]:
+        """Remove all; return what is left, what AWS said to it last, and whether it is certain that it exists.
+
+        Asked are the learner's credentials in turn, and the administrator last.
+        """
+        left = {bucket: answer for bucket in list(self._made) if (answer := self._remove(bucket, callers, keys, admin))}
+        if not left:
+            return [], None, True
+        answer = next(iter(left.values()))
+        is_certain = answer.outcome is not Outcome.NO_ANSWER and not all(self._made[bucket] for bucket in left)
+        return list(left), answer, is_certain
+
+    def _remove(
+        self, bucket: str, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Clients | None]
+    ) -> Answer | None:
+        answer: Answer | None = None
+        for credentials in keys:
+            with calling_as(credentials):
+                answer = self._removed(callers, bucket)
+            if answer is None:
+                return None
+        clients = admin()
+        return self._removed(clients, bucket) if clients else answer
+
+    def _removed(self, clients: Clients, bucket: str) -> Answer | None:
+        answer = self._patience.ask(
+            lambda: actions.remove_bucket(clients, bucket),
+            # A refusal ends it as well: somebody else is asked then.
+            lambda answer: answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED),
+            stoppable=False,
+        )
+        return None if answer.outcome is Outcome.WORKED else answer

@@ -1,0 +1,53 @@
+"""A change to IAM as data: shown as the AWS CLI command that makes it, or carried out."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rolelab.aws.clients import Clients
+from rolelab.aws.failures import translated
+
+_LINE = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the IAM API."""
+
+    operation: str
+    """As the API Reference names it: `DetachRolePolicy`."""
+    parameters: Mapping[str, Any]
+    """Documents as mappings."""
+
+    @property
+    def command(self) -> str:
+        """The AWS CLI command; an option a line where they do not fit on one, documents indented."""
+        options = [f"--{_words(name, '-')} {shlex.quote(_text(value))}" for name, value in self.parameters.items()]
+        command = f"aws iam {_words(self.operation, '-')}"
+        in_one = " ".join((command, *options))
+        return in_one if len(in_one) <= _LINE and "\n" not in in_one else " \\\n  ".join((command, *options))
+
+    def carry_out(self, clients: Clients) -> None:
+        """Make the change.
+
+        Raises:
+            AwsFailure: AWS refuses it, or does not answer.
+        """
+        parameters = {
+            name: json.dumps(value) if isinstance(value, Mapping) else value for name, value in self.parameters.items()
+        }
+        with translated(self.operation):
+            getattr(clients.iam, _words(self.operation, "_"))(**parameters)
+
+
+def _words(name: str, joint: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", joint, name).lower()
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1) if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,53 @@
+"""Comparing what exists with what was declared, patiently: for each learner's user, and once for the role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from rolelab.findings import Verdict
+from rolelab.verification.administrator import Administrator, NoAnswer, NotLookedAt
+from rolelab.verification.declared import Deviation
+from rolelab.verification.patience import Outcome, Patience
+from rolelab.verification.telling import Teller
+
+_Entity = TypeVar("_Entity")
+
+
+class _Around(Protocol):
+    @property
+    def admin(self) -> Administrator: ...
+    @property
+    def patience(self) -> Patience: ...
+
+
+def compare(
+    checks: Sequence[str],
+    teller: Teller,
+    around: _Around,
+    read: Callable[[Administrator], _Entity],
+    deviations_of: Callable[[_Entity], list[Deviation]],
+) -> None:
+    """Read until there is no deviation, or it is certain that there is one; tell every one of `checks`."""
+    try:
+        answer = around.patience.ask(
+            lambda: deviations_of(read(around.admin)),
+            lambda answer: answer.outcome is Outcome.WORKED and not answer.value,
+            likeness=lambda deviations: deviations,
+        )
+    except NotLookedAt as not_looked:
+        teller.skip(checks, f"not looked at: {not_looked}")
+        return
+    except NoAnswer as lost:
+        teller.skip(checks, f"could not be found out: {lost}", verdict=Verdict.UNKNOWN)
+        return
+    if answer.outcome is not Outcome.WORKED:
+        teller.skip(checks, f"could not be found out: {answer.got}", verdict=Verdict.UNKNOWN)
+        return
+    found: list[Deviation] = answer.value
+    gone = next((deviation for deviation in found if deviation.check == checks[0] and not deviation.calls), None)
+    if gone is not None or any(deviation.check == "declared.role" for deviation in found):
+        teller.compared((found[0].check,), found)
+        teller.skip(checks, f"not looked at: {found[0].got}")
+        return
+    teller.compared(checks, found)
