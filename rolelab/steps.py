@@ -125,5 +125,5 @@ Event = Planned | Began | Ended | Failed | Message | Summary
 Listener = Callable[[Event], None]
 
 
-def ignore(event: Event) -> None:  # noqa: ARG001 - a listener that does not listen
+def ignore(event: Event) -> None:
     """Take an event and do nothing with it."""

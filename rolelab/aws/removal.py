@@ -86,7 +86,7 @@ def strip_user(iam: IAMClient, name: str) -> None:
         "DeleteServiceSpecificCredential",
         _asked(
             "ListServiceSpecificCredentials",
-            lambda: iam.list_service_specific_credentials(**user)["ServiceSpecificCredentials"],
+            lambda: iam.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"],
         ),
         lambda one: iam.delete_service_specific_credential(
             **user, ServiceSpecificCredentialId=one["ServiceSpecificCredentialId"]

@@ -27,9 +27,7 @@ def run_options(command: _Command) -> _Command:
     """Add the options of every run of the engine."""
     for add in (
         json_option,
-        click.option(
-            "--continue-on-error", is_flag=True, help="After a failure, leave out only what depends on it."
-        ),
+        click.option("--continue-on-error", is_flag=True, help="After a failure, leave out only what depends on it."),
         click.option(
             "--parallel",
             type=click.IntRange(1, 256),
@@ -123,7 +121,9 @@ def require_yes(yes: bool, *, what: str) -> None:
         UsageError: there is no terminal and no `--yes`.
     """
     if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(f"{what} asks before it does anything, and there is no terminal", where="--yes", do="give --yes")
+        raise UsageError(
+            f"{what} asks before it does anything, and there is no terminal", where="--yes", do="give --yes"
+        )
 
 
 def require_no_changes(changes: int, *, kind: str) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from rolelab.cli import deploying
+
+if TYPE_CHECKING:
+    from rolelab.engine.run import Result
+    from rolelab.steps import Listener
 
 _READABLE = 60
 
@@ -26,7 +31,7 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     place = deploying.place(stack)
     options = run.Options(parallel=parallel, continue_on_error=continue_on_error)
 
-    def destroy(listener: object, *, only_preview: bool = False) -> run.Result:
+    def destroy(listener: Listener, *, only_preview: bool = False) -> Result:
         return run.destroy(
             place.project, place.stack, place.endpoint, place.instance, listener, options, only_preview=only_preview
         )

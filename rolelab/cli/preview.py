@@ -44,7 +44,9 @@ def command(
     result = run.preview(place.project, place.stack, config, place.endpoint, place.instance, listen, options)
     screen.close()
     if as_json:
-        json.dump(events.preview(result.steps, messages, result.summary, config), sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(
+            events.preview(result.steps, messages, result.summary, config), sys.stdout, indent=2, ensure_ascii=False
+        )
         sys.stdout.write("\n")
     else:
         for line in progress.summary_lines(result.summary):

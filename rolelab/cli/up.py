@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from rolelab.cli import deploying
+
+if TYPE_CHECKING:
+    from rolelab.engine.run import Options
 
 _READABLE = 60
 """Steps up to which a plan is shown one by one before the question; a longer one is counted by type."""
@@ -59,7 +63,7 @@ def command(
         deploying.require_no_changes(result.summary.changes, kind="update")
 
 
-def _agreed(place: deploying.Place, config: dict[str, str], options: object) -> int:
+def _agreed(place: deploying.Place, config: dict[str, str], options: Options) -> int:
     """Show the plan and ask; return how many operations there will be.
 
     Raises:
@@ -68,7 +72,6 @@ def _agreed(place: deploying.Place, config: dict[str, str], options: object) -> 
     from rolelab.engine import run
     from rolelab.report import progress
 
-    assert isinstance(options, run.Options)  # noqa: S101
     screen = progress.Screen(details=False)
     if place.started:
         screen.print(place.started)

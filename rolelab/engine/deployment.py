@@ -180,8 +180,8 @@ class Deployment:
             finished=not self.failed and not self._cancelled,
         )
 
-    def destroy(self, *, preview: bool) -> None:
-        """Delete everything.
+    def destroy(self) -> None:
+        """Delete everything, or plan to.
 
         Raises:
             LabError: something is protected; then nothing is deleted.
@@ -191,7 +191,7 @@ class Deployment:
             for victim in protected:
                 self.error(_protected("deleted", victim.urn), victim.urn)
             return
-        if preview:
+        if self.previewing:
             for wave in plan.deletion_waves(victims):
                 for victim in wave:
                     self._plan(self._deletion_step(victim))
@@ -266,15 +266,20 @@ class Deployment:
 
     def _custom(self, goal: Goal, old: Resource | None) -> Answer | Future[Answer]:
         known = self._types[goal.type]
-        given = plan.ignoring(goal.inputs, old.inputs, goal.ignore_changes) if old and goal.ignore_changes else goal.inputs
+        given = (
+            plan.ignoring(goal.inputs, old.inputs, goal.ignore_changes) if old and goal.ignore_changes else goal.inputs
+        )
         checked = plan.check(known, goal.name, given, old, _chance)
-        step = Step(op=Op.UPDATE if old else Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, id=old.id if old else "")
+        step = Step(
+            op=Op.UPDATE if old else Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, id=old.id if old else ""
+        )
         if checked.faults:
             self._errors += len(checked.faults)
             for fault in checked.faults:
                 shown = values.shown(given.get(fault.property))
                 value = f" value {{{shown}}}" if fault.value is not None else ""
-                said = f"{goal.type} resource '{goal.name}': property {fault.property}{value} has a problem: {fault.reason}"
+                where = f"{goal.type} resource '{goal.name}': property {fault.property}"
+                said = f"{where}{value} has a problem: {fault.reason}"
                 self.tell(Message(Severity.ERROR, said, goal.urn))
             return self._leave_out(goal)
         if not self.previewing and values.is_unknown(checked.inputs):
@@ -286,7 +291,7 @@ class Deployment:
         changes = plan.differences(known, old.inputs, checked.inputs, replace_on_changes=goal.replace_on_changes)
         if any(change.replaces for change in changes):
             return self._replacement(goal, known, old, replace(step, op=Op.REPLACE), given, changes)
-        wanted = replace(wanted, id=old.id)
+        wanted = replace(wanted, id=old.id, formerly=old.formerly)
         if changes or old.stale:
             step = replace(step, changes=changes)
             update = step
@@ -368,7 +373,10 @@ class Deployment:
         *,
         old: Resource | None = None,
     ) -> Answer | Future[Answer]:
-        """Do a job on the pool's threads; in a preview, answer what is known without it. `old`: it stays the same one."""
+        """Do a job on the pool's threads; in a preview, answer what is known without it.
+
+        `old` is given where it stays the same resource.
+        """
         if self.previewing:
             return self._previewed(goal, known, step, wanted.inputs, old)
 
@@ -456,7 +464,7 @@ class Deployment:
 
     def _update(self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal) -> Resource:
         began = self._begin(step)
-        opened = replace(old, inputs=values.plain(old.inputs))
+        opened = plan.located(old, self.world.live)
         inputs = values.plain(wanted.inputs)
         number = self._writer.begin(Intent(op="update", at=time.time(), resource=wanted))
         try:
@@ -467,6 +475,8 @@ class Deployment:
                 self._writer.done(number, replace(old, stale=True))
             raise self._failure(step, "updating", known, failure) from None
         resource = _with(known, wanted, made, goal)
+        if made.id != old.id:
+            resource = replace(resource, formerly=[*old.formerly, old.id])
         self._writer.done(number, resource)
         self._done(step, time.monotonic() - began)
         return resource
@@ -484,7 +494,7 @@ class Deployment:
         known = self._types[victim.type]
         number = self._writer.begin(Intent(op="delete", at=time.time(), resource=victim, doomed=doomed))
         try:
-            patiently(lambda: known.delete(self.cloud, replace(victim, inputs=values.plain(victim.inputs))))
+            patiently(lambda: known.delete(self.cloud, plan.located(victim, self.world.live)))
         except AwsFailure as failure:
             if failure.answered:
                 self._writer.refused(number)
@@ -505,7 +515,9 @@ class Deployment:
         return time.monotonic()
 
     def _failure(self, step: Step, doing: str, known: ResourceType, failure: AwsFailure) -> _OperationError:
-        who = step.id or next((str(one.new) for one in step.changes if one.property in ("name", "user", "role")), step.name)
+        who = step.id or next(
+            (str(one.new) for one in step.changes if one.property in ("name", "user", "role")), step.name
+        )
         self._errors += 1
         said = f"{doing} {known.label} ({who}): {failure}"
         if not failure.answered:

@@ -26,7 +26,13 @@ def _partition(cloud: Cloud) -> Properties:
 
 def _region(cloud: Cloud) -> Properties:
     region = cloud.region
-    return {"region": region, "name": region, "id": region, "description": region, "endpoint": f"ec2.{region}.amazonaws.com"}
+    return {
+        "region": region,
+        "name": region,
+        "id": region,
+        "description": region,
+        "endpoint": f"ec2.{region}.amazonaws.com",
+    }
 
 
 FUNCTIONS: dict[str, Callable[[Cloud], Properties]] = {

@@ -34,6 +34,8 @@ class Resource:
     """An update was begun and its outcome never learned: the inputs are to be said again."""
     automatic: list[str] = field(default_factory=list[str])
     """Inputs that the provider made up, a name: kept from run to run."""
+    formerly: list[str] = field(default_factory=list[str])
+    """Ids that it had before it was renamed in place."""
     replacing: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
     """Properties whose change replaces it -> the URNs that their values come from."""
 
@@ -58,7 +60,8 @@ class Resource:
 
 _FIELDS = (
     "id", "inputs", "outputs", "parent", "dependencies", "provider", "protect", "retain", "deleted_with", "stale",
-    "automatic", "replacing",
+    "automatic",
+    "formerly", "replacing",
 )  # fmt: skip
 
 

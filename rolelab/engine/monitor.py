@@ -7,9 +7,9 @@ options in `_UNDERSTOOD` are taken, so an option that a later SDK invents is ref
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 import grpc
 from google.protobuf import empty_pb2
@@ -119,12 +119,15 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     ) -> resource_pb2.RegisterResourceResponse | Future[resource_pb2.RegisterResourceResponse]:
         """Bring one resource to what the program wants."""
         urn = model.urn(self._stack, self._project, request.type, request.name, request.parent)
+        refusal = _refusal(request)
+        if refusal:
+            self._deployment.error(f"{request.type} resource '{request.name}': {refusal}", urn)
+            return _response(Answer(urn, ok=False))
         try:
-            if refusal := _refusal(request):
-                raise RefusedError(refusal)
             answer = self._deployment.register(self._goal(request, urn))
-        except (RefusedError, values.UnsupportedValueError) as refused:
-            self._deployment.error(f"{request.type} resource '{request.name}': {refused}", urn)
+        except values.UnsupportedValueError as unsupported:
+            text = f"rolelab does not take {unsupported}: use `pulumi up`"
+            self._deployment.error(f"{request.type} resource '{request.name}': {text}", urn)
             answer = Answer(urn, ok=False)
         except DuplicateUrnError:
             self._deployment.error(f"Duplicate resource URN '{urn}'; try giving it a unique name", urn)
@@ -235,24 +238,33 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         Source: Pulumi docs, "aliases": children of an aliased parent are aliased too.
         """
         inherited = self._deployment.aliases_of(request.parent) if request.parent else ()
-        if not request.aliases and not inherited:
-            return ()
+        aliases = cast("Sequence[Any]", request.aliases)  # pyright: ignore[reportUnknownMemberType]
         found: dict[str, None] = {}
-        for alias in request.aliases:
+        for alias in aliases:
             if alias.urn:
-                found[alias.urn] = None
-                continue
-            spec = alias.spec
-            name, type_ = spec.name or request.name, spec.type or request.type
-            parents = [""] if spec.noParent else [spec.parentUrn] if spec.parentUrn else [request.parent, *inherited]
-            for parent in parents:
-                old = _renamed_with(name, request.parent, parent) if not spec.name else name
-                found[model.urn(spec.stack or self._stack, spec.project or self._project, type_, old, parent)] = None
+                found[str(alias.urn)] = None
+            else:
+                found |= dict.fromkeys(self._spelled_out(alias.spec, request, inherited))
         for parent in inherited:
             old = _renamed_with(request.name, request.parent, parent)
             found[model.urn(self._stack, self._project, request.type, old, parent)] = None
         found.pop(urn, None)
         return tuple(found)
+
+    def _spelled_out(
+        self, spec: Any, request: resource_pb2.RegisterResourceRequest, inherited: Sequence[str]
+    ) -> Generator[str]:
+        """Return the URNs that an alias in parts stands for; a part that is not given is as it is now."""
+        given: str = spec.name
+        parents: list[str] = [request.parent, *inherited]
+        if spec.noParent:
+            parents = [""]
+        elif spec.parentUrn:
+            parents = [spec.parentUrn]
+        for parent in parents:
+            name = given or _renamed_with(request.name, request.parent, parent)
+            stack, project = spec.stack or self._stack, spec.project or self._project
+            yield model.urn(stack, project, spec.type or request.type, name, parent)
 
 
 def _renamed_with(name: str, parent: str, former: str) -> str:
@@ -260,7 +272,7 @@ def _renamed_with(name: str, parent: str, former: str) -> str:
     if not parent or not former:
         return name
     now, then = model.urn_name(parent), model.urn_name(former)
-    return f"{then}{name[len(now):]}" if now != then and name.startswith(now) else name
+    return f"{then}{name[len(now) :]}" if now != then and name.startswith(now) else name
 
 
 class Engine(engine_pb2_grpc.EngineServicer):

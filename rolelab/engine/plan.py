@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from rolelab.engine import documents, values
@@ -56,9 +56,7 @@ def check(known: ResourceType, name: str, given: Properties, old: Resource | Non
     return Checked(inputs, automatic, faults)
 
 
-def _automatic_name(
-    known: ResourceType, name: str, inputs: Properties, old: Resource | None, chance: Chance
-) -> Any:
+def _automatic_name(known: ResourceType, name: str, inputs: Properties, old: Resource | None, chance: Chance) -> Any:
     auto = known.auto_name
     if auto is None:
         raise ValueError(f"{known.token} has no automatic name")
@@ -117,10 +115,12 @@ def _restored(new: Any, old: Any, path: list[str]) -> Any:
     if step == "*" and not rest:
         return old
     if not isinstance(new, dict) or not isinstance(old, dict):
-        return new
+        return cast("object", new)
     fresh, before = cast("Properties", new), cast("Properties", old)
     if rest:
-        return {**fresh, step: _restored(fresh[step], before[step], rest)} if step in fresh and step in before else fresh
+        return (
+            {**fresh, step: _restored(fresh[step], before[step], rest)} if step in fresh and step in before else fresh
+        )
     without = {key: value for key, value in fresh.items() if key != step}
     return {**without, step: before[step]} if step in before else without
 
@@ -136,7 +136,7 @@ def secrets_marked(known: ResourceType, outputs: Properties, inputs: Properties,
 
 def preview_outputs(known: ResourceType, inputs: Properties) -> Properties:
     """Return what is known of a resource before it is made: its inputs; the rest is unknown."""
-    outputs = {key: values.UNKNOWN for key in known.computed}
+    outputs = dict.fromkeys(known.computed, values.UNKNOWN)
     outputs |= {key: values.UNKNOWN for key, one in known.properties.items() if one.computed and key not in inputs}
     if "tagsAll" in known.computed:
         outputs["tagsAll"] = inputs.get("tags", {})
@@ -168,6 +168,20 @@ def refers_to(resource: Resource) -> set[str]:
     """Return the URNs that must outlive a resource: what it depends on, its parent, its provider."""
     others = {*resource.dependencies, resource.parent, resource.deleted_with, resource.provider.rpartition("::")[0]}
     return others - {"", resource.urn}
+
+
+def located(resource: Resource, live: Mapping[str, Resource]) -> Resource:
+    """Return the resource as AWS is to be asked for it: secrets opened, a renamed user under its present name.
+
+    A user keeps its keys, policies and password when it is renamed, so the old name in them leads nowhere.
+    """
+    inputs = values.plain(resource.inputs)
+    for name, urns in resource.replacing.items():
+        for urn in urns:
+            owner = live.get(urn)
+            if owner is not None and inputs.get(name) in owner.formerly:
+                inputs[name] = owner.id
+    return replace(resource, inputs=inputs)
 
 
 def blocked_by(victims: Sequence[Resource]) -> tuple[list[int], list[list[int]]]:

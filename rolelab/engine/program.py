@@ -55,7 +55,9 @@ def run(
         raise UsageError("there is no __main__.py", where=str(root), do="the embedded engine runs Python programs only")
     if lacking := [name for name in _NEEDED if not hasattr(pulumi.runtime, name)]:
         raise LabError(
-            f"the Pulumi SDK lacks {', '.join(lacking)}", where="pulumi.runtime", do="install the pinned version of pulumi"
+            f"the Pulumi SDK lacks {', '.join(lacking)}",
+            where="pulumi.runtime",
+            do="install the pinned version of pulumi",
         )
 
     def inside() -> None:
@@ -104,10 +106,13 @@ def _until_complete(root: Path) -> None:
     loop = _Loop()
     asyncio.set_event_loop(loop)
 
+    def program() -> None:
+        runpy.run_path(str(root), run_name="__main__")
+
     async def whole() -> None:
         # One turn of the loop before the first registration: without it the SDK's last wait is quadratic.
         await asyncio.sleep(0)
-        await pulumi.runtime.run_in_stack(lambda: runpy.run_path(str(root), run_name="__main__") and None)
+        await pulumi.runtime.run_in_stack(program)
 
     try:
         loop.run_until_complete(whole())
@@ -142,7 +147,9 @@ def _of_the_user(error: BaseException, root: Path) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     for index, frame in enumerate(frames):
         if _is_ours(Path(frame.filename), root):
-            return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=index - len(frames)))
+            return "".join(
+                traceback.format_exception(type(error), error, error.__traceback__, limit=index - len(frames))
+            )
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
@@ -207,7 +214,7 @@ class _Lines(io.TextIOBase):
 
 @contextlib.contextmanager
 def _program_modules(root: Path) -> Generator[None]:
-    """Forget the modules of the program at its end: the next run in this process executes them anew, as a new process would."""
+    """Forget the program's modules at its end: the next run here executes them anew, as a new process would."""
     before = set(sys.modules)
     try:
         yield
@@ -220,7 +227,7 @@ def _program_modules(root: Path) -> Generator[None]:
 
 @contextlib.contextmanager
 def _fewer_collections() -> Generator[None]:
-    """Collect garbage rarely during the run, and never look at what was there before: a fifth to a third of the time."""
+    """Collect garbage rarely during the run, and never what was there before: saves a fifth to a third of the time."""
     thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from rolelab.engine import store, values
-from rolelab.engine.model import STACK_TYPE, Properties
+from rolelab.engine.model import Properties
 from rolelab.project import Project
 
 

@@ -72,7 +72,7 @@ def foresee(draft: Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> No
                     draft.put(adopted(intent, known, made))
             elif intent.op == "update":
                 draft.put(said_again(draft.world, intent, known, cloud))
-            elif known.read(cloud, _opened(resource)) is None:
+            elif known.read(cloud, plan.located(resource, draft.world.live)) is None:
                 draft.drop(resource, doomed=intent.doomed)
         except AwsFailure as failure:
             raise _cannot_tell(intent, failure) from None
@@ -95,7 +95,7 @@ def _close(store: Store, number: int, intent: Intent, known: ResourceType, cloud
             store.done(number, adopted(intent, known, made))
     elif intent.op == "update":
         store.done(number, said_again(store.world, intent, known, cloud))
-    elif known.read(cloud, _opened(intent.resource)) is None:
+    elif known.read(cloud, plan.located(intent.resource, store.world.live)) is None:
         store.done(number)
     else:
         store.refused(number)
@@ -110,7 +110,8 @@ def adopted(intent: Intent, known: ResourceType, made: Made) -> Resource:
 def said_again(world: World, intent: Intent, known: ResourceType, cloud: Cloud) -> Resource:
     """Return the resource of an interrupted update: as it was, its inputs not to be relied on."""
     old = world.live[intent.resource.urn]
-    return replace(old, id=known.moved(cloud, old, intent), stale=True)
+    id_ = known.moved(cloud, old, intent)
+    return replace(old, id=id_, stale=True, formerly=old.formerly if id_ == old.id else [*old.formerly, old.id])
 
 
 def _opened(resource: Resource) -> Resource:

@@ -29,12 +29,14 @@ def refresh(deployment: Deployment, state: Store | Draft, types: Mapping[str, Re
         def look() -> None:
             nonlocal found
             known = types[resource.type]
-            opened = replace(resource, inputs=values.plain(resource.inputs))
+            opened = plan.located(resource, world.live)
             try:
                 actual = patiently(lambda: known.read(cloud, opened))
             except AwsFailure as failure:
                 raise CannotTell(
-                    f"reading {known.label} ({resource.id}): {failure}", where=resource.urn, do="run the same command again"
+                    f"reading {known.label} ({resource.id}): {failure}",
+                    where=resource.urn,
+                    do="run the same command again",
                 ) from None
             with lock:
                 found += _take(deployment, state, known, resource, actual, doomed=doomed)

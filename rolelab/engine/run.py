@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from rolelab.aws.endpoint import Endpoint
-from rolelab.engine import recovery, refresh as refreshing
+from rolelab.engine import recovery
+from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.deployment import Deployment
 from rolelab.engine.model import Properties
@@ -61,7 +62,7 @@ def preview(
     endpoint: Endpoint,
     instance: str,
     on_event: Listener = ignore,
-    options: Options = Options(),  # noqa: B008 - frozen
+    options: Options = Options(),
 ) -> Result:
     """Find out what `up` would do; nothing is touched, in AWS or in the state.
 
@@ -79,11 +80,7 @@ def preview(
         on_event(event)
 
     cloud = _cloud(endpoint, config, options)
-    world = read(project.stack_home(stack))
-    if world.instance != instance:
-        _say_if_lost(world, on_event)
-        world = World(instance=instance)
-    draft = Draft(world)
+    draft = _draft(project, stack, instance, on_event)
     deployment = Deployment(
         kind="preview", state=draft, types=TYPES, cloud=cloud, listener=listen, parallel=options.parallel,
         continue_on_error=options.continue_on_error,
@@ -104,7 +101,7 @@ def up(
     endpoint: Endpoint,
     instance: str,
     on_event: Listener = ignore,
-    options: Options = Options(),  # noqa: B008 - frozen
+    options: Options = Options(),
 ) -> Result:
     """Bring AWS to what the program declares.
 
@@ -134,7 +131,7 @@ def destroy(
     endpoint: Endpoint,
     instance: str,
     on_event: Listener = ignore,
-    options: Options = Options(),  # noqa: B008 - frozen
+    options: Options = Options(),
     *,
     only_preview: bool = False,
 ) -> Result:
@@ -151,7 +148,7 @@ def destroy(
             planned.append(event.step)
         on_event(event)
 
-    with _state(project, stack, "destroy", instance, on_event, only_preview=only_preview) as state:
+    def carry_out(state: Store | Draft) -> Result:
         deployment = Deployment(
             kind="destroy", state=state, types=TYPES, cloud=cloud, listener=listen, parallel=options.parallel,
             continue_on_error=options.continue_on_error,
@@ -161,9 +158,13 @@ def destroy(
                 _recover(state, cloud, on_event)
             else:
                 recovery.foresee(state, TYPES, cloud)
-            deployment.destroy(preview=only_preview)
-            summary = deployment.summary()
-    return Result(summary=summary, steps=tuple(planned), error=_error(deployment, "destroy"))
+            deployment.destroy()
+            return Result(summary=deployment.summary(), steps=tuple(planned), error=_error(deployment, "destroy"))
+
+    if only_preview:
+        return carry_out(_draft(project, stack, instance, on_event))
+    with _state(project, stack, "destroy", instance, on_event) as store:
+        return carry_out(store)
 
 
 def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: Options) -> Cloud:
@@ -180,20 +181,23 @@ def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: Options) -> C
             do="remove it, or use `pulumi up`",
         )
     region = config.get("aws:region") or endpoint.region
-    return Cloud(Endpoint(url=endpoint.url, region=region, credentials=endpoint.credentials), connections=options.parallel)
+    return Cloud(
+        Endpoint(url=endpoint.url, region=region, credentials=endpoint.credentials), connections=options.parallel
+    )
+
+
+def _draft(project: Project, stack: str, instance: str, on_event: Listener) -> Draft:
+    world = read(project.stack_home(stack))
+    if world.instance != instance:
+        _say_if_lost(world, on_event)
+        world = World(instance=instance)
+    return Draft(world)
 
 
 @contextmanager
-def _state(
-    project: Project, stack: str, command: str, instance: str, on_event: Listener, *, only_preview: bool = False
-) -> Generator[Store | Draft]:
+def _state(project: Project, stack: str, command: str, instance: str, on_event: Listener) -> Generator[Store]:
     """Hold the state of the stack; one that belongs to another local AWS is put aside for an empty one."""
-    folder = project.stack_home(stack)
-    if only_preview:
-        world = read(folder)
-        yield Draft(world if world.instance == instance else World(instance=instance))
-        return
-    store = Store(folder, command=command)
+    store = Store(project.stack_home(stack), command=command)
     try:
         if store.world.instance != instance:
             _say_if_lost(store.world, on_event)
@@ -212,7 +216,9 @@ def _say_if_lost(world: World, on_event: Listener) -> None:
 def _recover(store: Store, cloud: Cloud, on_event: Listener) -> None:
     if count := recovery.recover(store, TYPES, cloud):
         what = "1 operation" if count == 1 else f"{count} operations"
-        on_event(Message(Severity.INFO, f"an earlier run was cut short: what became of {what} is found out and recorded"))
+        on_event(
+            Message(Severity.INFO, f"an earlier run was cut short: what became of {what} is found out and recorded")
+        )
 
 
 def _run_program(

@@ -153,7 +153,6 @@ class Store:
             os.close(self._lock_file)
 
 
-
 class Draft:
     """A state that a preview may change: in memory only."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
 
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
@@ -29,13 +32,14 @@ class AccessKey(ResourceType):
 
     token = "aws:iam/accessKey:AccessKey"  # noqa: S105 - a type's token
     label = "IAM Access Key"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "user": Property(required=True, replaces=True),
         "status": Property(default="Active", rule=one_of("Active", "Inactive")),
     }
     computed = ("createDate", "secret", "sesSmtpPasswordV4")
     secret = ("secret", "sesSmtpPasswordV4")
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         with translated("CreateAccessKey"):
             key = cloud.iam_once.create_access_key(UserName=inputs["user"])["AccessKey"]
@@ -53,19 +57,23 @@ class AccessKey(ResourceType):
                 raise HalfMadeError(made, failure) from None
         return made
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
         for key in _keys(cloud, resource.inputs["user"]):
             if key.get("AccessKeyId") == resource.id:
                 return {"user": resource.inputs["user"], "status": str(key.get("Status", "Active"))}
         return None
 
+    @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
         self._set_status(cloud, resource.id, inputs)
         return Made(resource.id, {**resource.outputs, **inputs})
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
         _delete(cloud, resource.inputs["user"], resource.id)
 
+    @override
     def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:
         # The oldest only: a key that an administrator made later stays.
         keys = [

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
+
+from typing_extensions import override
 
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
@@ -35,10 +38,12 @@ class _Attachment(ResourceType):
     def detach(self, cloud: Cloud, owner: str, policy: str) -> None:
         """Detach the policy."""
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         self.attach(cloud, inputs[self.owner], inputs["policyArn"])
         return self._made(inputs)
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
         owner, policy = resource.inputs[self.owner], resource.inputs["policyArn"]
         try:
@@ -49,6 +54,7 @@ class _Attachment(ResourceType):
             raise
         return {self.owner: owner, "policyArn": policy} if there else None
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
         try:
             self.detach(cloud, resource.inputs[self.owner], resource.inputs["policyArn"])
@@ -56,6 +62,7 @@ class _Attachment(ResourceType):
             if failure.kind is not Kind.MISSING:
                 raise
 
+    @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         made = self._made(intent.resource.inputs)
         return made if self.read(cloud, intent.resource) else None
@@ -70,18 +77,21 @@ class RolePolicyAttachment(_Attachment):
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"  # noqa: S105 - a type's token
     label = "IAM Role Policy Attachment"
     owner = "role"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "policyArn": Property(required=True, replaces=True, rule=arn),
         "role": Property(required=True, replaces=True),
     }
 
+    @override
     def attach(self, cloud: Cloud, owner: str, policy: str) -> None:
         with translated("AttachRolePolicy"):
             cloud.iam.attach_role_policy(RoleName=owner, PolicyArn=policy)
 
+    @override
     def attached(self, cloud: Cloud, owner: str) -> set[str]:
         return removal.policies_of_role(cloud.iam, owner)
 
+    @override
     def detach(self, cloud: Cloud, owner: str, policy: str) -> None:
         with translated("DetachRolePolicy"):
             cloud.iam.detach_role_policy(RoleName=owner, PolicyArn=policy)
@@ -93,18 +103,21 @@ class UserPolicyAttachment(_Attachment):
     token = "aws:iam/userPolicyAttachment:UserPolicyAttachment"  # noqa: S105 - a type's token
     label = "IAM User Policy Attachment"
     owner = "user"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "policyArn": Property(required=True, replaces=True, rule=arn),
         "user": Property(required=True, replaces=True),
     }
 
+    @override
     def attach(self, cloud: Cloud, owner: str, policy: str) -> None:
         with translated("AttachUserPolicy"):
             cloud.iam.attach_user_policy(UserName=owner, PolicyArn=policy)
 
+    @override
     def attached(self, cloud: Cloud, owner: str) -> set[str]:
         return removal.policies_of_user(cloud.iam, owner)
 
+    @override
     def detach(self, cloud: Cloud, owner: str, policy: str) -> None:
         with translated("DetachUserPolicy"):
             cloud.iam.detach_user_policy(UserName=owner, PolicyArn=policy)

@@ -14,6 +14,8 @@ from rolelab.engine.model import Intent, Properties, Resource
 from rolelab.engine.values import is_unknown
 
 if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import TagTypeDef
+
     from rolelab.aws.failures import AwsFailure
     from rolelab.engine.cloud import Cloud
 
@@ -118,7 +120,7 @@ class ResourceType(ABC):
             AwsFailure: it is still there, or nobody knows.
         """
 
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:  # noqa: ARG002
+    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         """Look for what an interrupted create may have made; None if there is none that is certainly its.
 
         Raises:
@@ -126,14 +128,14 @@ class ResourceType(ABC):
         """
         return None
 
-    def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:  # noqa: ARG002
+    def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:
         """Return the id of what an interrupted create made, where it is of no use because its secret is lost.
 
         `known` are the ids that the state knows of this type. What is returned is removed, and made anew by `up`.
         """
         return None
 
-    def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:  # noqa: ARG002
+    def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:
         """Return the id that a resource has after an interrupted update."""
         return resource.id
 
@@ -158,9 +160,14 @@ def given(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
-def as_tags(values: Mapping[str, str] | None) -> list[Any]:
+def tags_of(properties: Properties) -> dict[str, str]:
+    """Return the tags among a resource's properties."""
+    return cast("dict[str, str]", properties.get("tags") or {})
+
+
+def as_tags(values: Mapping[str, str]) -> list[TagTypeDef]:
     """Return tags as IAM's calls take them."""
-    return [{"Key": key, "Value": value} for key, value in sorted((values or {}).items())]
+    return [{"Key": key, "Value": value} for key, value in sorted(values.items())]
 
 
 def from_tags(values: Any) -> dict[str, str]:
@@ -178,7 +185,7 @@ def text_of(document: Any) -> str:
 
 def iam_name(longest: int) -> Rule:
     """Return the rule for names of IAM entities."""
-    pattern = re.compile(r"[0-9A-Za-z=,.@_+-]{1,%d}" % longest)
+    pattern = re.compile(rf"[0-9A-Za-z=,.@_+-]{{1,{longest}}}")
 
     def rule(value: Any) -> str | None:
         if pattern.fullmatch(value):
@@ -242,7 +249,7 @@ def fault_of(name: str, known: Property, value: Any) -> Fault | None:
     wanted = "number" if known.kind is int else {str: "string", bool: "bool", dict: "map"}[known.kind]
     good = isinstance(value, known.kind) and not (known.kind is int and isinstance(value, bool))
     if known.kind is dict and good:
-        good = all(isinstance(one, str) for one in value.values())
+        good = all(isinstance(one, str) for one in cast("dict[str, object]", value).values())
     if not good:
         return Fault(name, f"expected a {wanted}", value)
     reason = known.rule(value) if known.rule else None

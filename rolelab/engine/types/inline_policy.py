@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine import documents
@@ -31,12 +34,14 @@ class _InlinePolicy(ResourceType):
     def remove(self, cloud: Cloud, owner: str, name: str) -> None:
         """Delete the policy."""
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         self.put(cloud, inputs[self.owner], inputs["name"], inputs["policy"])
         return self._made(inputs)
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
-        owner, _, name = resource.id.partition(":")
+        owner, name = resource.inputs[self.owner], resource.inputs["name"]
         try:
             document = self.get(cloud, owner, name)
         except AwsFailure as failure:
@@ -45,21 +50,24 @@ class _InlinePolicy(ResourceType):
             raise
         return {self.owner: owner, "name": name, "policy": text_of(document)}
 
+    @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
         return self.create(cloud, inputs)
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        owner, _, name = resource.id.partition(":")
+        owner, name = resource.inputs[self.owner], resource.inputs["name"]
         try:
             self.remove(cloud, owner, name)
         except AwsFailure as failure:
             if failure.kind is not Kind.MISSING:
                 raise
 
+    @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         # It has no date; but a policy of that name with that meaning is what was asked for.
         made = self._made(intent.resource.inputs)
-        there = self.read(cloud, Resource(urn="", type=self.token, custom=True, id=made.id))
+        there = self.read(cloud, intent.resource)
         return made if there and documents.same(there["policy"], made.outputs["policy"]) else None
 
     def _made(self, inputs: Properties) -> Made:
@@ -72,21 +80,24 @@ class UserPolicy(_InlinePolicy):
     token = "aws:iam/userPolicy:UserPolicy"  # noqa: S105 - a type's token
     label = "IAM User Policy"
     owner = "user"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "name": Property(replaces=True, computed=True, rule=iam_name(128)),
         "namePrefix": Property(replaces=True, computed=True, rule=iam_name(102)),
         "policy": Property(required=True, document=True, rule=policy),
         "user": Property(required=True, replaces=True),
     }
 
+    @override
     def put(self, cloud: Cloud, owner: str, name: str, document: str) -> None:
         with translated("PutUserPolicy"):
             cloud.iam.put_user_policy(UserName=owner, PolicyName=name, PolicyDocument=document)
 
+    @override
     def get(self, cloud: Cloud, owner: str, name: str) -> Any:
         with translated("GetUserPolicy"):
             return cloud.iam.get_user_policy(UserName=owner, PolicyName=name)["PolicyDocument"]
 
+    @override
     def remove(self, cloud: Cloud, owner: str, name: str) -> None:
         with translated("DeleteUserPolicy"):
             cloud.iam.delete_user_policy(UserName=owner, PolicyName=name)
@@ -98,21 +109,24 @@ class RolePolicy(_InlinePolicy):
     token = "aws:iam/rolePolicy:RolePolicy"  # noqa: S105 - a type's token
     label = "IAM Role Policy"
     owner = "role"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "name": Property(replaces=True, computed=True, rule=iam_name(128)),
         "namePrefix": Property(replaces=True, computed=True, rule=iam_name(102)),
         "policy": Property(required=True, document=True, rule=policy),
         "role": Property(required=True, replaces=True),
     }
 
+    @override
     def put(self, cloud: Cloud, owner: str, name: str, document: str) -> None:
         with translated("PutRolePolicy"):
             cloud.iam.put_role_policy(RoleName=owner, PolicyName=name, PolicyDocument=document)
 
+    @override
     def get(self, cloud: Cloud, owner: str, name: str) -> Any:
         with translated("GetRolePolicy"):
             return cloud.iam.get_role_policy(RoleName=owner, PolicyName=name)["PolicyDocument"]
 
+    @override
     def remove(self, cloud: Cloud, owner: str, name: str) -> None:
         with translated("DeleteRolePolicy"):
             cloud.iam.delete_role_policy(RoleName=owner, PolicyName=name)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 import string
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
 
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
@@ -22,7 +25,7 @@ class UserLoginProfile(ResourceType):
 
     token = "aws:iam/userLoginProfile:UserLoginProfile"  # noqa: S105 - a type's token
     label = "IAM User Login Profile"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "user": Property(required=True, replaces=True),
         "passwordLength": Property(kind=int, default=20, replaces=True, rule=between(5, 128)),
         "passwordResetRequired": Property(kind=bool, replaces=True, computed=True),
@@ -31,29 +34,31 @@ class UserLoginProfile(ResourceType):
     secret = ("password",)
     delete_before_replace = True
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         password = new_password(inputs["passwordLength"])
         reset = bool(inputs.get("passwordResetRequired"))
         with translated("CreateLoginProfile"):
-            cloud.iam_once.create_login_profile(
-                UserName=inputs["user"], Password=password, PasswordResetRequired=reset
-            )
+            cloud.iam_once.create_login_profile(UserName=inputs["user"], Password=password, PasswordResetRequired=reset)
         return Made(inputs["user"], {**inputs, "passwordResetRequired": reset, "password": password})
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
-        profile = _profile(cloud, resource.id)
+        profile = _profile(cloud, resource.inputs["user"])
         if profile is None:
             return None
         return {"user": profile["UserName"], "passwordResetRequired": profile.get("PasswordResetRequired", False)}
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
         try:
             with translated("DeleteLoginProfile"):
-                cloud.iam.delete_login_profile(UserName=resource.id)
+                cloud.iam.delete_login_profile(UserName=resource.inputs["user"])
         except AwsFailure as failure:
             if failure.kind is not Kind.MISSING:
                 raise
 
+    @override
     def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:
         user = str(intent.resource.inputs["user"])
         profile = None if user in known else _profile(cloud, user)

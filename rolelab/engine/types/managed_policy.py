@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
 
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
@@ -21,6 +24,7 @@ from rolelab.engine.types.base import (
     iam_name,
     iam_path,
     policy,
+    tags_of,
     text_of,
 )
 
@@ -33,7 +37,7 @@ class Policy(ResourceType):
 
     token = "aws:iam/policy:Policy"  # noqa: S105 - a type's token
     label = "IAM Policy"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "description": Property(replaces=True),
         "name": Property(replaces=True, computed=True, rule=iam_name(128)),
         "namePrefix": Property(replaces=True, computed=True, rule=iam_name(102)),
@@ -44,16 +48,18 @@ class Policy(ResourceType):
     computed = ("arn", "policyId", "attachmentCount", "tagsAll")
     auto_name = AutoName(longest=128)
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         with translated("CreatePolicy"):
             made = cloud.iam_once.create_policy(
                 PolicyName=inputs["name"],
                 Path=inputs["path"],
                 PolicyDocument=inputs["policy"],
-                **given(Description=inputs.get("description"), Tags=as_tags(inputs.get("tags"))),
+                **given(Description=inputs.get("description"), Tags=as_tags(tags_of(inputs))),
             )["Policy"]
         return _made(made, inputs)
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
         there = _get(cloud, resource.id)
         if there is None:
@@ -74,6 +80,7 @@ class Policy(ResourceType):
             **given(description=there.get("Description")),
         }
 
+    @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
         old, id_ = resource.inputs, resource.id
         there = self.read(cloud, resource) if resource.stale else None
@@ -81,28 +88,28 @@ class Policy(ResourceType):
         if not documents.same(current, inputs["policy"]):
             removal.make_room_for_version(cloud.iam, id_)
             with translated("CreatePolicyVersion"):
-                cloud.iam_once.create_policy_version(
-                    PolicyArn=id_, PolicyDocument=inputs["policy"], SetAsDefault=True
-                )
-        tags, before = inputs.get("tags") or {}, (there["tags"] if there else old.get("tags")) or {}
+                cloud.iam_once.create_policy_version(PolicyArn=id_, PolicyDocument=inputs["policy"], SetAsDefault=True)
+        tags, before = tags_of(inputs), tags_of(there or old)
         if gone := sorted(before.keys() - tags.keys()):
             with translated("UntagPolicy"):
                 cloud.iam.untag_policy(PolicyArn=id_, TagKeys=gone)
-        if changed := {key: value for key, value in tags.items() if before.get(key) != value}:
+        if changed := as_tags(dict(tags.items() - before.items())):
             with translated("TagPolicy"):
-                cloud.iam.tag_policy(PolicyArn=id_, Tags=as_tags(changed))
+                cloud.iam.tag_policy(PolicyArn=id_, Tags=changed)
         return Made(id_, {**self.computed_now(resource.outputs), **inputs, "tagsAll": tags})
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
         removal.remove_policy(cloud.iam, resource.id)
 
+    @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         wanted = intent.resource.inputs
         arn = f"arn:{cloud.partition}:iam::{cloud.account_id}:policy{wanted['path']}{wanted['name']}"
         there = _get(cloud, arn)
         if there is None or "CreateDate" not in there or not came_from(intent, there["CreateDate"]):
             return None
-        same = from_tags(there.get("Tags")) == (wanted.get("tags") or {})
+        same = from_tags(there.get("Tags")) == tags_of(wanted)
         return _made(there, wanted) if same else None
 
 
@@ -123,6 +130,6 @@ def _made(made: PolicyTypeDef, inputs: Properties) -> Made:
         "arn": arn,
         "policyId": made.get("PolicyId", ""),
         "attachmentCount": 0,
-        "tagsAll": inputs.get("tags") or {},
+        "tagsAll": tags_of(inputs),
     }
     return Made(arn, outputs)

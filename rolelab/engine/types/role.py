@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from typing_extensions import override
 
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
@@ -22,6 +25,7 @@ from rolelab.engine.types.base import (
     iam_name,
     iam_path,
     policy,
+    tags_of,
     text_of,
     timestamp,
 )
@@ -35,7 +39,7 @@ class Role(ResourceType):
 
     token = "aws:iam/role:Role"  # noqa: S105 - a type's token
     label = "IAM Role"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "assumeRolePolicy": Property(required=True, document=True, rule=policy),
         "description": Property(),
         "forceDetachPolicies": Property(kind=bool, default=False),
@@ -50,6 +54,7 @@ class Role(ResourceType):
     tells = frozenset({"permissionsBoundary"})
     auto_name = AutoName()
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         with translated("CreateRole"):
             role = cloud.iam_once.create_role(
@@ -60,14 +65,16 @@ class Role(ResourceType):
                 **given(
                     Description=inputs.get("description"),
                     PermissionsBoundary=inputs.get("permissionsBoundary"),
-                    Tags=as_tags(inputs.get("tags")),
+                    Tags=as_tags(tags_of(inputs)),
                 ),
             )["Role"]
         return _made(role, inputs)
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
         return _read(cloud, resource.id)
 
+    @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
         old, id_, stale = resource.inputs, resource.id, resource.stale
         if stale or old["assumeRolePolicy"] != inputs["assumeRolePolicy"]:
@@ -83,28 +90,30 @@ class Role(ResourceType):
                 cloud.iam.put_role_permissions_boundary(RoleName=id_, PermissionsBoundary=boundary)
         elif not boundary and (stale or old.get("permissionsBoundary")):
             removal.remove_role_boundary(cloud.iam, id_)
-        tags, before = inputs.get("tags") or {}, old.get("tags") or {}
+        tags, before = tags_of(inputs), tags_of(old)
         if stale:
-            before = (_read(cloud, id_) or {}).get("tags", {})
+            before = tags_of(_read(cloud, id_) or {})
         if gone := sorted(before.keys() - tags.keys()):
             with translated("UntagRole"):
                 cloud.iam.untag_role(RoleName=id_, TagKeys=gone)
-        if changed := {key: value for key, value in tags.items() if before.get(key) != value}:
+        if changed := as_tags(dict(tags.items() - before.items())):
             with translated("TagRole"):
-                cloud.iam.tag_role(RoleName=id_, Tags=as_tags(changed))
+                cloud.iam.tag_role(RoleName=id_, Tags=changed)
         outputs = {**self.computed_now(resource.outputs), **inputs, "description": description, "tagsAll": tags}
         return Made(id_, outputs)
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
         removal.remove_role(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDetachPolicies")))
 
+    @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         wanted = intent.resource.inputs
         role = _get(cloud, wanted["name"])
         if role is None or not came_from(intent, role["CreateDate"]):
             return None
         # A role of that name that somebody else made must not be adopted: it would be destroyed with the lab.
-        same = role["Path"] == wanted["path"] and from_tags(role.get("Tags")) == (wanted.get("tags") or {})
+        same = role["Path"] == wanted["path"] and from_tags(role.get("Tags")) == tags_of(wanted)
         return _made(role, wanted) if same else None
 
 
@@ -140,7 +149,7 @@ def _read(cloud: Cloud, name: str) -> Properties | None:
 
 
 def _made(role: RoleTypeDef, inputs: Properties) -> Made:
-    outputs = {
+    outputs: Properties = {
         **inputs,
         "arn": role["Arn"],
         "uniqueId": role["RoleId"],
@@ -148,6 +157,6 @@ def _made(role: RoleTypeDef, inputs: Properties) -> Made:
         "description": inputs.get("description", ""),
         "inlinePolicies": [],
         "managedPolicyArns": [],
-        "tagsAll": inputs.get("tags") or {},
+        "tagsAll": tags_of(inputs),
     }
     return Made(inputs["name"], outputs)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
+from typing_extensions import override
+
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
@@ -18,6 +23,7 @@ from rolelab.engine.types.base import (
     given,
     iam_name,
     iam_path,
+    tags_of,
 )
 
 
@@ -26,7 +32,7 @@ class User(ResourceType):
 
     token = "aws:iam/user:User"  # noqa: S105 - a type's token
     label = "IAM User"
-    properties = {
+    properties: ClassVar[Mapping[str, Property]] = {
         "name": Property(rule=iam_name(64), computed=True),
         "path": Property(default="/", rule=iam_path),
         "permissionsBoundary": Property(rule=arn),
@@ -37,15 +43,17 @@ class User(ResourceType):
     tells = frozenset({"permissionsBoundary"})
     auto_name = AutoName()
 
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         with translated("CreateUser"):
             user = cloud.iam_once.create_user(
                 UserName=inputs["name"],
                 Path=inputs["path"],
-                **given(PermissionsBoundary=inputs.get("permissionsBoundary"), Tags=as_tags(inputs.get("tags"))),
+                **given(PermissionsBoundary=inputs.get("permissionsBoundary"), Tags=as_tags(tags_of(inputs))),
             )["User"]
         return _made(user["Arn"], user["UserId"], inputs)
 
+    @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
         return self._read(cloud, resource.id)
 
@@ -69,6 +77,7 @@ class User(ResourceType):
             **given(permissionsBoundary=boundary),
         }
 
+    @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
         old, id_ = resource.inputs, resource.id
         boundary = inputs.get("permissionsBoundary")
@@ -77,15 +86,15 @@ class User(ResourceType):
                 cloud.iam.put_user_permissions_boundary(UserName=id_, PermissionsBoundary=boundary)
         elif not boundary and (resource.stale or old.get("permissionsBoundary")):
             removal.remove_user_boundary(cloud.iam, id_)
-        tags, before = inputs.get("tags") or {}, old.get("tags") or {}
+        tags, before = tags_of(inputs), tags_of(old)
         if resource.stale:
-            before = (self._read(cloud, id_) or {}).get("tags", {})
+            before = tags_of(self._read(cloud, id_) or {})
         if gone := sorted(before.keys() - tags.keys()):
             with translated("UntagUser"):
                 cloud.iam.untag_user(UserName=id_, TagKeys=gone)
-        if changed := {key: value for key, value in tags.items() if before.get(key) != value}:
+        if changed := as_tags(dict(tags.items() - before.items())):
             with translated("TagUser"):
-                cloud.iam.tag_user(UserName=id_, Tags=as_tags(changed))
+                cloud.iam.tag_user(UserName=id_, Tags=changed)
         # The name last: until then the user is found by its id, whatever fails.
         user: Properties | None = None
         if resource.stale or (old["name"], old["path"]) != (inputs["name"], inputs["path"]):
@@ -96,9 +105,11 @@ class User(ResourceType):
         known = user or resource.outputs
         return _made(known["arn"], known["uniqueId"], inputs)
 
+    @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
         removal.remove_user(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDestroy")))
 
+    @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         wanted = intent.resource.inputs
         try:
@@ -109,11 +120,12 @@ class User(ResourceType):
                 return None
             raise
         # A user of that name that somebody else made must not be adopted: it would be destroyed with the lab.
-        same = user["Path"] == wanted["path"] and from_tags(user.get("Tags")) == (wanted.get("tags") or {})
+        same = user["Path"] == wanted["path"] and from_tags(user.get("Tags")) == tags_of(wanted)
         if not same or not came_from(intent, user["CreateDate"]):
             return None
         return _made(user["Arn"], user["UserId"], wanted)
 
+    @override
     def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:
         new = str(intent.resource.inputs["name"])
         if new == resource.id:
@@ -123,5 +135,5 @@ class User(ResourceType):
 
 
 def _made(arn_: str, unique_id: str, inputs: Properties) -> Made:
-    tags = inputs.get("tags") or {}
+    tags = tags_of(inputs)
     return Made(inputs["name"], {**inputs, "arn": arn_, "uniqueId": unique_id, "tagsAll": tags})

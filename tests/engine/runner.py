@@ -1,0 +1,108 @@
+"""A process that forks a run of the engine for each request, to be killed at a journal line.
+
+Pulumi is loaded once; each fork starts from there. Requests come as JSON lines on the standard input:
+
+    {"call": "up", "root": …, "stack": …, "config": {…}, "url": …, "account": …, "secret": …, "instance": …,
+     "options": {…}, "kill": {"line": 7, "when": "before"}}
+
+`kill`: SIGKILL before the n-th line is written to the journal (so its AWS call was made and not recorded), after it
+(so the next thing was recorded and not done), or with half of it written ("torn"); "signal" sends SIGINT after it
+instead. The answer is a JSON line with how the fork ended and how many lines it wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pulumi_aws  # noqa: F401 - loaded before the forks
+
+from rolelab import project
+from rolelab.aws.endpoint import Credentials, Endpoint
+from rolelab.engine import program, run, store  # noqa: F401 - loaded before the forks
+from rolelab.engine.world import Line
+from rolelab.secret import Secret
+
+
+def main() -> None:
+    """Serve requests until the input ends."""
+    for text in sys.stdin:
+        request = json.loads(text)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            _child(request, writing)
+        os.close(writing)
+        told = b""
+        while block := os.read(reading, 65536):
+            told += block
+        os.close(reading)
+        _, status = os.waitpid(child, 0)
+        answer = json.loads(told) if told else {}
+        print(json.dumps({"killed": os.WIFSIGNALED(status), **answer}), flush=True)  # noqa: T201 - the answer
+
+
+def _child(request: dict[str, Any], writing: int) -> None:
+    lines = _Lines(request.get("kill"))
+    lines.watch()
+    endpoint = Endpoint(
+        url=request["url"],
+        region="us-east-1",
+        credentials=Credentials(access_key_id=request["account"], secret_access_key=Secret(request["secret"])),
+    )
+    here = project.find(Path(request["root"]))
+    options = run.Options(**request.get("options", {}))
+    events: list[str] = []
+    told: dict[str, Any] = {}
+    try:
+        listener = lambda event: events.append(repr(event))  # noqa: E731
+        if request["call"] == "destroy":
+            result = run.destroy(here, request["stack"], endpoint, request["instance"], listener, options)
+        else:
+            call = run.preview if request["call"] == "preview" else run.up
+            result = call(here, request["stack"], request["config"], endpoint, request["instance"], listener, options)
+        told = {"ok": result.ok, "error": str(result.error or "")}
+    except BaseException as error:  # noqa: BLE001 - told to the test
+        told = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+    os.write(writing, json.dumps({**told, "lines": lines.count, "events": events[-30:]}).encode())
+    os._exit(0)
+
+
+class _Lines:
+    """Counts journal lines, and does what is asked for at one of them."""
+
+    def __init__(self, kill: dict[str, Any] | None) -> None:
+        self.count = 0
+        self._kill = kill or {"line": 0, "when": "after"}
+        self._lock = threading.Lock()
+
+    def watch(self) -> None:
+        write = store.Store._write  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+        def watched(held: store.Store, line: Line) -> None:
+            with self._lock:
+                self.count += 1
+                here = self.count == self._kill["line"]
+            when = self._kill["when"]
+            if here and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if here and when == "torn":
+                os.write(held._journal, json.dumps(line).encode()[:-10])  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                os.kill(os.getpid(), signal.SIGKILL)
+            write(held, line)
+            if here and when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if here and when in ("SIGINT", "SIGTERM"):
+                os.kill(os.getpid(), signal.Signals[when])
+
+        store.Store._write = watched  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+if __name__ == "__main__":
+    main()
