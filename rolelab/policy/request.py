@@ -247,6 +247,8 @@ class Request:
     """`aws:CurrentTime`; not known when None."""
     unknown: frozenset[str] = frozenset()
     """Keys (any case; `aws:PrincipalTag/*` for all tags) of which nobody knows whether and what they are."""
+    resource_tags: Mapping[str, str] | None = None
+    """Tags of the resource (`aws:ResourceTag/…`); not known when None."""
     object_exists: bool = True
     """For `s3:GetObject`: whether the object is there; if not, S3 says 403 to whoever may not list the bucket."""
 
@@ -279,6 +281,7 @@ class Request:
         region: str = "",
         now: datetime | None = None,
         unknown: frozenset[str] = frozenset(),
+        role_tags: Mapping[str, str] | None = None,
         context: Mapping[str, str | Sequence[str]] | None = None,
     ) -> Request:
         """Return an AssumeRole call, its parameters as condition keys; `mfa`: serial number and right code are sent."""
@@ -307,6 +310,7 @@ class Request:
             context=keys | dict(context or {}),
             now=now,
             unknown=unknown,
+            resource_tags=role_tags,
         )
 
 
@@ -323,9 +327,19 @@ class Context:
             now = request.now.astimezone(timezone.utc)
             keys["aws:currenttime"] = (_iso(now),)
             keys["aws:epochtime"] = (str(int(now.timestamp())),)
+        unknown = {key.lower() for key in request.unknown} | ALWAYS_PRESENT
+        for tag, value in (request.resource_tags or {}).items():
+            keys[f"aws:resourcetag/{tag.lower()}"] = keys[f"iam:resourcetag/{tag.lower()}"] = (value,)
+        if request.resource_tags is None and request.resource != "*":
+            unknown |= {"aws:resourcetag/*", "iam:resourcetag/*", "s3:existingobjecttag/*"}
+        if request.principal.temporary and request.principal.mfa:
+            if request.principal.issued is not None and request.now is not None:
+                age = int((request.now - request.principal.issued).total_seconds())
+                keys["aws:multifactorauthage"] = (str(age),)
+            else:
+                unknown.add("aws:multifactorauthage")
         for key, value in request.context.items():
             keys[key.lower()] = (value,) if isinstance(value, str) else tuple(value)
-        unknown = {key.lower() for key in request.unknown} | ALWAYS_PRESENT
         if request.principal.temporary and request.principal.issued is None:
             unknown.add("aws:tokenissuetime")
         has_id = request.principal.kind in (PrincipalKind.USER, PrincipalKind.ROLE_SESSION)

@@ -181,7 +181,7 @@ def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Re
         if "role" not in step:
             special = next(iter(step))
             special_policies = _session_policies(world, params or step)
-            mfa_made = bool(step.get("mfa") or params.get("mfa"))
+            mfa_made = any((step.get("mfa"), params.get("mfa"), params.get("TokenCode"), asked["context"].get("mfa")))
             special += "+mfa" if mfa_made else ""
             continue
         caller = _principal(world, account, who, user, session, special, asked)
@@ -293,6 +293,7 @@ def _call(
             transitive_tags=params.get("TransitiveTagKeys") or (),
             mfa=bool(given.get("mfa")) and caller.kind is PrincipalKind.USER,
             now=NOW,
+            role_tags=_dict((world.role_of(resource) or {}).get("tags")),
             context=context,
         )
     else:

@@ -712,6 +712,113 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
 ]
 
 
+# Source: IAM User Guide, "AWS global condition context keys", "Pass session tags in AWS STS",
+# "Configuring MFA-protected API access" (AssumeRole's credentials carry no MFA information).
+def _if(operator: str, key: str, value: Any, action: str = "sts:AssumeRole") -> Policies:
+    return replace(GRANTED, identity=grants(allow(action, "*", Condition={operator: {key: value}})))
+
+
+MFA_TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, mfa=True, issued=NOW)
+TAGGED = replace(SESSION, tags={"project": "lab"})
+LIST = call("s3:ListAllMyBuckets")
+TRUSTS_ALL = trust(trusts(action="sts:*"))
+KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
+    (
+        "role tag",
+        assume(role_tags={"team": "blue"}),
+        _if("StringEquals", "aws:ResourceTag/team", "blue"),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("no role tag", assume(role_tags={}), _if("StringEquals", "aws:ResourceTag/team", "blue"), False, Layer.IDENTITY),
+    (
+        "role tag as iam:",
+        assume(role_tags={"team": "blue"}),
+        _if("StringEquals", "iam:ResourceTag/Team", "blue"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tag of user and role",
+        assume(role_tags={"team": "blue"}),
+        _if("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "principal tag in other case",
+        assume(),
+        _if("StringEquals", "aws:principaltag/TEAM", "blue"),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("MFA with the call", assume(mfa=True), _if("Bool", "aws:MultiFactorAuthPresent", "true"), True, Layer.IDENTITY),
+    ("MFA in the token", assume(MFA_TOKEN), _if("Bool", "aws:MultiFactorAuthPresent", "true"), True, Layer.IDENTITY),
+    (
+        "MFA young enough",
+        assume(MFA_TOKEN),
+        _if("NumericLessThan", "aws:MultiFactorAuthAge", "3600"),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("no MFA on a key", assume(), _if("Bool", "aws:MultiFactorAuthPresent", "true"), False, Layer.IDENTITY),
+    (
+        "no MFA on a key, IfExists",
+        assume(),
+        _if("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("a session has no MFA", LIST, _if("Bool", "aws:MultiFactorAuthPresent", "true", "s3:*"), False, Layer.IDENTITY),
+    (
+        "session's principal ARN is the role's",
+        LIST,
+        _if("ArnEquals", "aws:PrincipalArn", ROLE_ARN, "s3:*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("not the session's", LIST, _if("ArnEquals", "aws:PrincipalArn", SESSION_ARN, "s3:*"), False, Layer.IDENTITY),
+    (
+        "session tag",
+        replace(LIST, principal=TAGGED),
+        _if("StringEquals", "aws:PrincipalTag/project", "lab", "s3:*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tag asked for",
+        assume(tags={"project": "lab"}),
+        replace(_if("StringEquals", "aws:RequestTag/project", "lab", "sts:*"), trust=TRUSTS_ALL),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tag keys asked for",
+        assume(tags={"project": "lab", "x": "y"}),
+        replace(_if("ForAllValues:StringEquals", "aws:TagKeys", ["project"], "sts:*"), trust=TRUSTS_ALL),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "source identity stays",
+        replace(LIST, principal=replace(SESSION, source_identity="ann")),
+        _if("StringEquals", "aws:SourceIdentity", "ann", "s3:*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("a key has no issue time", assume(), _if("Null", "aws:TokenIssueTime", "true"), True, Layer.IDENTITY),
+    ("a session has", LIST, _if("Null", "aws:TokenIssueTime", "true", "s3:*"), False, Layer.IDENTITY),
+    ("principal's account", assume(), _if("StringEquals", "aws:PrincipalAccount", ACCOUNT), True, Layer.IDENTITY),
+    (
+        "resource's account",
+        assume(role=FOREIGN_ROLE),
+        _if("StringEquals", "aws:ResourceAccount", OTHER),
+        True,
+        Layer.IDENTITY,
+    ),
+    ("principal's type", LIST, _if("StringEquals", "aws:PrincipalType", "AssumedRole", "s3:*"), True, Layer.IDENTITY),
+]
+
 # Source: IAM User Guide, "Compare AWS STS credentials"; STS API Reference.
 EVERYTHING = Policies(identity=grants(allow("*", "*")), trust=trust())
 TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, issued=NOW)
@@ -785,7 +892,7 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
     ),
 ]
 
-TABLE = [*ASSUMING, *LIMITS, *BUCKETS, *ELEMENTS, *CREDENTIALS]
+TABLE = [*ASSUMING, *LIMITS, *BUCKETS, *ELEMENTS, *KEYS, *CREDENTIALS]
 
 
 @pytest.mark.parametrize(
@@ -801,6 +908,7 @@ def test_a_documented_rule_is_followed(request_: Request, policies: Policies, al
     ("policies", "why"),
     [
         (replace(GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))), "aws:UserAgent"),
+        (replace(GRANTED, trust=trust(trusts(Condition={"Null": {"aws:ResourceTag/a": "true"}}))), "aws:ResourceTag/a"),
         (replace(GRANTED, trust=trust(trusts(Condition={"StringIs": {"aws:username": "x"}}))), "StringIs"),
         (replace(GRANTED, identity=(Policy.read("{", "grant"),)), "not JSON"),
         (replace(GRANTED, unread=frozenset({Layer.BOUNDARY})), "could not be read"),
@@ -809,6 +917,7 @@ def test_a_documented_rule_is_followed(request_: Request, policies: Policies, al
     ],
     ids=[
         "key of unknown value",
+        "tags of a role nobody read",
         "unknown operator",
         "broken document",
         "unread boundary",
