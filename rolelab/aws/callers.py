@@ -7,14 +7,18 @@ credentials at every request anyway, so it reads those of the caller named in th
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import botocore.credentials
+from botocore.exceptions import NoCredentialsError
 
 from rolelab.aws.clients import Clients, new_session
 from rolelab.aws.endpoint import Credentials, Endpoint
+from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.secret import Secret
 
 _caller: ContextVar[Credentials] = ContextVar("caller")
 
@@ -48,6 +52,34 @@ class Callers(Clients):
         nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
         super().__init__(nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s)
         self._session = new_session(_Provider(), session_vars=_ISOLATED)
+
+
+class Ambient:
+    """The credentials that this machine's AWS configuration gives, as every AWS tool finds them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: botocore.credentials.Credentials | None = None
+
+    def current(self) -> Credentials:
+        """Return them, renewed where they are of the kind that runs out.
+
+        Raises:
+            AwsFailure: there are none, or they cannot be had.
+        """
+        with self._lock, translated("GetCredentials"):
+            if self._found is None:
+                self._found = new_session().get_credentials()  # pyright: ignore[reportUnknownMemberType]
+            if self._found is None:
+                raise NoCredentialsError
+            keys = self._found.get_frozen_credentials()
+        if keys.access_key is None or keys.secret_key is None:
+            raise AwsFailure(operation="GetCredentials", kind=Kind.CREDENTIALS, code="PartialCredentialsError", said="")
+        return Credentials(
+            access_key_id=keys.access_key,
+            secret_access_key=Secret(keys.secret_key),
+            session_token=Secret(keys.token) if keys.token else None,
+        )
 
 
 class _Caller(botocore.credentials.Credentials):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from rolelab.aws import iam_entities
-from rolelab.aws.clients import Clients
-from rolelab.aws.failures import AwsFailure, Kind
+from rolelab.aws.callers import Callers, calling_as
+from rolelab.aws.endpoint import Credentials
+from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import Role, User
 from rolelab.outputs import Lab
 from rolelab.verification import actions
 from rolelab.verification.patience import Answer, Outcome, Patience
+
+_T = TypeVar("_T")
 
 
 class NotLookedAt(Exception):
@@ -29,40 +33,45 @@ class NoAnswer(Exception):
 class Administrator:
     """Reads users, roles and policies; one for a run, shared by its threads."""
 
-    def __init__(self, clients: Clients | None, lab: Lab, patience: Patience) -> None:
-        self.clients = clients
+    def __init__(
+        self, callers: Callers, credentials: Callable[[], Credentials] | None, lab: Lab, patience: Patience
+    ) -> None:
+        self._callers = callers
+        self._credentials = credentials
         self._lab = lab
         self._patience = patience
-        self._lock = threading.Lock()
-        self._refused: str | None = None if clients else "--no-admin"
-        self._is_checked = clients is None
+        self._lock = threading.RLock()
+        self._refused: str | None = None if credentials else "--no-admin"
+        self._is_checked = credentials is None
         self._role: tuple[Role | None] | None = None
-        self._documents: dict[str, Any] = {}
-        self._managed = iam_entities.ManagedPolicies(clients) if clients else None
+        self._managed = iam_entities.ManagedPolicies(callers)
 
     @property
     def is_there(self) -> bool:
         """Whether there are credentials that belong to the lab's account."""
-        try:
-            self.require()
-        except (NotLookedAt, NoAnswer):
-            return False
-        return True
+        return self.credentials() is not None
 
-    def require(self) -> Clients:
-        """Return the clients.
+    def credentials(self) -> Credentials | None:
+        """Return the credentials; None where there are none of the lab's account, or AWS does not answer."""
+        try:
+            return self.require()
+        except (NotLookedAt, NoAnswer):
+            return None
+
+    def require(self) -> Credentials:
+        """Return the credentials.
 
         Raises:
-            NotLookedAt: there are no credentials of the lab's account.
+            NotLookedAt: there are none of the lab's account.
             NoAnswer: AWS did not answer.
         """
         with self._lock:
             if not self._is_checked:
                 self._refused = self._check()
                 self._is_checked = True
-        if self.clients is None or self._refused is not None:
+        if self._refused is not None:
             raise NotLookedAt(f"no administrator's credentials ({self._refused})")
-        return self.clients
+        return self._current()
 
     def user(self, name: str) -> User | None:
         """Read a user, anew each time.
@@ -70,8 +79,7 @@ class Administrator:
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
         """
-        clients = self.require()
-        return self._ask(lambda: iam_entities.read_user(clients, name))
+        return self._ask(self.require(), lambda: iam_entities.read_user(self._callers, name))
 
     def role(self, *, again: bool = False) -> Role | None:
         """Return the role as it was when it was first read; `again` reads it anew.
@@ -79,10 +87,11 @@ class Administrator:
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
         """
-        clients = self.require()
+        credentials = self.require()
         with self._lock:
             if self._role is None or again:
-                self._role = (self._ask(lambda: iam_entities.read_role(clients, self._lab.role.name)),)
+                name = self._lab.role.name
+                self._role = (self._ask(credentials, lambda: iam_entities.read_role(self._callers, name)),)
             return self._role[0]
 
     def document(self, arn: str) -> Any:
@@ -91,30 +100,30 @@ class Administrator:
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
         """
-        self.require()
-        managed = self._managed
-        assert managed is not None  # noqa: S101 - `require` raises without clients
-        return self._ask(lambda: managed.document(arn))
+        return self._ask(self.require(), lambda: self._managed.document(arn))
 
     def _check(self) -> str | None:
-        assert self.clients is not None  # noqa: S101 - only asked with clients
+        """Ask whose credentials they are; return why they are of no use, or None."""
         try:
-            identity = self._ask(lambda: actions.caller(self.clients))  # pyright: ignore[reportArgumentType]
+            identity = self._ask(self._current(), lambda: actions.caller(self._callers))
         except NotLookedAt as refused:
             return str(refused)
         account = identity.account_id
         return None if account == self._lab.account_id else f"those at hand are of account {account}"
 
-    def _ask(self, call: Any) -> Any:
+    def _current(self) -> Credentials:
+        assert self._credentials is not None  # noqa: S101 - without them `require` raises before
+        try:
+            return self._credentials()
+        except AwsFailure as failure:
+            raise NotLookedAt(failure.said or failure.code) from None
+
+    def _ask(self, credentials: Credentials, call: Callable[[], _T]) -> _T:
         """Ask until there is an answer of any kind; whether it is the right one the caller decides."""
-        answer = self._patience.ask(call, lambda answer: answer.outcome is not Outcome.OTHER)
+        with calling_as(credentials):
+            answer = self._patience.ask(call, lambda answer: answer.outcome is not Outcome.OTHER)
         if answer.outcome is Outcome.WORKED:
             return answer.value
-        if answer.outcome in (Outcome.DENIED, Outcome.KEY_REFUSED) or answer.code in _ABSENT:
+        if answer.outcome in (Outcome.DENIED, Outcome.KEY_REFUSED):
             raise NotLookedAt(answer.said or answer.code)
         raise NoAnswer(answer)
-
-
-_ABSENT = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"}
-
-__all__ = ["Administrator", "AwsFailure", "Kind", "NoAnswer", "NotLookedAt"]

@@ -42,7 +42,7 @@ class Buckets:
         self._made.pop(bucket, None)
 
     def remove(
-        self, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Clients | None]
+        self, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Credentials | None]
     ) -> tuple[list[str], Answer | None, bool]:
         """Remove all; return what is left, what AWS said to it last, and whether it is certain that it exists.
 
@@ -56,22 +56,22 @@ class Buckets:
         return list(left), answer, is_certain
 
     def _remove(
-        self, bucket: str, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Clients | None]
+        self, bucket: str, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Credentials | None]
     ) -> Answer | None:
         answer: Answer | None = None
         for credentials in keys:
-            with calling_as(credentials):
-                answer = self._removed(callers, bucket)
+            answer = self._removed(bucket, callers, credentials)
             if answer is None:
                 return None
-        clients = admin()
-        return self._removed(clients, bucket) if clients else answer
+        administrators = admin()
+        return self._removed(bucket, callers, administrators) if administrators else answer
 
-    def _removed(self, clients: Clients, bucket: str) -> Answer | None:
-        answer = self._patience.ask(
-            lambda: actions.remove_bucket(clients, bucket),
-            # A refusal ends it as well: somebody else is asked then.
-            lambda answer: answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED),
-            stoppable=False,
-        )
+    def _removed(self, bucket: str, callers: Callers, credentials: Credentials) -> Answer | None:
+        with calling_as(credentials):
+            answer = self._patience.ask(
+                lambda: actions.remove_bucket(callers, bucket),
+                # A refusal ends it as well: somebody else is asked then.
+                lambda answer: answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED),
+                stoppable=False,
+            )
         return None if answer.outcome is Outcome.WORKED else answer

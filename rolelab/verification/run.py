@@ -11,9 +11,8 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from rolelab.aws.callers import Callers
-from rolelab.aws.clients import Clients
-from rolelab.aws.endpoint import Endpoint, is_loopback
+from rolelab.aws.callers import Ambient, Callers
+from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
 from rolelab.findings import Finding
 from rolelab.outputs import Lab, Learner
 from rolelab.verification.administrator import Administrator
@@ -61,7 +60,8 @@ def run(
     options = options or Options()
     local = endpoint.url is not None and is_loopback(endpoint.url)
     limit_s = options.limit_s if options.limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S
-    threads = max(1, min(options.threads, len(lab.learners)))
+    # One more for the role.
+    threads = max(1, min(options.threads, len(lab.learners) + 1))
     stop, telling = threading.Event(), threading.Lock()
     found: dict[str, list[Finding]] = {learner.name: [] for learner in lab.learners} | {"": []}
 
@@ -75,11 +75,11 @@ def run(
             on_wait(learner, check, answer)
 
     patience = Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set)
-    clients = Clients(endpoint, connections=threads, attempts=1, read_s=20) if options.admin else None
-    admin = Administrator(clients, lab, patience)
+    callers = Callers(endpoint, connections=threads)
+    admin = Administrator(callers, _administrators(endpoint) if options.admin else None, lab, patience)
     around = Surroundings(
         lab=lab,
-        callers=Callers(endpoint, connections=threads),
+        callers=callers,
         admin=admin,
         patience=patience,
         leave=declared_leave(lab, admin.document),
@@ -131,6 +131,12 @@ def _all_learners(
             stop.set()
             on_stop()
             raise
+
+
+def _administrators(endpoint: Endpoint) -> Callable[[], Credentials]:
+    """Return what gives the administrator's credentials: the endpoint's own, or what the environment holds."""
+    known = endpoint.credentials
+    return Ambient().current if known is None else lambda: known
 
 
 def _stoppable(clock: Clock, stop: threading.Event) -> Clock:

@@ -309,7 +309,7 @@ class Story:
             self._teller.skip([CLEANUP], "nothing was made: --read-only")
             return
         keys = ([self._session.credentials] if self._session else []) + [self._own]
-        left, answer, is_certain = self._buckets.remove(around.callers, keys, self._admin_clients)
+        left, answer, is_certain = self._buckets.remove(around.callers, keys, around.admin.credentials)
         if not left:
             self._teller.add(CLEANUP, Verdict.PASS, expected="nothing is left", got="nothing is left")
             return
@@ -321,12 +321,6 @@ class Story:
             said=answer.said if answer else "",
             do="\n".join(f"aws s3 rb s3://{bucket} --force" for bucket in left),
         )
-
-    def _admin_clients(self) -> Clients | None:
-        try:
-            return self._around.admin.require()
-        except (NotLookedAt, NoAnswer):
-            return None
 
 
 _NOT_KNOWN = "not asked: what the role is meant to be allowed is not known without reading its policies"

@@ -1,0 +1,147 @@
+"""What a fault is, and the scene that it is played in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from components import documents
+from rolelab.aws.clients import Clients
+from rolelab.aws.failures import translated
+from rolelab.outputs import Lab, Learner
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+PATH = "/rolelab-fault/"
+"""Path of every group, policy, user and role that a fault adds: by it they are found and removed again."""
+OTHER_ACCOUNT = "111122223333"
+"""AWS's own example of an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A running lab that may be broken, by its administrator."""
+
+    lab: Lab
+    learner: Learner
+    clients: Clients
+
+    @property
+    def iam(self) -> IAMClient:
+        """The administrator's IAM client."""
+        return self.clients.iam
+
+    @property
+    def user(self) -> str:
+        """Name of the learner's user."""
+        return self.learner.user_name
+
+    @property
+    def role(self) -> str:
+        """Name of the role."""
+        return self.lab.role.name
+
+    @property
+    def partition(self) -> str:
+        """The lab's partition, such as `aws`."""
+        return self.lab.role.arn.split(":")[1]
+
+    def managed(self, name: str) -> str:
+        """Return the ARN of an AWS managed policy."""
+        return documents.managed_policy(name, self.partition)
+
+    # -- small changes that many faults share -------------------------------------------------------------------
+
+    @property
+    def grant_name(self) -> str:
+        """Name of the user's first inline policy, or the one it would be given."""
+        return next(iter(self.iam.list_user_policies(UserName=self.user)["PolicyNames"]), "assume-role")
+
+    def put_grant(self, *statements: Mapping[str, Any]) -> None:
+        """Replace the grant."""
+        self.iam.put_user_policy(UserName=self.user, PolicyName=self.grant_name, PolicyDocument=text(*statements))
+
+    def put_user_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
+        """Give the user another inline policy."""
+        self.iam.put_user_policy(UserName=self.user, PolicyName=name, PolicyDocument=text(*statements))
+
+    def put_role_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
+        """Give the role an inline policy."""
+        self.iam.put_role_policy(RoleName=self.role, PolicyName=name, PolicyDocument=text(*statements))
+
+    def put_trust(self, *statements: Mapping[str, Any]) -> None:
+        """Replace the role's trust policy."""
+        self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=text(*statements))
+
+    def policy(self, name: str, *statements: Mapping[str, Any]) -> str:
+        """Make a customer managed policy and return its ARN."""
+        made = self.iam.create_policy(PolicyName=name, Path=PATH, PolicyDocument=text(*statements))
+        return made["Policy"]["Arn"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+
+    def group(self, name: str) -> str:
+        """Make a group, put the user into it, and return its name."""
+        self.iam.create_group(GroupName=name, Path=PATH)
+        self.iam.add_user_to_group(GroupName=name, UserName=self.user)
+        return name
+
+    def trusting(self, principal: Any = None, *, conditions: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return a trust statement, by default the declared one, perhaps with conditions."""
+        root = documents.account_root(self.lab.account_id, self.partition)
+        statement = {"Effect": "Allow", "Principal": principal or {"AWS": root}, "Action": "sts:AssumeRole"}
+        return statement | ({"Condition": conditions} if conditions else {})
+
+    def granting(self, resource: Any = None, *, conditions: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return a grant statement, by default the declared one, perhaps with conditions."""
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource or self.lab.role.arn}
+        return statement | ({"Condition": conditions} if conditions else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One way to break the lab."""
+
+    name: str
+    does: str
+    """What it does, for whoever breaks the lab; a learner is not told."""
+    apply: Callable[[Scene], None]
+    fails: tuple[str, ...]
+    """Checks that must fail, beside others perhaps."""
+    because: str
+    """Words that the explanation of one of them must hold: which half, statement or element."""
+    is_mendable: bool = True
+    """False where no change of IAM brings it back, but a new `up` only (a lost key)."""
+
+    def break_lab(self, scene: Scene) -> None:
+        """Break the lab.
+
+        Raises:
+            AwsFailure: AWS refuses, or does not answer; the lab may be broken by half.
+        """
+        with translated(self.name):
+            self.apply(scene)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harmless:
+    """A change of the account that is nobody's business: the lab stays as it should be."""
+
+    name: str
+    apply: Callable[[Scene], None]
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    """Return a statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    """Return a statement that denies."""
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def text(*statements: Mapping[str, Any]) -> str:
+    """Return a policy document as AWS takes it."""
+    return json.dumps({"Version": documents.VERSION, "Statement": list(statements)})
