@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from rolelab.errors import CannotTell
+from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws import instance
 from rolelab.localaws.instance import State
 
@@ -55,23 +58,89 @@ def env(account: str) -> None:
     With them the AWS CLI, boto3, Terraform and the Pulumi CLI work on the local AWS. The key is an account id of
     12 digits; with the same secret any other one is root of that account.
     """
-    from rolelab import project
-    from rolelab.errors import UsageError
-
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise UsageError(f"{account!r} is no account id", where="--account", do="give 12 digits, such as 000000000000")
-    found = instance.find(project.find().local_home)
-    if found.instance is None:
-        raise CannotTell(found.line, do="start it with `rolelab local start`")
+    running = _running()
     values = {
-        "AWS_ENDPOINT_URL": found.instance.url,
+        "AWS_ENDPOINT_URL": running.url,
         "AWS_ACCESS_KEY_ID": account,
-        "AWS_SECRET_ACCESS_KEY": found.instance.secret.reveal(),
-        "AWS_REGION": found.instance.region,
-        "AWS_DEFAULT_REGION": found.instance.region,
+        "AWS_SECRET_ACCESS_KEY": running.secret.reveal(),
+        "AWS_REGION": running.region,
+        "AWS_DEFAULT_REGION": running.region,
     }
     for name, value in values.items():
         click.echo(f"export {name}={_quoted(value)}")
+
+
+@command.command(short_help="Show who asked what, with what answer.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with CloudTrail's fields.")
+@click.option("--account", metavar="ID", help="Of this account only.")
+def events(follow: bool, as_json: bool, account: str | None) -> None:
+    """Show who asked what of the local AWS, when, and with what answer, as CloudTrail would.
+
+    The last ten thousand calls are kept, as long as it runs. Secrets are not among the parameters.
+    """
+    import json
+
+    from rolelab.localaws import control
+
+    running = _running()
+    found = control.follow(running, account=account) if follow else control.events(running, account=account)
+    for event in found:
+        click.echo(json.dumps(event) if as_json else _line(event))
+
+
+@command.command(short_help="Say its time, or move it.")
+@click.option("--forward", metavar="TIME", help="So much later: 90s, 30m, 2h or 1d.")
+@click.option("--reset", is_flag=True, help="The real time again.")
+def clock(forward: str | None, reset: bool) -> None:
+    """Say how far the local AWS is ahead of the real time, or move it: to see a session end without waiting."""
+    from datetime import timedelta
+
+    from rolelab.localaws import control
+
+    running = _running()
+    if reset:
+        ahead = control.reset_clock(running)
+    elif forward:
+        ahead = control.move_clock(running, _seconds(forward))
+    else:
+        ahead = control.ahead_s(running)
+    click.echo(
+        f"the local AWS is {timedelta(seconds=round(ahead))} ahead"
+        if round(ahead)
+        else "the local AWS has the real time"
+    )
+
+
+def _running() -> instance.Instance:
+    from rolelab import project
+
+    found = instance.find(project.find().local_home)
+    if found.instance is None:
+        raise CannotTell(found.line, do="start it with `rolelab local start`")
+    return found.instance
+
+
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number = text[:-1] if text[-1:] in units else text
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        raise UsageError(f"{text!r} is no length of time", where="--forward", do="give one such as 90s, 30m, 2h or 1d")
+    return int(number) * units.get(text[-1:], 1)
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    who = event["userIdentity"]
+    name = who.get("arn", "").rpartition(":")[2] or "somebody unknown"
+    what = f"{event['eventSource'].partition('.')[0]}:{event['eventName']}"
+    asked: dict[str, Any] = event.get("requestParameters") or {}
+    on = " ".join(
+        str(value) for name, value in asked.items() if name.endswith(("Name", "Arn", "key")) and isinstance(value, str)
+    )
+    answer = f"{event['errorCode']}: {event['errorMessage']}" if "errorCode" in event else "ok"
+    return "  ".join(part for part in (event["eventTime"], f"{name:24}", f"{what:28}", on, answer) if part)
 
 
 def _quoted(value: str) -> str:

@@ -1,1 +1,1 @@
-"""An AWS on this machine: MiniStack's IAM, STS and S3 behind a layer that answers what AWS answers, on loopback only."""
+"""An AWS on this machine, on loopback only: MiniStack with a layer around it that answers what AWS answers."""

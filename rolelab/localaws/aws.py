@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from rolelab.localaws import clock, seams
+from rolelab.localaws import clock, control, seams
 from rolelab.localaws.credentials import Credentials
 from rolelab.localaws.emulator import module
 from rolelab.localaws.events import Events
-from rolelab.localaws.front import Message, Receive, Scope, Send
+from rolelab.localaws.front import Controls, Message, Receive, Scope, Send
 from rolelab.localaws.s3 import event_of, forget_request
 from rolelab.localaws.service import QueryService, scope_of
 from rolelab.localaws.store import Store
@@ -40,6 +41,20 @@ class LocalAws:
             await self._query(scope, receive, send)
         else:
             await self._s3(scope, receive, send, region, headers)
+
+    def controls(self) -> Controls:
+        """Return what the administrator may ask beside AWS's API."""
+        return {control.EVENTS_PATH: self._told_events, control.CLOCK_PATH: self._clock}
+
+    def _told_events(self, _method: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        return {"events": self.events.after(int(query.get("after", "0")), query.get("account"))}
+
+    def _clock(self, method: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        if method == "POST" and "reset" in query:
+            clock.reset()
+        elif method == "POST":
+            clock.move(float(query.get("move", "0")))
+        return {"aheadSeconds": clock.ahead_s()}
 
     def empty(self) -> None:
         """Forget everything."""

@@ -224,21 +224,24 @@ def identity_policies(store: Store, caller: Caller) -> Policies:
     if entity is None:
         return []
     if caller.kind is Kind.ROLE_SESSION:
-        inline = entity.get("InlinePolicies") or {}
+        inline: dict[str, object] = entity.get("InlinePolicies") or {}
         return [parsed(_text(document)) for document in inline.values()] + _attached(store, caller.account, entity)
     return list(_user_policies(store, caller.account, entity))
 
 
 def _user_policies(store: Store, account: str, user: Record) -> Iterator[tuple[Statement, ...]]:
     name = user["UserName"]
-    for document in (store.table("_user_inline_policies", account).get(name) or {}).values():
-        yield parsed(_text(document))
+    yield from _inline(store, "_user_inline_policies", account, name)
     yield from _attached(store, account, user)
     for group in store.all("group", account):
         if name in group["Users"]:
-            for document in (store.table("_group_inline_policies", account).get(group["GroupName"]) or {}).values():
-                yield parsed(_text(document))
+            yield from _inline(store, "_group_inline_policies", account, group["GroupName"])
             yield from _attached(store, account, group)
+
+
+def _inline(store: Store, table: str, account: str, name: str) -> Policies:
+    found: dict[str, object] = store.table(table, account).get(name) or {}
+    return [parsed(_text(document)) for document in found.values()]
 
 
 def boundary(store: Store, caller: Caller) -> Policies | None:

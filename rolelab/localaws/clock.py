@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 _ahead_s = 0.0
+_FURTHEST_S = 10 * 366 * 86400
 
 
 def now() -> float:
@@ -16,8 +17,14 @@ def now() -> float:
 
 
 def move(seconds: float) -> None:
-    """Move the time on (or, negative, back) by so many seconds."""
+    """Move the time on (or, negative, back) by so many seconds, ten years at most.
+
+    Raises:
+        ValueError: it is no number, or further.
+    """
     global _ahead_s  # noqa: PLW0603 - one clock for one world
+    if not abs(_ahead_s + seconds) <= _FURTHEST_S:
+        raise ValueError(f"the clock cannot be moved by {seconds} s")
     _ahead_s += seconds
 
 

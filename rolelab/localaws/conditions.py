@@ -101,7 +101,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-# -- operators: (value of the request, value of the policy, variables) -> does it fit -----------------------------------
+# -- operators: (value of the request, value of the policy, variables) -> does it fit
 
 Compare = Callable[[str, str, "patterns.Lookup | None"], bool]
 

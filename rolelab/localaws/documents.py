@@ -39,8 +39,8 @@ _TRUST_ACTIONS = frozenset(
     }
 )
 _IAM_PATHS = (
-    "access-report/", "assumed-role/", "federated-user/", "group/", "instance-profile/", "mfa/", "oidc-provider/", "policy/",
-    "role/", "saml-provider/", "server-certificate/", "sms-mfa/", "u2f/", "user/",
+    "access-report/", "assumed-role/", "federated-user/", "group/", "instance-profile/", "mfa/", "oidc-provider/",
+    "policy/", "role/", "saml-provider/", "server-certificate/", "sms-mfa/", "u2f/", "user/",
 )  # fmt: skip
 
 
@@ -160,7 +160,8 @@ def _check_statement(statement: dict[str, Any], sid: re.Pattern[str] | None) -> 
         raise _malformed(_SYNTAX)
     if sid and not sid.fullmatch(name):
         raise _malformed(
-            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+            "Statement IDs (SID) must be alpha-numeric. "
+            "Check that your input satisfies the regular expression [0-9A-Za-z]*"
         )
     if "Effect" not in statement:
         raise _malformed("Missing required field Effect")
@@ -236,7 +237,7 @@ def _check_arn(arn: str) -> None:
     if not path.startswith(("*", "?", "$", "root", *_IAM_PATHS)) and not any(
         start.startswith(re.split(r"[*?$]", path)[0]) and re.search(r"[*?$]", path) for start in _IAM_PATHS
     ):
-        raise _malformed('IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, access-report/.')  # fmt: skip
+        raise _malformed(f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.')
 
 
 def _check_principal(principal: Any) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
+from rolelab.localaws import control
 from rolelab.localaws.instance import HEALTH_PATH, proof
 from rolelab.secret import Secret
 
@@ -22,6 +23,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Controls = Mapping[str, Callable[[str, Mapping[str, str]], Mapping[str, Any]]]
+"""Path -> what answers it: a function of method and query; ValueError says what is wrong with them."""
 
 _HOST = re.compile(r"(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?localhost|127\.0\.0\.1|\[::1\]")
 _CLOSED_HOST = re.compile(
@@ -38,15 +41,13 @@ _ONCE = {b"authorization", b"host", b"x-amz-date", b"x-amz-security-token", b"x-
 class Front:
     """ASGI layer: answers the health check, refuses what must not get in, hands the rest on."""
 
-    def __init__(
-        self, app: App, *, instance_id: str, secret: Secret, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, app: App, controls: Controls, *, instance_id: str, secret: Secret) -> None:
         self._app = app
+        self._controls = controls
         self._instance_id = instance_id
         self._secret = secret
-        self._clock = clock
-        self.last_request = clock()
-        """When the last request came that was not a health check, by `clock`."""
+        self.last_request = time.monotonic()
+        """When the last request came that was not a health check (monotonic)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -59,16 +60,33 @@ class Front:
             await _answer(send, 403, {"error": refusal})
         elif scope["path"] == HEALTH_PATH:
             await self._health(scope, send)
+        elif scope["path"] in self._controls:
+            await self._control(scope, send)
         elif _CLOSED_PATH.fullmatch(scope["path"]):
             await _answer(send, 403, {"error": "this path is closed on this local AWS"})
         else:
-            self.last_request = self._clock()
+            self.last_request = time.monotonic()
             await self._app(scope, receive, send)
 
     async def _health(self, scope: Scope, send: Send) -> None:
         nonce = parse_qs(scope["query_string"].decode("latin-1")).get("nonce", [""])[0][:128]
         content = {"instance": self._instance_id, "proof": proof(self._secret, self._instance_id, nonce)}
         await _answer(send, 200, content)
+
+    async def _control(self, scope: Scope, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        target = f"{scope['path']}?{query}" if query else scope["path"]
+        at, given = headers.get(control.TIME_HEADER, ""), headers.get(control.PROOF_HEADER, "")
+        if not control.is_proven(self._secret, scope["method"], target, at, given, now=time.time()):
+            await _answer(send, 403, {"error": "only who knows the secret of this local AWS may ask this"})
+            return
+        try:
+            content = self._controls[scope["path"]](scope["method"], dict(parse_qsl(query)))
+        except ValueError as error:
+            await _answer(send, 400, {"error": str(error)})
+        else:
+            await _answer(send, 200, content)
 
     async def _not_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -101,7 +119,7 @@ def _is_here(host: str) -> bool:
     return _HOST.fullmatch(re.sub(r":\d{1,5}$", "", host)) is not None
 
 
-async def _answer(send: Send, status: int, content: dict[str, str]) -> None:
+async def _answer(send: Send, status: int, content: Mapping[str, Any]) -> None:
     body = json.dumps(content).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -18,11 +18,12 @@ from datetime import datetime, timezone
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rolelab.localaws.wire import AwsError, text
 
 Shape = dict[str, Any]
+_NUMBER = re.compile(r"[0-9]{1,8}")
 _MOST = 1000
 """More members than any list of IAM or STS may have."""
 
@@ -87,25 +88,22 @@ class Model:
         shape = self._shapes[name]
         kind = shape["type"]
         if kind == "structure":
-            return self._structure(shape, given if isinstance(given, dict) else {}, at, faults)
+            return self._structure(shape, _mapping(given), at, faults)
         if kind == "list":
             return self._list(shape, given, at, faults)
         if isinstance(given, dict):
             # A.B=c where A is a plain value: the value itself, if it was given too.
-            given = given.get("", "")
+            given = _mapping(given).get("", "")
         return _SCALARS.get(kind, _string)(shape, given, at, faults)
 
     def _list(self, shape: Shape, given: Any, at: str, faults: list[str]) -> list[Any]:
-        members = given.get("member", {}) if isinstance(given, dict) else {}
-        if not isinstance(members, dict):
-            members = {}
-        order = sorted(int(key) for key in members if key.isascii() and key.isdigit() and len(key) < 9)[:_MOST]
-        by_number = {
-            int(key): value for key, value in members.items() if key.isascii() and key.isdigit() and len(key) < 9
-        }
+        members = _mapping(_mapping(given).get("member"))
+        numbered = sorted(
+            ((int(key), value) for key, value in members.items() if _NUMBER.fullmatch(key)), key=lambda one: one[0]
+        )[:_MOST]
         values = [
-            self._value(shape["member"]["shape"], by_number[n], f"{at}.{i}.member", faults)
-            for i, n in enumerate(order, 1)
+            self._value(shape["member"]["shape"], value, f"{at}.{place}.member", faults)
+            for place, (_, value) in enumerate(numbered, 1)
         ]
         shown = f"Value '[{', '.join(str(value) for value in values)[:200]}]' at '{at}' failed to satisfy constraint: "
         if len(values) < shape.get("min", 0):
@@ -164,7 +162,7 @@ def _load(service: str) -> dict[str, Any]:
 
 
 def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
-    """Turn `Tags.member.1.Key` into nested dictionaries; a name that is a value and a structure keeps its value as ''."""
+    """Turn `Tags.member.1.Key` into nested dictionaries; a name that is both keeps its value as ''."""
     tree: dict[str, Any] = {}
     for name, value in flat.items():
         parts = name.split(".")
@@ -172,17 +170,19 @@ def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
             continue
         at = tree
         for part in parts[:-1]:
-            inner = at.get(part)
+            inner: Any = at.get(part)
             if not isinstance(inner, dict):
-                inner = {} if inner is None else {"": inner}
-                at[part] = inner
-            at = inner
-        last = at.get(parts[-1])
-        if isinstance(last, dict):
-            last[""] = value
+                at[part] = {} if inner is None else {"": inner}
+            at = at[part]
+        if isinstance(at.get(parts[-1]), dict):
+            at[parts[-1]][""] = value
         else:
             at[parts[-1]] = value
     return tree
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _camel(name: str) -> str:

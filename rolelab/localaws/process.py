@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from rolelab.errors import LabError
@@ -73,11 +74,14 @@ def _serve(home: Path, region: str, pipe: int) -> None:
         os.write(pipe, b"serving")
         os.close(pipe)
 
+    def end(*_: object) -> None:
+        server.end()
+
     # uvicorn ends in order and then raises the signal again, for whoever handled it before: nothing is left to do.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: server.end())
+        signal.signal(number, end)
     server.run(on_ready=announce, idle_s=idle_s)
-    write_record(home, Record(**{**{name: getattr(record, name) for name in Record.__slots__}, "kept": True}))
+    write_record(home, replace(record, kept=True))
 
 
 def _idle_s() -> float:

@@ -170,7 +170,7 @@ class S3:
     def _may_list(self, bucket: str) -> bool:
         caller = _caller.get()
         if caller is None:
-            # Anonymous, or a presigned request: MiniStack has decided it, and an object that is missing is all there is to tell.
+            # Anonymous: MiniStack has asked the bucket whether everybody may.
             return True
         arn = f"arn:aws:s3:::{bucket}"
         return self._refusal(caller, "s3:ListBucket", arn, self._responses.get_region(), {}) is None
@@ -192,7 +192,7 @@ class S3:
         if not isinstance(policy, dict):
             return {}
         whole = cast("dict[str, Any]", policy)
-        found = [one for one in statements(whole) if isinstance(one, dict)]
+        found = statements(whole)
         aws_only: list[dict[str, Any]] = []
         for one in found:
             for element in ("Principal", "NotPrincipal"):

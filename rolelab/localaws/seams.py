@@ -47,7 +47,7 @@ REPLACED = (
     ),
     Seam(
         "core.iam_actions", "access_denied_response",
-        ("service", "action", "principal_arn", "request_id", "error_code", "message", "headers", "resource_arn", "explicit_deny", "resource_policy_arn"),
+        ("service", "action", "principal_arn", "request_id", "error_code", "message", "headers"),
         "AWS's sentence for the cause",
     ),
     Seam(
@@ -90,7 +90,8 @@ STORES = {
     "services.iam": (
         "_users", "_roles", "_groups", "_policies", "_instance_profiles", "_access_keys", "_user_inline_policies",
         "_group_inline_policies", "_mfa_devices", "_login_profiles", "_account_password_policy",
-        "_aws_managed_policies", "_aws_managed_attachment_counts", "_oidc_providers", "_saml_providers", "_IAM_HANDLERS",
+        "_aws_managed_policies", "_aws_managed_attachment_counts", "_oidc_providers",
+        "_saml_providers", "_IAM_HANDLERS",
     ),
     "services.sts": ("_sessions",),
     "services.s3": ("_buckets", "_bucket_policies"),
@@ -131,20 +132,24 @@ def install(store: Store, credentials: Credentials) -> None:
     ours: dict[str, Callable[..., Any]] = {
         "resolve_credential": credentials.resolve,
         "is_root_access_key": is_root_key,
-        # Asked only "may the signature go unchecked?": of no key at all, which is anonymous and decided elsewhere.
-        "_is_root_key": lambda access_key_id: not access_key_id,
+        "_is_root_key": _is_no_key,
         "find_iam_access_key_account": store.key_account,
         "enforce": s3.enforce,
         "access_denied_response": s3.access_denied_response,
         "_foreign_bucket_allows": s3.foreign_bucket_allows,
         "handle_request": s3.handle_request,
         "get_state": lambda: {"sessions": store.sessions()},
-        "load_persisted_state": lambda data: store.sessions().update(data.get("sessions", {})),
+        "load_persisted_state": store.restore_sessions,
     }
     for seam in REPLACED:
         _originals.setdefault((seam.module, seam.name), getattr(module(seam.module), seam.name))
         for place in (seam.module, *seam.also_in):
             setattr(module(place), seam.name, ours[seam.name])
+
+
+def _is_no_key(access_key_id: str) -> bool:
+    """Answer "may the signature go unchecked?": of no key at all, which is anonymous and decided elsewhere."""
+    return not access_key_id
 
 
 def _takes(function: Any, parameters: tuple[str, ...]) -> bool:

@@ -75,7 +75,7 @@ class Server:
             port=self.socket.getsockname()[1],
         )
         self.ready = threading.Event()
-        self.front = Front(self.aws, instance_id=instance_id, secret=secret)
+        self.front = Front(self.aws, self.aws.controls(), instance_id=instance_id, secret=secret)
         life = Life(self.front, on_start=self._start, on_stop=self._stop)
         config = uvicorn.Config(
             life,

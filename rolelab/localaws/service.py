@@ -87,20 +87,16 @@ class QueryService:
                 caller = self._known(key_id, service, region)
             handler = self._handler(service, operation)
             params = model(service).read(operation, flat)
-            if caller is None:
-                raise AwsError(
-                    "InvalidIdentityToken", "No OpenIDConnect or SAML provider of this account has issued the token"
-                )
             call = Call(
-                store=self._store, service=service, operation=operation, params=params, flat=flat, caller=caller,
-                region=region, source_ip=told.source_ip, user_agent=told.user_agent,
+                store=self._store, service=service, operation=operation, params=params, flat=flat,
+                caller=_signed(caller), region=region, source_ip=told.source_ip, user_agent=told.user_agent,
             )  # fmt: skip
             _require(call)
             reply = self._handled(call, handler)
         except AwsError as error:
             reply = failed(service, error)
             self._record(told, service, operation, caller, params, reply, error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged in full
             # The layer's own fault: said in the log, and to the client as AWS says it of itself.
             _log.exception("cannot answer %s", operation)
             error = AwsError("ServiceFailure", "The request processing has failed because of an unknown error.", 500)
@@ -228,6 +224,17 @@ def _require(call: Call) -> None:
         refusal = authorize(call.store, caller, Request("iam:PassRole", arn, call.keys))
     if refusal:
         raise AwsError("AccessDenied", refusal.message)
+
+
+def _signed(caller: Caller | None) -> Caller:
+    """Return the caller; an unsigned call brings a token of a provider, of which there are none here.
+
+    Raises:
+        AwsError: InvalidIdentityToken.
+    """
+    if caller is None:
+        raise AwsError("InvalidIdentityToken", "No OpenIDConnect or SAML provider of this account has issued the token")
+    return caller
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -184,6 +184,10 @@ class Store:
         """Return all sessions by their access keys."""
         return self._sts._sessions
 
+    def restore_sessions(self, saved: dict[str, Any]) -> None:
+        """Take back the sessions that were saved."""
+        self._sts._sessions.update(saved.get("sessions", {}))
+
 
 class _Table:
     """One of MiniStack's stores as one account sees it."""

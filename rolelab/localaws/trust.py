@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 from rolelab.localaws.documents import PARTITIONS, listed, statements
 from rolelab.localaws.store import Record, Store
@@ -39,10 +39,10 @@ def resolve(store: Store, policy: dict[str, Any], *, code: str = "MalformedPolic
     ids: dict[str, str] = {}
     for statement in statements(policy):
         for element in ("Principal", "NotPrincipal"):
-            principal = statement.get(element, "*")
+            principal: Any = statement.get(element, "*")
             if principal == "*":
                 continue
-            for kind, values in principal.items():
+            for kind, values in cast("dict[str, Any]", principal).items():
                 for value in listed(values):
                     fault = _resolve_one(store, kind, value, ids)
                     if fault:
@@ -65,11 +65,12 @@ def current(store: Store, document: str, ids: dict[str, str] | None) -> str:
     policy = json.loads(document)
     for statement in statements(policy):
         for element in ("Principal", "NotPrincipal"):
-            principal = statement.get(element)
+            principal: Any = statement.get(element)
             if isinstance(principal, dict) and "AWS" in principal:
-                values = principal["AWS"]
-                replaced = [moved.get(value, value) for value in listed(values)]
-                principal["AWS"] = replaced if isinstance(values, list) else replaced[0]
+                named = listed(cast("dict[str, Any]", principal)["AWS"])
+                principal["AWS"] = (
+                    [moved.get(one, one) for one in named] if len(named) > 1 else moved.get(named[0], named[0])
+                )
     return json.dumps(policy)
 
 

@@ -30,7 +30,7 @@ def main() -> int:
     runner = Runner(options.endpoint, os.environ.get("AWS_SECRET_ACCESS_KEY", "test"))
     answers = runner.run(load(options.cases), threads=options.threads)
     if options.json:
-        print(json.dumps([_shown(answer) for answer in answers], indent=1))
+        _say(json.dumps([_shown(answer) for answer in answers], indent=1))
     else:
         _print(answers)
     return 0 if all(answer.right for answer in answers) else 1
@@ -40,7 +40,7 @@ def _print(answers: list[Answer]) -> None:
     for answer in answers:
         if not answer.right:
             case = answer.case
-            print(
+            _say(
                 f"{case['id']:10} {case['title']}\n{'':10} expected {case['expected']}, got {answer.got}: {answer.said}"
             )
     total, right = Counter[str](), Counter[str]()
@@ -48,13 +48,17 @@ def _print(answers: list[Answer]) -> None:
         total[answer.case["group"]] += 1
         right[answer.case["group"]] += answer.right
     for group, count in total.items():
-        print(f"{group:10} {right[group]:4} of {count}")
-    print(f"{'all':10} {sum(right.values()):4} of {len(answers)} ({sum(right.values()) / max(1, len(answers)):.1%})")
+        _say(f"{group:10} {right[group]:4} of {count}")
+    _say(f"{'all':10} {sum(right.values()):4} of {len(answers)} ({sum(right.values()) / max(1, len(answers)):.1%})")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _shown(answer: Answer) -> dict[str, object]:
     case = answer.case
-    fields = {name: case[name] for name in ("id", "group", "title", "expected")}
+    fields: dict[str, object] = {name: case[name] for name in ("id", "group", "title", "expected")}
     return fields | {"got": answer.got, "said": answer.said, "right": answer.right}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.config import Config
@@ -28,15 +28,15 @@ ACCOUNTS = {"A": "111122223333", "B": "444455556666"}
 _BUCKET = "lab-bucket"
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403"})
 
-_USER = {
+_USER: Case = {
     "account": "A", "name": "testuser", "path": "/", "inline": [], "attached": [], "groups": [],
     "boundary": None, "tags": {}, "mfa_device": False,
 }  # fmt: skip
-_ROLE = {
+_ROLE: Case = {
     "account": "A", "name": "s3Access", "path": "/", "inline": [], "attached": [], "boundary": None,
     "max_session": 3600, "tags": {},
 }  # fmt: skip
-_REQUEST = {
+_REQUEST: Case = {
     "principal": {"type": "user", "account": "A", "name": "testuser", "via": []},
     "credential": "normal", "after_session": [], "params": {}, "context": {"mfa": False, "source_ip": "127.0.0.1"},
 }  # fmt: skip
@@ -66,7 +66,7 @@ def load(paths: Iterable[Path] | None = None) -> list[Case]:
 def whole(case: Case) -> Case:
     """Return a case with everything that it leaves out."""
     setup, request = case.get("setup", {}), case["request"]
-    principal = {**_REQUEST["principal"], **request.get("principal", {})}  # pyright: ignore[reportGeneralTypeIssues]
+    principal: Case = {**_REQUEST["principal"], **request.get("principal", {})}
     return case | {
         "setup": {
             "users": [{**_USER, **user} for user in setup.get("users", [])],
@@ -84,9 +84,9 @@ def _with_parts(value: Any, parts: dict[str, Any]) -> Any:
     if isinstance(value, str) and value in parts:
         return parts[value]
     if isinstance(value, list):
-        return [_with_parts(one, parts) for one in value]
+        return [_with_parts(one, parts) for one in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {name: _with_parts(one, parts) for name, one in value.items()}
+        return {name: _with_parts(one, parts) for name, one in cast("dict[str, Any]", value).items()}
     return value
 
 
@@ -125,7 +125,8 @@ class Runner:
         key, secret, token = credentials
         if not hasattr(self._own, "session"):
             self._own.session = boto3.Session()
-        return self._own.session.client(
+        session = cast("Any", self._own.session)
+        return session.client(
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,
@@ -178,4 +179,4 @@ def _is_right(case: Case, got: str, said: str) -> bool:
 
 
 def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return cast("list[Any]", value) if isinstance(value, list) else [value]

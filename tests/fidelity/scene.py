@@ -115,19 +115,19 @@ class Scene:
     def _make_roles(self) -> None:
         """Make the roles; one whose trust policy names a later one waits for it."""
         waiting = list(self._setup["roles"])
-        while waiting:
-            left: list[Mapping[str, Any]] = []
-            for role in waiting:
-                try:
-                    self._make_role(role)
-                except ClientError as error:
-                    if error.response["Error"]["Code"] != "MalformedPolicyDocument":  # pyright: ignore[reportTypedDictNotRequiredAccess]
-                        raise
-                    left.append(role)
-                    last = error
-            if len(left) == len(waiting):
-                raise last  # pyright: ignore[reportPossiblyUnboundVariable]
-            waiting = left
+        for _ in range(len(waiting)):
+            waiting = [role for role in waiting if not self._is_made(role)]
+        for role in waiting:
+            self._make_role(role)
+
+    def _is_made(self, role: Mapping[str, Any]) -> bool:
+        try:
+            self._make_role(role)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "MalformedPolicyDocument":
+                raise
+            return False
+        return True
 
     def _make_role(self, role: Mapping[str, Any]) -> None:
         iam, name = self._iam(role["account"]), role["name"]
@@ -180,8 +180,7 @@ class Scene:
             elif "get_session_token" in step:
                 told = sts.get_session_token(**step.get("params", {}), **self._mfa(step))
             else:
-                given = step.get("get_federation_token")
-                params = given if isinstance(given, dict) else step.get("params", {})
+                params = step.get("params", {})
                 told = sts.get_federation_token(**{"Name": "lab-federated", **params})
             held = (
                 told["Credentials"]["AccessKeyId"],
@@ -200,7 +199,7 @@ class Scene:
         return {"SerialNumber": serial, "TokenCode": code(seed, 0)}
 
     def _spoiled(self, held: Credentials) -> Credentials:
-        """Return the credentials as the case wants them: inactive, deleted, without token, …"""
+        """Return the credentials as the case wants them: inactive, deleted, without token and so on."""
         key, secret, token = held
         principal = self._request["principal"]
         match self._request["credential"]:
@@ -224,7 +223,7 @@ class Scene:
                 raise ValueError(f"no such credential: {other}")
         return key, secret, token
 
-    # -- what changes before the request --------------------------------------------------------------------------------
+    # -- what changes before the request
 
     def _change(self, op: str, account: str = "A", **what: Any) -> None:
         iam = self._iam(account)
@@ -280,7 +279,7 @@ class Scene:
             iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
         iam.delete_user(UserName=user)
 
-    # -- the request ----------------------------------------------------------------------------------------------------
+    # -- the request
 
     def _ask(self, held: Credentials) -> Callable[[], object]:
         action, params = self._request["action"], dict(self._request["params"])

@@ -59,7 +59,7 @@ def test_it_starts_once_and_is_found_again(home: Path) -> None:
 def test_of_callers_at_once_one_starts_it(home: Path) -> None:
     """Two terminals, one server."""
     with ThreadPoolExecutor(4) as pool:
-        started = list(pool.map(lambda _: instance.ensure(home), range(4)))
+        started = list(pool.map(instance.ensure, [home] * 4))
     assert sum(one.started for one in started) == 1
     assert len({(one.instance.pid, one.instance.instance_id) for one in started}) == 1
 
@@ -220,7 +220,8 @@ def test_credentials_of_the_shell_do_not_reach_it(home: Path, monkeypatch: pytes
 
 def test_looking_loads_nothing_heavy() -> None:
     """`rolelab local status` has 0.15 s."""
-    code = "import sys, rolelab.localaws.instance; print(sorted({'boto3','pulumi','ministack','uvicorn','asyncio','rich'} & set(sys.modules)))"
+    heavy = {"boto3", "pulumi", "ministack", "uvicorn", "asyncio", "rich"}
+    code = f"import sys, rolelab.localaws.instance; print(sorted({heavy} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 

@@ -158,12 +158,12 @@ def _write_marker(key: str) -> str:
 
 def _read_marker(marker: str) -> str:
     try:
-        content = base64.urlsafe_b64decode(marker.encode())
-        if not content.startswith(b"after:"):
-            raise ValueError(marker)
-        return content[6:].decode()
+        content = base64.urlsafe_b64decode(marker.encode()).decode()
     except (ValueError, binascii.Error):
-        raise AwsError("ValidationError", f"Invalid Marker: {marker}") from None
+        content = ""
+    if not content.startswith("after:"):
+        raise AwsError("ValidationError", f"Invalid Marker: {marker}")
+    return content[6:]
 
 
 def below_path(call: Call, records: Iterable[Record]) -> list[Record]:

@@ -142,8 +142,9 @@ def check_code(store: Store, caller: Caller, serial: str | None, given: str | No
     if device is None or device["User"] != caller.name or caller.kind.name != "USER":
         raise AwsError(
             "AccessDenied",
-            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
-        )  # noqa: E501
+            "MultiFactorAuthentication failed, unable to validate MFA code.  "
+            "Please verify your MFA serial number is valid and associated with this user.",
+        )
     now = clock.now() + device.get("Shift", 0) * totp.STEP_S
     step = totp.step_of(bytes.fromhex(device["Seed"]), given, now)
     if step is None or step in _used(device):

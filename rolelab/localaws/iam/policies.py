@@ -89,7 +89,10 @@ def delete(call: Call) -> None:
     if _attached_to(call, record["Arn"]) or _bounded_by(call, record["Arn"]):
         raise AwsError("DeleteConflict", "Cannot delete a policy attached to entities.")
     if len(record["Versions"]) > 1:
-        message = "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."  # noqa: E501
+        message = (
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
+            "The default version is deleted with the policy."
+        )
         raise AwsError("DeleteConflict", message)
     call.store.remove("policy", call.account, record["Arn"])
 
@@ -149,7 +152,10 @@ def create_version(call: Call) -> Result:
     document = _checked(call)
     versions = record["Versions"]
     if len(versions) >= quotas.QUOTAS["VersionsPerPolicyQuota"]:
-        message = "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."
+        message = (
+            "A managed policy can have up to 5 versions. "
+            "Before you create a new version, you must delete an existing version."
+        )
         raise AwsError("LimitExceeded", message)
     number = record.get("NextVersion") or 1 + max(int(one[1:]) for one in versions)
     version = {"Document": document, "VersionId": f"v{number}", "IsDefaultVersion": False, "CreateDate": call.now()}

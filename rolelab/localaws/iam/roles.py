@@ -90,7 +90,7 @@ def update_trust(call: Call) -> None:
 
 
 def delete(call: Call) -> None:
-    """DeleteRole: refused while it has policies or is in an instance profile. Its sessions can do nothing afterwards."""
+    """DeleteRole: refused while it has policies or is in an instance profile; its sessions are worth nothing then."""
     record = _changeable(call)
     name = record["RoleName"]
     in_profile = any(name in one["Roles"] for one in call.store.all("instance-profile", call.account))
@@ -131,7 +131,10 @@ def _changeable(call: Call) -> Record:
     record = common.entity(call, "role")
     if record["Path"].startswith("/aws-service-role/"):
         service = record["Path"].split("/")[2]
-        message = f"Cannot perform the operation on the protected role '{record['RoleName']}' - this role is only modifiable by {service}"
+        message = (
+            f"Cannot perform the operation on the protected role '{record['RoleName']}' "
+            f"- this role is only modifiable by {service}"
+        )
         raise AwsError("UnmodifiableEntity", message)
     return record
 
