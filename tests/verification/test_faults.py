@@ -1,0 +1,68 @@
+"""Every fault of the table leads to exit code 1 with the right reason, and what is proposed puts it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rolelab.aws.callers import Callers, calling_as
+from rolelab.faults import FAULTS, HARMLESS, Fault, Harmless, Scene
+from rolelab.findings import Finding, Verdict, exit_code
+from rolelab.verification import mending
+from tests import labs
+
+Verify = Callable[..., list[Finding]]
+
+
+@pytest.fixture
+def scene(made: labs.MadeLab) -> Scene:
+    """The lab, about to be broken."""
+    return Scene(made.lab, made.lab.learners[0], made.root)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
+    made: labs.MadeLab, scene: Scene, verified: Verify, fault: Fault
+) -> None:
+    """Exit code 1, the expected checks, the reason in words; and after the proposed calls, exit code 0."""
+    fault.break_lab(scene)
+    found = verified(made)
+    failed = [finding for finding in found if finding.verdict is Verdict.FAIL]
+    assert exit_code(found) == 1
+    assert set(fault.fails) <= {finding.check for finding in failed}
+    told = "\n".join(f"{finding.got}\n{finding.why}" for finding in failed)
+    assert fault.because.lower() in told.lower(), told
+    assert all(finding.why for finding in failed), [finding.check for finding in failed if not finding.why]
+    assert "AWS says otherwise" not in told, told
+    assert made.root.s3.list_buckets()["Buckets"] == []
+    endpoint = made.instance.endpoint(made.account)
+    assert endpoint.credentials is not None
+    callers = Callers(endpoint)
+    with calling_as(endpoint.credentials):
+        plan = mending.plan(made.lab, callers)
+        assert plan.calls or not fault.is_mendable
+        mending.carry_out(plan, callers)
+    after = verified(made)
+    if fault.is_mendable:
+        assert exit_code(after) == 0, [finding for finding in after if finding.verdict is Verdict.FAIL]
+        assert all(finding.do for finding in failed if finding.check.startswith("declared."))
+    else:
+        assert plan.advice
+
+
+@pytest.mark.parametrize("change", HARMLESS, ids=[change.name for change in HARMLESS])
+def test_a_harmless_change_is_not_reported(
+    made: labs.MadeLab, scene: Scene, verified: Verify, change: Harmless
+) -> None:
+    """Tags, words, spelling and unrelated things are nobody's business."""
+    change.apply(scene)
+    found = verified(made)
+    assert [finding for finding in found if finding.verdict is not Verdict.PASS] == []
+
+
+def test_the_table_is_large_enough_and_a_change_is_proposed_for_nine_in_ten() -> None:
+    """As asked: forty ways to break it, ten harmless changes, and help with nearly all."""
+    assert len(FAULTS) >= 40
+    assert len(HARMLESS) >= 10
+    assert sum(fault.is_mendable for fault in FAULTS.values()) >= 0.9 * len(FAULTS)
