@@ -192,9 +192,7 @@ class Deployment:
                 self.error(_protected("deleted", victim.urn), victim.urn)
             return
         if self.previewing:
-            for wave in plan.deletion_waves(victims):
-                for victim in wave:
-                    self._plan(self._deletion_step(victim))
+            self._plan_deletions(victims)
             return
         self._delete(victims)
 
@@ -538,11 +536,16 @@ class Deployment:
                 continue
             victims.append(resource)
         if self.previewing:
-            for wave in plan.deletion_waves(victims):
-                for victim in wave:
-                    self._plan(self._deletion_step(victim))
+            self._plan_deletions(victims)
         elif not self.stopped:
             self._delete(victims)
+
+    def _plan_deletions(self, victims: Sequence[Resource]) -> None:
+        doomed = {id(old) for old in self.world.doomed}
+        for wave in plan.deletion_waves(victims):
+            for victim in wave:
+                op = Op.DELETE_REPLACED if id(victim) in doomed else Op.DELETE
+                self._plan(self._deletion_step(victim, op))
 
     def _needed_by_what_was_left_out(self) -> set[str]:
         """Return the URNs that resources which failed or were skipped in this run still refer to."""

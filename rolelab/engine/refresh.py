@@ -87,7 +87,7 @@ def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Res
             outputs[key] = _as_before(outputs.get(key), value)
             continue
         # A policy that means the same keeps its own text.
-        equal = documents.same(before, value) if property_.document else before == value
+        equal = documents.same(before, value) if property_.document else before == value or not (before or value)
         if not equal:
             outputs[key] = _as_before(outputs.get(key), value)
         mine = values.plain(inputs.get(key))

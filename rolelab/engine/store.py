@@ -121,9 +121,6 @@ class Store:
             os.close(folder)
             self._generation += 1
             self._unfolded = False
-            for old in self.folder.glob("journal.*"):
-                if old.name != _journal_name(self._generation):
-                    old.unlink(missing_ok=True)
             if self._journal >= 0:
                 self._open_journal()
 
@@ -134,8 +131,12 @@ class Store:
         self.fold()
 
     def _open_journal(self) -> None:
+        """Begin the journal of this generation; those of earlier ones are in the snapshot."""
         if self._journal >= 0:
             os.close(self._journal)
+        for old in self.folder.glob("journal.*"):
+            if old.name != _journal_name(self._generation):
+                old.unlink(missing_ok=True)
         path = self.folder / _journal_name(self._generation)
         self._journal = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -212,13 +213,12 @@ def _read(folder: Path) -> tuple[World, int, bool]:
             break
     else:
         raise LabError("the state changes all the time", where=str(folder), do="try again")
-    world = World.from_json(before) if before else World()
-    lines = text.split(b"\n")
     try:
-        for line in lines[:-1]:
+        world = World.from_json(before) if before else World()
+        for line in text.split(b"\n")[:-1]:
             world.apply(json.loads(line))
     except (ValueError, KeyError, TypeError) as error:
-        raise _unreadable(journal, error) from None
+        raise _unreadable(folder, error) from None
     return world, before.get("generation", 0), bool(text)
 
 

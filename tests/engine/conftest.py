@@ -35,7 +35,9 @@ class Runner:
             env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         )
 
-    def run(self, stack: StackRunner, call: str, *, kill: tuple[int, str] | None = None, **options: Any) -> dict[str, Any]:
+    def run(
+        self, stack: StackRunner, call: str, *, kill: tuple[int, str] | None = None, **options: Any
+    ) -> dict[str, Any]:
         """Run `up`, `preview` or `destroy`; `kill`: at which journal line, and `before`, `after` or `torn`."""
         request = {
             "call": call,

@@ -6,12 +6,13 @@ Pulumi is loaded once; each fork starts from there. Requests come as JSON lines 
      "options": {…}, "kill": {"line": 7, "when": "before"}}
 
 `kill`: SIGKILL before the n-th line is written to the journal (so its AWS call was made and not recorded), after it
-(so the next thing was recorded and not done), or with half of it written ("torn"); "signal" sends SIGINT after it
-instead. The answer is a JSON line with how the fork ended and how many lines it wrote.
+(so the next thing was recorded and not done), or with half of it written ("torn"); "SIGINT twice" sends
+two signals after it instead. The answer is a JSON line with how the fork ended and how many lines it wrote.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -20,17 +21,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pulumi_aws  # noqa: F401 - loaded before the forks
-
 from rolelab import project
 from rolelab.aws.endpoint import Credentials, Endpoint
-from rolelab.engine import program, run, store  # noqa: F401 - loaded before the forks
+from rolelab.engine import run, store
 from rolelab.engine.world import Line
 from rolelab.secret import Secret
+from rolelab.steps import Event
 
 
 def main() -> None:
     """Serve requests until the input ends."""
+    for module in ("pulumi_aws.iam", "rolelab.engine.program", "rolelab.engine.monitor"):
+        importlib.import_module(module)  # once, before the forks
     for text in sys.stdin:
         request = json.loads(text)
         reading, writing = os.pipe()
@@ -44,7 +46,7 @@ def main() -> None:
             told += block
         os.close(reading)
         _, status = os.waitpid(child, 0)
-        answer = json.loads(told) if told else {}
+        answer: dict[str, Any] = json.loads(told) if told else {}
         print(json.dumps({"killed": os.WIFSIGNALED(status), **answer}), flush=True)  # noqa: T201 - the answer
 
 
@@ -61,7 +63,10 @@ def _child(request: dict[str, Any], writing: int) -> None:
     events: list[str] = []
     told: dict[str, Any] = {}
     try:
-        listener = lambda event: events.append(repr(event))  # noqa: E731
+
+        def listener(event: Event) -> None:
+            events.append(repr(event))
+
         if request["call"] == "destroy":
             result = run.destroy(here, request["stack"], endpoint, request["instance"], listener, options)
         else:
@@ -83,7 +88,7 @@ class _Lines:
         self._lock = threading.Lock()
 
     def watch(self) -> None:
-        write = store.Store._write  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        write = store.Store._write  # pyright: ignore[reportPrivateUsage]
 
         def watched(held: store.Store, line: Line) -> None:
             with self._lock:
@@ -93,15 +98,16 @@ class _Lines:
             if here and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             if here and when == "torn":
-                os.write(held._journal, json.dumps(line).encode()[:-10])  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                os.write(held._journal, json.dumps(line).encode()[:-10])  # pyright: ignore[reportPrivateUsage]
                 os.kill(os.getpid(), signal.SIGKILL)
             write(held, line)
             if here and when == "after":
                 os.kill(os.getpid(), signal.SIGKILL)
-            if here and when in ("SIGINT", "SIGTERM"):
-                os.kill(os.getpid(), signal.Signals[when])
+            if here and when == "SIGINT twice":
+                os.kill(os.getpid(), signal.SIGINT)
+                threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
 
-        store.Store._write = watched  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        setattr(store.Store, "_write", watched)  # noqa: B010 - the one seam, taken from outside
 
 
 if __name__ == "__main__":

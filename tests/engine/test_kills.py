@@ -7,6 +7,7 @@ half of them killed again while recovering. A kill *before* a line leaves someth
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -49,15 +50,19 @@ SCENARIOS = [
     Scenario("replacement", "up", True, {"role": "writer", "term": "1"}, 49),
     Scenario("destroy", "destroy", True, BEFORE, 135),
 ]
-KILLS = [
-    pytest.param(scenario, max(1, round(scenario.lines * part)), when, again, id=f"{scenario.name}-{part:.2f}-{when}{'-again' * again}")
-    for scenario in SCENARIOS
-    for index, part in enumerate((0.0, 0.06, 0.13, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97))
-    for when, again in [(("before", "after", "torn")[index % 3], index % 2 == 1)]
-]  # fmt: skip
+PARTS = (0.0, 0.06, 0.13, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97)
 
 
-@pytest.mark.parametrize(("scenario", "line", "when", "again"), KILLS)
+def _kills() -> Iterator[object]:
+    """Place twelve kills over each scenario: in turn before, after and within a line, every other one killed again."""
+    for scenario in SCENARIOS:
+        for index, part in enumerate(PARTS):
+            when, again = ("before", "after", "torn")[index % 3], index % 2 == 1
+            name = f"{scenario.name}-{part:.2f}-{when}" + ("-again" if again else "")
+            yield pytest.param(scenario, max(1, round(scenario.lines * part)), when, again, id=name)
+
+
+@pytest.mark.parametrize(("scenario", "line", "when", "again"), list(_kills()))
 def test_a_killed_run_loses_nothing_and_leaves_nothing(
     stack: StackRunner, runner: Runner, scenario: Scenario, line: int, when: str, again: bool
 ) -> None:

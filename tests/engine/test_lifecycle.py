@@ -1,5 +1,6 @@
 """What `up` does with a change of the program: a table of programs before and after, and what is done in between."""
 
+# ruff: noqa: E501 - a table of programs, a row a case
 from __future__ import annotations
 
 from dataclasses import dataclass
