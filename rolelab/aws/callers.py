@@ -82,6 +82,17 @@ class Ambient:
         )
 
 
+@contextmanager
+def administrator(endpoint: Endpoint) -> Generator[Callers]:
+    """Yield clients that are signed with the endpoint's own credentials, or with what the environment holds.
+
+    Raises:
+        AwsFailure: there are none.
+    """
+    with calling_as(endpoint.credentials or Ambient().current()):
+        yield Callers(endpoint)
+
+
 class _Caller(botocore.credentials.Credentials):
     """Credentials that are those of the current caller at the moment of signing."""
 

@@ -47,6 +47,13 @@ class User:
     """Access key id -> `Active`, `Inactive` (or whatever else IAM says)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A user that is not there under its name, while its key belongs to one of another name."""
+
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """A role with both its halves: who may assume it, and what it may do."""
@@ -116,6 +123,23 @@ def read_user(clients: Clients, name: str) -> User | None:
             groups=tuple(_group(iam, group["GroupName"]) for group in groups),
             keys={key["AccessKeyId"]: key["Status"] for key in keys},
         )
+
+
+def owner_of(clients: Clients, access_key_id: str) -> str:
+    """Return the name of the user whose access key it is now; empty where it is nobody's, or may not be asked.
+
+    Source: IAM API Reference, GetAccessKeyLastUsed.
+
+    Raises:
+        AwsFailure: AWS did not answer.
+    """
+    try:
+        with translated("GetAccessKeyLastUsed"):
+            return str(clients.iam.get_access_key_last_used(AccessKeyId=access_key_id).get("UserName", ""))
+    except AwsFailure as failure:
+        if failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE):
+            raise
+        return ""
 
 
 def read_role(clients: Clients, name: str) -> Role | None:

@@ -20,8 +20,11 @@ COMMANDS = {
     "outputs": "Print what the stack tells about the lab.",
     "status": "Say what there is, and whether a run was cut short.",
     "verify": "Prove that the lab does what it says.",
+    "explain": "Say why something is refused, and what to change.",
     "exec": "Run a command as a learner, or with the role.",
     "profiles": "Write AWS CLI profiles for a learner and the role.",
+    "break": "Break the lab on purpose, for somebody to find out why.",
+    "mend": "Put a broken lab back to what was declared.",
     "local": "Start, stop and look at the local AWS.",
 }
 """Name -> short help, told without importing the command (rolelab/cli/<name>.py holds it as `command`)."""

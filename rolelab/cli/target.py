@@ -14,6 +14,7 @@ from rolelab.errors import CannotTell, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
+    from rolelab.localaws.instance import Instance
     from rolelab.outputs import Lab
     from rolelab.project import Project
 
@@ -85,26 +86,37 @@ def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
 
 def _local(here: Project, stack: str) -> Target:
     from rolelab import outputs
-    from rolelab.localaws import instance
+    from rolelab.engine import recorded
 
-    found = instance.find(here.local_home)
-    if found.state is instance.State.STOPPED:
-        running = instance.ensure(here.local_home).instance
-    elif found.instance:
-        running = found.instance
-    else:
-        raise CannotTell(found.line, where=str(here.local_home), do="run `rolelab up` again")
-    lab = outputs.parse(_outputs(here, stack, running.instance_id), where=f"stack {stack}")
+    made_on = recorded.status(here, stack).instance
+    raw = recorded.outputs(here, stack, show_secrets=True)
+    lab = outputs.parse(raw, where=f"stack {stack}")
+    if "://" in made_on:
+        # Deployed on another AWS of this machine, named by AWS_ENDPOINT_URL: the environment must name it again.
+        url = made_on.rpartition("/")[0]
+        if os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/") != url:
+            raise UsageError(
+                f"the lab was made on {url}",
+                where=f"stack {stack}",
+                do=f"set AWS_ENDPOINT_URL={url} and its AWS_* keys",
+            )
+        return _elsewhere(here, stack, lab)
+    running = _running(here)
+    if made_on.partition("/")[0] != running.instance_id:
+        raise UsageError(
+            "the lab was made on a local AWS that is gone", where=f"stack {stack}", do="run `rolelab up` to make it"
+        )
     endpoint = replace(running.endpoint(lab.account_id), region=lab.region)
     return Target(lab=lab, endpoint=endpoint, project=here, stack=stack, where=f"the local AWS, {running.url}")
 
 
-def _outputs(here: Project, stack: str, instance_id: str) -> dict[str, Any]:
-    from rolelab.engine import store, values
+def _running(here: Project) -> Instance:
+    """Return the local AWS, started again where it had ended in order: then it holds what it held."""
+    from rolelab.localaws import instance
 
-    world = store.read(here.stack_home(stack))
-    if world.instance and world.instance != instance_id:
-        raise UsageError(
-            "the lab was made on a local AWS that is gone", where=f"stack {stack}", do="run `rolelab up` to make it"
-        )
-    return values.plain(world.stack.outputs) if world.stack else {}
+    found = instance.find(here.local_home)
+    if found.state is instance.State.STOPPED:
+        return instance.ensure(here.local_home).instance
+    if found.instance is None:
+        raise CannotTell(found.line, where=str(here.local_home), do="run `rolelab up` again")
+    return found.instance

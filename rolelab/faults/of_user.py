@@ -447,8 +447,7 @@ FAULTS = (
         does="renames the user",
         apply=_renamed_user,
         fails=(_CALLER, "declared.user"),
-        because="does not exist any more",
-        is_mendable=False,
+        because="was renamed to",
     ),
     Fault(
         name="user-moved",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from rolelab.findings import Finding, Proof, Verdict
@@ -45,6 +45,17 @@ def lines(proof: Proof) -> Iterator[str]:
     yield from textwrap.wrap(summary.conclusion(found), WIDTH)
 
 
+def reason(why: Iterable[str], do: str, *, indent: int = 0) -> Iterator[str]:
+    """Return why, and what to do, line by line; diffs and commands stay as they are, to be copied."""
+    for line in why:
+        yield from _wrapped(line, " " * indent)
+    for number, line in enumerate(do.splitlines()):
+        if line.startswith(" "):
+            yield " " * indent + line.removeprefix("  ")
+        else:
+            yield from _wrapped(line if number else f"do: {line}", " " * indent)
+
+
 def _each(found: list[Finding]) -> Iterator[str]:
     """Show every check; a run of them of which the same is to be said as one."""
     for _, alike in groupby(found, key=_alike):
@@ -73,15 +84,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from _wrapped(text, first, " " * 8)
     if finding.said:
         yield from _wrapped(f"AWS: {finding.said}", " " * 8)
-    for line in finding.why.splitlines():
-        yield from _wrapped(line, " " * 8)
-    if finding.do and finding.verdict is not Verdict.SKIPPED:
-        for number, line in enumerate(finding.do.splitlines()):
-            if line.startswith(" "):
-                # A diff, or a command to be copied.
-                yield " " * 6 + line
-            else:
-                yield from _wrapped(line if number else f"do: {line}", " " * 8)
+    do = finding.do if finding.verdict is not Verdict.SKIPPED else ""
+    yield from reason(finding.why.splitlines(), do, indent=8)
 
 
 def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:

@@ -15,6 +15,7 @@ from rolelab.secret import Secret
 
 OBJECT = "rolelab/proof"
 COPY = "rolelab/proof-copy"
+_NO_CONTENT = 204
 SESSION_S = 900
 """The shortest session that AWS gives: nothing that opens doors is left lying about for long.
 
@@ -126,6 +127,9 @@ def empty_bucket(clients: Clients, bucket: str) -> set[str]:
     if keys:
         with translated("DeleteObjects"):
             got = clients.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in sorted(keys)]})
+        deleted = {one.get("Key") for one in (*got.get("Deleted", []), *got.get("Errors", []))}
+        if deleted != keys:
+            raise _broken("DeleteObjects", "the answer does not tell of every object")
         for refused in got.get("Errors", []):
             code = refused.get("Code", "")
             kind = Kind.DENIED if code == "AccessDenied" else Kind.REFUSED
@@ -138,10 +142,14 @@ def delete_bucket(clients: Clients, bucket: str) -> None:
     """Delete the bucket; one that is gone counts as deleted."""
     try:
         with translated("DeleteBucket"):
-            clients.s3.delete_bucket(Bucket=bucket)
+            got = clients.s3.delete_bucket(Bucket=bucket)
     except AwsFailure as failure:
         if failure.code != "NoSuchBucket":
             raise
+        return
+    # The answer has no body: its status is all that tells it from a page of some proxy.
+    if got["ResponseMetadata"]["HTTPStatusCode"] != _NO_CONTENT:
+        raise _broken("DeleteBucket", "the answer is not that of a deletion")
 
 
 def remove_bucket(clients: Clients, bucket: str) -> None:
@@ -174,7 +182,9 @@ def require_whole(operation: str, answer: Any, *fields: str) -> None:
 def _keys(clients: Clients, bucket: str) -> set[str]:
     with translated("ListObjectsV2"):
         got = clients.s3.list_objects_v2(Bucket=bucket)
-    require_whole("ListObjectsV2", got, "Name")
+    require_whole("ListObjectsV2", got, "Name", "KeyCount")
+    if got["KeyCount"] != len(got.get("Contents", [])):
+        raise _broken("ListObjectsV2", "the answer does not hold as many objects as it says")
     return {item.get("Key", "") for item in got.get("Contents", [])}
 
 

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from rolelab.aws import iam_entities
 from rolelab.aws.callers import Callers, calling_as
+from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
-from rolelab.aws.iam_entities import Role, User
-from rolelab.outputs import Lab
+from rolelab.aws.iam_entities import Renamed, Role, User
+from rolelab.outputs import Lab, Learner
 from rolelab.verification import actions
 from rolelab.verification.patience import Answer, Outcome, Patience
 
@@ -28,6 +29,19 @@ class NoAnswer(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.got)
         self.answer = answer
+
+
+def user_of(clients: Clients, learner: Learner) -> User | Renamed | None:
+    """Read a learner's user, or find it by its key under another name.
+
+    Raises:
+        AwsFailure: it cannot be read.
+    """
+    user = iam_entities.read_user(clients, learner.user_name)
+    if user is not None:
+        return user
+    owner = iam_entities.owner_of(clients, learner.access_key_id)
+    return Renamed(owner) if owner and owner != learner.user_name else None
 
 
 class Administrator:
@@ -73,13 +87,13 @@ class Administrator:
             raise NotLookedAt(f"no administrator's credentials ({self._refused})")
         return self._current()
 
-    def user(self, name: str) -> User | None:
-        """Read a user, anew each time.
+    def user(self, learner: Learner) -> User | Renamed | None:
+        """Read a learner's user, anew each time.
 
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
         """
-        return self._ask(self.require(), lambda: iam_entities.read_user(self._callers, name))
+        return self._ask(self.require(), lambda: user_of(self._callers, learner))
 
     def role(self, *, again: bool = False) -> Role | None:
         """Return the role as it was when it was first read; `again` reads it anew.

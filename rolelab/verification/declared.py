@@ -16,8 +16,8 @@ from rolelab.outputs import Lab, Learner
 from rolelab.policy import compare as meaning
 from rolelab.verification.calls import Call
 
-GRANT_NAME = "assume-role"
-"""Name for a grant that has to be made again where none is left whose name could be kept."""
+GRANT_NAME = "AssumeRole"
+"""Name for a grant that has to be made again where none is left whose name could be kept: the lab's own."""
 REFRESH = "run `rolelab up --refresh` (or `pulumi up --refresh`)"
 
 
@@ -34,6 +34,8 @@ class Deviation:
     """What puts it back, in order; empty where only a new `up` can."""
     advice: str = ""
     """What to do where no call will do."""
+    is_missing: bool = False
+    """The user or role itself is not there: nothing else of it can be compared."""
 
 
 def trust_of(lab: Lab) -> Mapping[str, Any]:
@@ -62,13 +64,26 @@ def path_of(arn: str) -> str:
 # -- the user -------------------------------------------------------------------------------------------------------
 
 
-def compare_user(lab: Lab, learner: Learner, user: iam_entities.User | None) -> list[Deviation]:
+def compare_user(lab: Lab, learner: Learner, user: iam_entities.User | iam_entities.Renamed | None) -> list[Deviation]:
     """Return every deviation of a learner's user; nothing where it is as declared."""
+    if isinstance(user, iam_entities.Renamed):
+        parameters = {"UserName": user.name, "NewUserName": learner.user_name}
+        return [
+            Deviation(
+                check="declared.user",
+                expected=learner.user_arn,
+                is_missing=True,
+                got=f"there is no such user; its key belongs to user {user.name}",
+                why=(f"The user {learner.user_name} was renamed to {user.name}.",),
+                calls=(Call("UpdateUser", parameters),),
+            )
+        ]
     if user is None:
         return [
             Deviation(
                 check="declared.user",
                 expected=learner.user_arn,
+                is_missing=True,
                 got="there is no such user",
                 why=(f"The user {learner.user_name} does not exist any more, and its key with it.",),
                 advice=f"{REFRESH}: it makes the user and a new key",
@@ -227,6 +242,7 @@ def _role_missing(lab: Lab, role: iam_entities.Role | None) -> Deviation:
     return Deviation(
         check="declared.role",
         expected=lab.role.arn,
+        is_missing=True,
         got=role.arn if role is not None else "there is no such role",
         why=(why,),
         calls=tuple(made) if lab.role.managed_policies is not None else (),

@@ -8,6 +8,7 @@ from rolelab.aws import iam_entities
 from rolelab.aws.callers import Callers
 from rolelab.outputs import Lab
 from rolelab.verification import declared
+from rolelab.verification.administrator import user_of
 from rolelab.verification.calls import Call
 
 
@@ -28,7 +29,7 @@ def plan(lab: Lab, callers: Callers) -> Plan:
     """
     deviations = declared.compare_role(lab, iam_entities.read_role(callers, lab.role.name))
     for learner in lab.learners:
-        deviations += declared.compare_user(lab, learner, iam_entities.read_user(callers, learner.user_name))
+        deviations += declared.compare_user(lab, learner, user_of(callers, learner))
     calls = dict.fromkeys(call.command for deviation in deviations for call in deviation.calls)
     by_command = {call.command: call for deviation in deviations for call in deviation.calls}
     advice = dict.fromkeys(deviation.advice for deviation in deviations if deviation.advice)

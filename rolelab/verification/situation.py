@@ -7,11 +7,11 @@ two differ, or something could not be read, that is said and nothing is guessed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from rolelab.aws.iam_entities import Documents, Group, Role, User
+from rolelab.aws.iam_entities import Documents, Group, Renamed, Role, User
 from rolelab.outputs import Lab, Learner
 from rolelab.policy import CredentialState, Decision, Layer, Policies, Policy, Principal, Request, decide
 from rolelab.policy.explain import Explanation, explain
@@ -71,7 +71,7 @@ class Situation:
 
     lab: Lab
     learner: Learner
-    user: User | None
+    user: User | Renamed | None
     role: Role | None
     document: Callable[[str], Any] = field(repr=False)
     """Document of a managed policy by its ARN."""
@@ -99,9 +99,9 @@ class Situation:
     @property
     def own_policies(self) -> Policies:
         """Every policy that bears on the learner's own key, and the role's trust."""
-        if self.user is None:
-            return Policies(trust=self._trust)
         user = self.user
+        if not isinstance(user, User):
+            return Policies(trust=self._trust)
         return Policies(
             identity=(
                 *self._of(f"user {user.name}", user.inline, user.attached),
@@ -124,7 +124,8 @@ class Situation:
     @property
     def declared_own(self) -> Policies:
         """What should bear on the learner's own key."""
-        name = next(iter(self.user.inline), declared.GRANT_NAME) if self.user else declared.GRANT_NAME
+        inline: Documents = self.user.inline if isinstance(self.user, User) else {}
+        name = next(iter(inline), declared.GRANT_NAME)
         owner = f"user {self.learner.user_name}"
         grant = (Policy.read(declared.grant_of(self.lab), name, owner=owner),) if self.lab.grant else ()
         return Policies(
@@ -163,9 +164,27 @@ class Situation:
             return Reason(why=())
         return self._told(telling, works=works, said=said, of_session=of_session)
 
-    def reason_of(self, decision: Decision, *, said: str = "", want_allowed: bool | None = True) -> Explanation:
-        """Put a decision in words, with what would change it; nothing declared is assumed."""
-        return explain(decision, said=said, want_allowed=want_allowed)
+    def explain_assume(self, *, said: str = "", works: bool | None = None) -> Reason:
+        """Say whether the learner may assume the role and why; `works` and `said` are what AWS answered just now."""
+        decision = self.assume()
+        if works is not None and decision.allowed is not None and decision.allowed is not works:
+            return self._contradicted(decision, works=works)
+        if decision.allowed or not self.lab.grant:
+            return _as_reason(explain(decision, said=said))
+        return self._told(decision, works=False, said=said, of_session=False)
+
+    def explain(self, action: str, resource: str, *, of_session: bool, bucket_policy: Policy | None) -> Reason:
+        """Say whether the learner's own key, or the session, may do something, and why."""
+        policies = self.session_policies if of_session else self.own_policies
+        unread = frozenset[Layer]()
+        request = self._request(self._session if of_session else self._own, action, resource)
+        if action.lower() == "sts:assumerole":
+            request = replace(request, context={**request.context, "sts:RoleSessionName": self.learner.session_name})
+            trust = self._trust if resource == self.lab.role.arn else None
+            unread = frozenset[Layer]() if resource == self.lab.role.arn else frozenset({Layer.TRUST})
+            policies = replace(policies, trust=trust, unread=unread)
+        decision = decide(request, replace(policies, resource=bucket_policy))
+        return _as_reason(explain(decision))
 
     def _told(self, decision: Decision, *, works: bool, said: str, of_session: bool) -> Reason:
         layers = _SESSION_LAYERS if of_session else _OWN_LAYERS
@@ -232,7 +251,7 @@ class Situation:
 
     @property
     def _own(self) -> Principal:
-        if self.user is None:
+        if not isinstance(self.user, User):
             return Principal.user(self.learner.user_arn, credential=CredentialState.DELETED)
         status = self.user.keys.get(self.learner.access_key_id)
         state = {"Active": CredentialState.ACTIVE, None: CredentialState.DELETED}.get(status, CredentialState.INACTIVE)
@@ -273,3 +292,13 @@ class Situation:
 
     def _boundary(self, arn: str, owner: str) -> Policy | None:
         return Policy.read(self.document(arn), arn.rsplit("/", 1)[-1], owner=owner, arn=arn) if arn else None
+
+
+def _as_reason(explanation: Explanation) -> Reason:
+    do: list[str] = []
+    for number, proposal in enumerate(explanation.proposals):
+        do.append(f"{'Or: ' if number else ''}{proposal.what}")
+        do += [f"  {line}" for line in proposal.diff().splitlines()]
+        if proposal.widens:
+            do.append(f"This also allows: {'; '.join(proposal.widens)}.")
+    return Reason(why=(explanation.summary, *explanation.details), do=tuple(do))

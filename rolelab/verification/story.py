@@ -70,7 +70,7 @@ class Story:
                 USER,
                 self._teller,
                 self._around,
-                lambda admin: admin.user(self._learner.user_name),
+                lambda admin: admin.user(self._learner),
                 lambda user: compare_user(self._around.lab, self._learner, user),
             )
         finally:
@@ -301,7 +301,7 @@ class Story:
                 self._situation = Situation(
                     lab=around.lab,
                     learner=self._learner,
-                    user=around.admin.user(self._learner.user_name),
+                    user=around.admin.user(self._learner),
                     role=around.admin.role(),
                     document=around.admin.document,
                     now=around.patience.clock.now(),

@@ -1,0 +1,75 @@
+# ruff: noqa: N999 - the module is named as its command is
+"""`rolelab break`: break the lab on purpose, for whoever is to find out why."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import click
+
+from rolelab.cli import target
+from rolelab.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolelab.faults import Fault
+
+
+@click.command(short_help="Break the lab on purpose, for somebody to find out why.")
+@target.options
+@click.option("--as", "learner_name", metavar="LEARNER", help="Whose lab; may be left out where there is one.")
+@click.option("--random", "by_chance", is_flag=True, help="Any fault, and which one is not told.")
+@click.option("--seed", type=int, metavar="N", help="With --random: the same one for the same number.")
+@click.option("--list", "as_list", is_flag=True, help="List the faults, and break nothing.")
+@click.argument("fault_name", metavar="[FAULT]", default="")
+def command(
+    stack: str,
+    pulumi: bool,
+    outputs_file: str | None,
+    learner_name: str | None,
+    by_chance: bool,
+    seed: int | None,
+    as_list: bool,
+    fault_name: str,
+) -> None:
+    """Break the lab by FAULT, or by any (--random); on the local AWS only.
+
+    Then find out: `rolelab verify` says what does not work, `rolelab explain` why. `rolelab mend` puts it back.
+    """
+    from rolelab.aws.endpoint import is_loopback
+    from rolelab.faults import FAULTS
+
+    if as_list:
+        width = max(map(len, FAULTS))
+        for fault in FAULTS.values():
+            click.echo(f"{fault.name:{width}}  {fault.does}")
+        return
+    fault = _chosen(FAULTS, fault_name, by_chance=by_chance, seed=seed)
+    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    url = chosen.endpoint.url
+    if url is None or not is_loopback(url):
+        raise UsageError(
+            f"labs are broken on the local AWS only, not on {url or 'a real account'}", do="use a local lab"
+        )
+    from rolelab.aws.callers import administrator
+    from rolelab.faults import Scene
+
+    learner = chosen.lab.learner(learner_name) if learner_name else chosen.lab.learners[0]
+    with administrator(chosen.endpoint) as clients:
+        fault.break_lab(Scene(chosen.lab, learner, clients))
+    what = "something" if by_chance else f"{fault.name}: it {fault.does}"
+    click.echo(f"Broke the lab of {learner.name} ({what}).")
+    click.echo("Find out why: `rolelab verify`, `rolelab explain`. Put it back: `rolelab mend`.")
+
+
+def _chosen(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None) -> Fault:
+    if by_chance == bool(name):
+        raise UsageError("say which fault, or --random", where="FAULT", do="see `rolelab break --list`")
+    if by_chance:
+        mendable = [fault for fault in faults.values() if fault.is_mendable]
+        return random.Random(seed).choice(mendable)  # noqa: S311 - a lottery, not a secret
+    if seed is not None:
+        raise UsageError("--seed goes with --random", where="--seed", do="leave it out")
+    if name not in faults:
+        raise UsageError(f"no fault is called {name!r}", where="FAULT", do="see `rolelab break --list`")
+    return faults[name]

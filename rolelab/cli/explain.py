@@ -1,0 +1,38 @@
+"""`rolelab explain`: why a learner may, or may not, and what would change it."""
+
+from __future__ import annotations
+
+import click
+
+from rolelab.cli import target
+
+
+@click.command(short_help="Say why something is refused, and what to change.")
+@target.options
+@click.option("--as", "learner_name", metavar="LEARNER", help="Which learner; may be left out where there is one.")
+@click.option("--role", is_flag=True, help="Ask for the role's session instead of the learner's own key.")
+@click.argument("action", default="sts:AssumeRole")
+@click.argument("resource", default="")
+def command(
+    stack: str,
+    pulumi: bool,
+    outputs_file: str | None,
+    learner_name: str | None,
+    role: bool,
+    action: str,
+    resource: str,
+) -> None:
+    """Say whether the learner may do ACTION on RESOURCE (an ARN), which policy is the reason, and what to change.
+
+    Without an ACTION: whether they may assume the role. The policies are read with the administrator's credentials;
+    nothing is changed.
+    """
+    from rolelab.report import text
+    from rolelab.verification import asking_why
+
+    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    learner = chosen.lab.learner(learner_name)
+    question = asking_why.Question(action=action, resource=resource, of_session=role)
+    reason = asking_why.why(chosen.lab, learner, chosen.endpoint, question)
+    for line in text.reason(reason.why, reason.advice):
+        click.echo(line)

@@ -1,0 +1,46 @@
+"""`rolelab mend`: put a broken lab back to what was declared."""
+
+from __future__ import annotations
+
+import click
+
+from rolelab.cli import deploying, target
+
+
+@click.command(short_help="Put a broken lab back to what was declared.")
+@target.options
+@deploying.yes_option
+@click.pass_context
+def command(ctx: click.Context, stack: str, pulumi: bool, outputs_file: str | None, yes: bool) -> None:
+    """Compare the users, their grants and the role with what was declared, and undo every difference.
+
+    What is to be done is shown as AWS CLI commands, then asked, then done. What `rolelab break` added goes as well.
+    """
+    from rolelab.aws.callers import administrator
+    from rolelab.faults import leftovers
+    from rolelab.report import text
+    from rolelab.verification import mending
+
+    deploying.require_yes(yes, what="mend")
+    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    with administrator(chosen.endpoint) as clients:
+        plan = mending.plan(chosen.lab, clients)
+        added = leftovers.find(clients, chosen.lab)
+        if not (plan.calls or plan.advice or added):
+            click.echo("Nothing to mend: the lab is as declared.")
+            return
+        for call in plan.calls:
+            click.echo(call.command)
+        for what in added:
+            click.echo(f"remove {what}")
+        if (plan.calls or added) and not yes and not click.confirm("Do this?", default=False):
+            raise click.Abort
+        mending.carry_out(plan, clients)
+        for what in added:
+            what.remove()
+    done = len(plan.calls) + len(added)
+    click.echo(f"{done} change{'' if done == 1 else 's'} made.")
+    for line in text.reason((), "\n".join(plan.advice)):
+        click.echo(line)
+    if plan.advice:
+        ctx.exit(1)
