@@ -119,8 +119,12 @@ def authorize(store: Store, caller: Caller, request: Request, policy: ResourcePo
         if missing:
             return refused(missing[0])
         return None if reach else refused(policy.cause)
-    if reach is Reach.DIRECT or (reach is Reach.NAMED and not set(missing) - {Cause.IDENTITY}):
+    if reach is Reach.DIRECT:
         return None
+    if reach is Reach.NAMED:
+        # The resource stands in for the identity-based policies, and for nothing else.
+        limits = [cause for cause in missing if cause is not Cause.IDENTITY]
+        return refused(limits[0]) if limits else None
     if policy.required and not reach:
         return refused(policy.cause)
     return refused(missing[0]) if missing else None

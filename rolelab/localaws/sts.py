@@ -24,6 +24,9 @@ from rolelab.localaws.wire import AwsError
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/(?:.*/)?([\w+=,.@-]{1,64})", re.ASCII)
 _HOUR = 3600
+_SESSION_POLICY_SIZE = 2048
+"""Characters of the inline session policy and the ARNs of managed ones together."""
+_SESSION_POLICIES = 10
 _KEPT_S = 24 * 3600
 """How long an ended session is remembered, so that its key is told to be expired and not unknown."""
 
@@ -254,6 +257,14 @@ def _session_policies(call: Call, account: str) -> dict[str, Any] | None:
     """
     policy = call.params.get("Policy")
     arns = [one["arn"] for one in call.params.get("PolicyArns", ()) if "arn" in one]
+    length = len(policy or "") + sum(map(len, arns))
+    if length > _SESSION_POLICY_SIZE or len(arns) > _SESSION_POLICIES:
+        name, most = ("policyArns", _SESSION_POLICIES) if len(arns) > _SESSION_POLICIES else ("policy", _SESSION_POLICY_SIZE)
+        raise AwsError(
+            "ValidationError",
+            f"1 validation error detected: Value at '{name}' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {most}",
+        )
     if policy is not None:
         check_identity(policy)
     if not all(call.store.managed_policy(account, arn) for arn in arns):
