@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import aws_cli as aws_cli
+
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 120
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.conftest import aws_cli as aws_cli
 from tests.e2e.conftest import ROOT, Folder
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
