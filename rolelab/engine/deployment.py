@@ -101,6 +101,8 @@ class Deployment:
         self._early_olds: dict[str, Resource] = {}
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._stack_outputs: Properties | None = None
+        self._open: dict[str, Step] = {}
+        """Components that are made and have not told their outputs: they count as created when they do."""
 
     # -- the run as a whole ---------------------------------------------------------------------------------------
 
@@ -165,6 +167,8 @@ class Deployment:
         `complete`: the program ran to its end, so what it did not register is no longer declared.
         """
         if complete and not self.stopped:
+            for urn in list(self._open):
+                self._close(urn)
             self._delete_undeclared()
         if complete and self._stack_outputs is not None and not self.stopped:
             self._record_outputs(self._stack_outputs)
@@ -217,6 +221,8 @@ class Deployment:
         resource = self.world.live.get(urn)
         if resource is None or self.previewing:
             return
+        if not self.stopped:
+            self._close(urn)
         if resource.type == STACK_TYPE:
             self._stack_outputs = outputs
         elif outputs != resource.outputs and not self.stopped:
@@ -225,6 +231,11 @@ class Deployment:
     def unmade(self, urns: Sequence[str]) -> bool:
         """Tell whether one of these is still to be made, so that a function depending on it cannot be called."""
         return not (self._unmade | self._left_out).isdisjoint(urns)
+
+    def _close(self, urn: str) -> None:
+        step = self._open.pop(urn, None)
+        if step is not None:
+            self._done(step)
 
     def _record_outputs(self, outputs: Properties) -> None:
         stack = self.world.stack
@@ -254,10 +265,13 @@ class Deployment:
 
     def _component(self, goal: Goal, old: Resource | None) -> Answer:
         now = _resource(goal, goal.inputs, outputs=old.outputs if old else {})
-        if old is None:
-            self._done(Step(op=Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, custom=False))
-        else:
+        step = Step(op=Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, custom=False)
+        if old is not None:
             self._counts[Op.SAME] += 1
+        elif self.previewing:
+            self._plan(step)
+        else:
+            self._open[goal.urn] = step
         if now != old:
             self._state.put(now)
         return Answer(goal.urn, outputs=goal.inputs)
@@ -333,7 +347,9 @@ class Deployment:
         wanted = _resource(goal, checked.inputs, automatic=checked.automatic, known=known)
         first = goal.delete_before_replace
         if first is None:
-            first = known.delete_before_replace or _keeps_name(known, old, checked)
+            # Only the provider knows that two cannot be there together; `replaceOnChanges` is none of its business.
+            provider_asks = any(known.properties[change.property].replaces for change in changes)
+            first = provider_asks and (known.delete_before_replace or _keeps_name(known, old, checked))
         step = replace(step, changes=changes, delete_first=first)
         if not first:
             return self._carry_out(
@@ -413,9 +429,6 @@ class Deployment:
         self.tell(Planned(step))
 
     def _done(self, step: Step, seconds: float = 0.0) -> None:
-        if self.previewing:
-            self._plan(step)
-            return
         self._counts[step.op] += 1
         self.tell(Ended(step, seconds))
 
