@@ -5,6 +5,7 @@ plugin: its folder in ROLELAB_REAL_ENGINE, or `shared/real-engine` beside the ch
 preview says (operations, reasons, unknown values), what an update does and in which order, the state, the outputs.
 """
 
+# ruff: noqa: E501 - programs and messages, a row a case
 from __future__ import annotations
 
 import importlib.util
@@ -27,7 +28,7 @@ from tests.engine.stacks import HEAD, Ran, StackRunner, left
 
 _BESIDE = Path(__file__).resolve().parents[3] / "shared" / "real-engine"
 _HARNESS = Path(os.environ.get("ROLELAB_REAL_ENGINE", str(_BESIDE))) / "run.py"
-_TOKEN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # noqa: S105 - stands for an unknown value
+_TOKEN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH"),
@@ -150,7 +151,8 @@ def _real_plan(told: dict[str, Any]) -> list[tuple[str, ...]]:
     for step in told["steps"]:
         if step["op"] == "same" or ":pulumi:providers:" in step["urn"]:
             continue
-        inputs = step.get("newState", {}).get("inputs", {}) if step["op"] != "delete" else {}
+        state: dict[str, Any] = step.get("newState", {}) if step["op"] != "delete" else {}
+        inputs: dict[str, Any] = state.get("inputs", {})
         unknown = ",".join(sorted(key for key, value in inputs.items() if _TOKEN in json.dumps(value)))
         reasons = ",".join(sorted(step.get("diffReasons") or []))
         replaces = ",".join(sorted(step.get("replaceReasons") or []))
@@ -175,7 +177,8 @@ _SAME_AS = {"create-replacement": "replace"}
 def _real_steps(told: str) -> list[tuple[str, str]]:
     steps: list[tuple[str, str]] = []
     for line in told.splitlines():
-        event = json.loads(line).get("resOutputsEvent", {}).get("metadata") if line.startswith("{") else None
+        told_of: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
+        event: dict[str, str] | None = told_of.get("resOutputsEvent", {}).get("metadata")
         # `replace` is the engine's word for "both halves are done": nothing happens in it.
         if event and event["op"] not in ("same", "replace") and ":pulumi:providers:" not in event["urn"]:
             steps.append((_SAME_AS.get(event["op"], event["op"]), event["urn"]))
