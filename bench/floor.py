@@ -85,6 +85,16 @@ def verify(file: Path) -> float:
     clients = Callers(_endpoint(), connections=THREADS)
     iam, sts, s3 = clients.iam, clients.sts, clients.s3
 
+    administrator = Clients(_endpoint(), connections=THREADS).iam
+
+    def declared(name: str) -> None:
+        administrator.get_user(UserName=name)
+        for policy in administrator.list_user_policies(UserName=name)["PolicyNames"]:
+            administrator.get_user_policy(UserName=name, PolicyName=policy)
+        administrator.list_attached_user_policies(UserName=name)
+        administrator.list_groups_for_user(UserName=name)
+        administrator.list_access_keys(UserName=name)
+
     def refused(bucket: str) -> None:
         for call in (s3.list_buckets, lambda: s3.create_bucket(Bucket=bucket), lambda: iam.list_users(MaxItems=1)):
             with contextlib.suppress(ClientError):
@@ -120,8 +130,12 @@ def verify(file: Path) -> float:
                 iam.list_users(MaxItems=1)
         with calling_as(Credentials(access_key_id=one.access_key_id, secret_access_key=one.secret_access_key)):
             refused(bucket)
+        declared(one.user_name)
 
     begun = time.perf_counter()
+    administrator.get_role(RoleName=lab.role.name)
+    administrator.list_role_policies(RoleName=lab.role.name)
+    administrator.list_attached_role_policies(RoleName=lab.role.name)
     _in_parallel(learner, [one.name for one in lab.learners])
     return time.perf_counter() - begun
 
