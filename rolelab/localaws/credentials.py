@@ -7,6 +7,7 @@ then all checked by the code that checks users' keys.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from rolelab.localaws import clock
@@ -16,6 +17,7 @@ from rolelab.localaws.wire import AwsError
 from rolelab.secret import Secret
 
 _UNCHECKED = object()
+_UNHASHED = ""
 
 
 class Credentials:
@@ -89,6 +91,8 @@ class Credentials:
         access_key_id = self._router.extract_access_key_id(headers, query)
         if evaluator._anonymous.get():
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token")
+        if headers.get("x-amz-content-sha256", _UNHASHED) not in (_UNHASHED, hashlib.sha256(body).hexdigest()):
+            raise AwsError("SignatureDoesNotMatch", "The body is not the one that was signed.")
         checked = evaluator.authenticate(access_key_id, self.account_of(access_key_id) or "")
         if checked is None:
             raise AwsError("IncompleteSignature", "The request signature does not conform to AWS standards.")

@@ -105,6 +105,8 @@ def _refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
             if name in seen:
                 return f"the header {name.decode('latin-1')} is given twice"
             seen.add(name)
+        if name == b"authorization" and value.count(b"Credential=") > 1:
+            return "the header authorization names two credentials"
         if name == b"host":
             host = value.decode("latin-1").lower()
         elif name == b"origin" and not _is_here(value.decode("latin-1").lower().partition("://")[2]):

@@ -4,6 +4,7 @@
 - The principals of a bucket policy are users and roles, not names: they are resolved when it is saved.
 - A caller of another account is who they are, and not their account's root.
 - Who may not list a bucket is not told that an object is missing: 403, not 404.
+- Nobody, unsigned, lists or makes buckets; the body is what was signed.
 
 Source: Amazon S3 User Guide, "How Amazon S3 authorizes a request"; Amazon S3 API Reference, GetObject ("If you have
 the s3:ListBucket permission …"); IAM User Guide, "Cross-account policy evaluation logic".
@@ -11,6 +12,7 @@ the s3:ListBucket permission …"); IAM User Guide, "Cross-account policy evalua
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -33,6 +35,7 @@ _refusal: ContextVar[Refusal | None] = ContextVar("rolelab_s3_refusal", default=
 _allowed_bucket: ContextVar[str] = ContextVar("rolelab_s3_allowed", default="")
 _asked: ContextVar[str] = ContextVar("rolelab_s3_asked", default="")
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _WITHOUT_BUCKET = frozenset({"s3:CreateBucket", "s3:ListAllMyBuckets"})
 
 
@@ -65,7 +68,9 @@ class S3:
         if failure:
             return failure
         if not access_key_id and evaluator._signed_request.get() is None:
-            # Anonymous: MiniStack asks the bucket's own policy.
+            # Anonymous: MiniStack asks the bucket's own policy, and nobody where there is no bucket to ask.
+            if iam_action in _WITHOUT_BUCKET:
+                return evaluator.AuthError("MissingAuthenticationToken", "Access Denied")
             return None
         account = self._responses.get_account_id()
         checked = evaluator.authenticate(access_key_id, account)
@@ -110,6 +115,10 @@ class S3:
         **named: Any,
     ) -> Any:
         """Answer an S3 request."""
+        given_hash = headers.get("x-amz-content-sha256", "")
+        if _SHA256.fullmatch(given_hash) and hashlib.sha256(body).hexdigest() != given_hash:
+            message = "The provided 'x-amz-content-sha256' header does not match what was computed."
+            return self._s3._error("XAmzContentSHA256Mismatch", message, 400, path)
         saves_policy = method == "PUT" and "policy" in query_params and "/" not in path.strip("/")
         ids: dict[str, str] = {}
         if saves_policy:

@@ -259,7 +259,9 @@ def _session_policies(call: Call, account: str) -> dict[str, Any] | None:
     arns = [one["arn"] for one in call.params.get("PolicyArns", ()) if "arn" in one]
     length = len(policy or "") + sum(map(len, arns))
     if length > _SESSION_POLICY_SIZE or len(arns) > _SESSION_POLICIES:
-        name, most = ("policyArns", _SESSION_POLICIES) if len(arns) > _SESSION_POLICIES else ("policy", _SESSION_POLICY_SIZE)
+        name, most = (
+            ("policyArns", _SESSION_POLICIES) if len(arns) > _SESSION_POLICIES else ("policy", _SESSION_POLICY_SIZE)
+        )
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value at '{name}' failed to satisfy constraint: "
