@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 import contextvars
 import gc
+import importlib.util
 import io
 import logging
 import os
@@ -107,6 +108,8 @@ def _until_complete(root: Path) -> None:
     asyncio.set_event_loop(loop)
 
     def program() -> None:
+        # Python tells bytecode that is out of date by size and second: a quick edit would run as it was before.
+        Path(importlib.util.cache_from_source(str(root / "__main__.py"))).unlink(missing_ok=True)
         runpy.run_path(str(root), run_name="__main__")
 
     async def whole() -> None:
