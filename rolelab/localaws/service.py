@@ -16,7 +16,7 @@ from rolelab.localaws.credentials import Credentials
 from rolelab.localaws.emulator import module
 from rolelab.localaws.events import Events
 from rolelab.localaws.front import Receive, Scope, Send
-from rolelab.localaws.iam import account, groups, keys, mfa, permissions, policies, roles, users
+from rolelab.localaws.iam import account, groups, keys, mfa, passwords, permissions, policies, roles, users
 from rolelab.localaws.model import iso, model
 from rolelab.localaws.statements import Request
 from rolelab.localaws.store import Record, Store
@@ -30,6 +30,7 @@ IAM_HANDLERS: dict[str, Handler] = {
     **roles.HANDLERS,
     **policies.HANDLERS,
     **keys.HANDLERS,
+    **passwords.HANDLERS,
     **mfa.HANDLERS,
     **account.HANDLERS,
 }

@@ -1,13 +1,12 @@
-"""What users sign in with: access keys, passwords, SSH keys, certificates, passwords for single services.
+"""What users sign requests with: access keys, SSH keys, certificates, passwords for single services.
 
-Source: IAM API Reference, CreateAccessKey …, CreateLoginProfile …, UploadSSHPublicKey …, UploadSigningCertificate …,
+Source: IAM API Reference, CreateAccessKey …, UploadSSHPublicKey …, UploadSigningCertificate …,
 CreateServiceSpecificCredential ….
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from typing import Any
@@ -76,110 +75,6 @@ def _key(call: Call) -> Record:
 
 def _no_key(key_id: str) -> AwsError:
     return common.no_such(f"The Access Key with id {key_id} cannot be found.")
-
-
-# -- passwords ------------------------------------------------------------------------------------------------------
-
-
-def create_login(call: Call) -> Result:
-    """CreateLoginProfile."""
-    name = common.user(call)["UserName"]
-    table = call.store.table("_login_profiles", call.account)
-    if name in table:
-        raise AwsError("EntityAlreadyExists", f"Login Profile for user {name} already exists.")
-    record: Record = {
-        "UserName": name,
-        "CreateDate": call.now(),
-        "PasswordResetRequired": call.params.get("PasswordResetRequired", False),
-    }
-    if "Password" in call.params:
-        _set_password(call, record, call.params["Password"])
-    table[name] = record
-    return {"LoginProfile": _login_shown(record)}
-
-
-def get_login(call: Call) -> Result:
-    """GetLoginProfile."""
-    return {"LoginProfile": _login_shown(_login(call))}
-
-
-def update_login(call: Call) -> None:
-    """UpdateLoginProfile."""
-    record = _login(call)
-    if "Password" in call.params:
-        _set_password(call, record, call.params["Password"])
-    if "PasswordResetRequired" in call.params:
-        record["PasswordResetRequired"] = call.params["PasswordResetRequired"]
-
-
-def delete_login(call: Call) -> None:
-    """DeleteLoginProfile."""
-    name = _login(call)["UserName"]
-    call.store.table("_login_profiles", call.account).pop(name)
-
-
-def change_password(call: Call) -> None:
-    """ChangePassword, by the user themselves."""
-    record = call.store.table("_login_profiles", call.account).get(call.caller.name)
-    if call.caller.kind.name != "USER" or record is None:
-        raise AwsError("InvalidUserType", "Only an IAM user with a password can change it.")
-    if not is_password(record, call.params["OldPassword"]):
-        raise AwsError("AccessDenied", "The old password was incorrect.")
-    _set_password(call, record, call.params["NewPassword"])
-    record["PasswordResetRequired"] = False
-
-
-def is_password(record: Record, password: str) -> bool:
-    """Tell whether it is the password of a login profile."""
-    salt = bytes.fromhex(record.get("PasswordSalt", ""))
-    given = hashlib.scrypt(password.encode(), salt=salt, n=1024, r=8, p=1).hex()
-    return hmac.compare_digest(given, record.get("PasswordHash", ""))
-
-
-def _login(call: Call) -> Record:
-    name = common.user(call)["UserName"]
-    record = call.store.table("_login_profiles", call.account).get(name)
-    if record is None:
-        raise common.no_such(f"Login Profile for User {name} cannot be found.")
-    return record
-
-
-def _login_shown(record: Record) -> Result:
-    return {name: record[name] for name in ("UserName", "CreateDate", "PasswordResetRequired")}
-
-
-def _set_password(call: Call, record: Record, password: str) -> None:
-    """Keep a password's hash, if the account's password policy takes it.
-
-    Source: IAM User Guide, "Set an account password policy for IAM users" (default: 8 to 128 characters, three of the
-    four kinds).
-    """
-    policy = call.store.table("_account_password_policy", call.account).get("policy")
-    _check_password(password, policy)
-    salt = secrets.token_bytes(16)
-    record["PasswordSalt"] = salt.hex()
-    record["PasswordHash"] = hashlib.scrypt(password.encode(), salt=salt, n=1024, r=8, p=1).hex()
-
-
-def _check_password(password: str, policy: Record | None) -> None:
-    kinds = {
-        "RequireUppercaseCharacters": ("[A-Z]", "uppercase character"),
-        "RequireLowercaseCharacters": ("[a-z]", "lowercase character"),
-        "RequireNumbers": ("[0-9]", "number"),
-        "RequireSymbols": (r"[!@#$%^&*()_+\-=\[\]{}|']", "symbol"),
-    }
-    least = int(str((policy or {}).get("MinimumPasswordLength") or (6 if policy else 8)))
-    if len(password) < least:
-        raise AwsError("PasswordPolicyViolation", f"Password should have a minimum length of {least}")
-    present = {name for name, (pattern, _) in kinds.items() if re.search(pattern, password)}
-    if policy is None:
-        if len(present) < 3:
-            message = "Password should have at least three of: uppercase character, lowercase character, number, symbol"
-            raise AwsError("PasswordPolicyViolation", message)
-        return
-    for name, (_, words) in kinds.items():
-        if str(policy.get(name, "")).lower() == "true" and name not in present:
-            raise AwsError("PasswordPolicyViolation", f"Password should have at least one {words}")
 
 
 # -- SSH keys, certificates, passwords for single services: lists on the user's record -------------------------------
@@ -339,11 +234,6 @@ HANDLERS: dict[str, Handler] = {
     "UpdateAccessKey": update,
     "DeleteAccessKey": delete,
     "GetAccessKeyLastUsed": last_used,
-    "CreateLoginProfile": create_login,
-    "GetLoginProfile": get_login,
-    "UpdateLoginProfile": update_login,
-    "DeleteLoginProfile": delete_login,
-    "ChangePassword": change_password,
     "UploadSSHPublicKey": upload_ssh,
     "GetSSHPublicKey": get_ssh,
     "ListSSHPublicKeys": list_ssh,
