@@ -59,13 +59,13 @@ def measured(sizes: tuple[int, ...]) -> Iterator[Figure]:
 def start(project: Project) -> Iterator[Figure]:
     """Start of the command line over an empty Python."""
     project.rolelab("local", "start")
-    for words in (("--help",), ("local", "status"), ("status", "--stack", STACK)):
+    for words, limit in ((("--help",), 0.15), (("local", "status"), 0.15), (("status",), None)):
         project.rolelab(*words)
         found = rounds(
             11, lambda words=words: project.rolelab(*words).seconds, lambda: project.python("-c", "").seconds
         )
         over = [ours - empty for ours, empty in found]
-        yield plain(f"rolelab {' '.join(words[:2])}, over an empty Python", over, limit=0.15)
+        yield plain(f"rolelab {' '.join(words)}, over an empty Python", over, limit=limit)
     project.rolelab("local", "stop")
 
 

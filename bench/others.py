@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.run import Project, Run, clean_environment, timed
+from bench.run import Failed, Project, Run, clean_environment, timed
 
 PLUGINS = "ROLELAB_TF_PLUGINS"
 """Environment variable: the folder that holds `registry.terraform.io`."""
@@ -135,6 +135,8 @@ class RealPulumi:
             "print(json.dumps(found))\n"
         )
         asked = [sys.executable, "-c", code, os.environ[HARNESS], str(project.folder), sys.prefix, str(rounds)]
-        done = subprocess.run(asked, env=clean_environment(), capture_output=True, text=True, check=True)
+        done = subprocess.run(asked, env=clean_environment(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failed(f"the Pulumi CLI failed\n{done.stderr[-2000:]}")
         found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
         return found

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("Pulumi.yaml", "__main__.py", "components", "rolelab", "bench", "requirements.txt")
+COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py", "components", "rolelab", "bench", "requirements.txt")
 STACK = "bench"
 LAB_ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "111111111111"
