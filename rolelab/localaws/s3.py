@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -29,6 +30,8 @@ from rolelab.localaws.service import note_use
 from rolelab.localaws.statements import Request, parsed
 from rolelab.localaws.store import Store
 from rolelab.localaws.wire import AwsError
+
+_log = logging.getLogger(__name__)
 
 _caller: ContextVar[Caller | None] = ContextVar("rolelab_s3_caller", default=None)
 _refusal: ContextVar[Refusal | None] = ContextVar("rolelab_s3_refusal", default=None)
@@ -126,9 +129,14 @@ class S3:
                 ids = self._principals(body)
             except AwsError as error:
                 return self._s3._error(error.code, error.message, 400, path)
-        status, answer_headers, answer = await self._original_handle(
-            method, path, headers, body, query_params, *rest, **named
-        )
+        try:
+            status, answer_headers, answer = await self._original_handle(
+                method, path, headers, body, query_params, *rest, **named
+            )
+        except Exception:  # noqa: BLE001 - logged in full
+            # What MiniStack stumbles over is garbled as a rule: a client's fault, and told as one.
+            _log.exception("MiniStack cannot answer %s %s", method, path)
+            return self._s3._error("InvalidRequest", "This local AWS cannot make sense of the request.", 400, path)
         bucket, _, key = path.lstrip("/").partition("/")
         if saves_policy and status < 300:
             record = self._bucket(bucket)
@@ -198,6 +206,8 @@ class S3:
             policy = json.loads(body)
         except ValueError:
             return {}
+        except RecursionError:
+            raise AwsError("MalformedPolicy", "This policy contains invalid Json") from None
         if not isinstance(policy, dict):
             return {}
         whole = cast("dict[str, Any]", policy)
