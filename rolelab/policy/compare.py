@@ -16,7 +16,7 @@ from itertools import product
 
 from rolelab.policy.conditions import moment, number, operator
 from rolelab.policy.model import Condition, Document, Effect, Principals, Statement, account_of, read
-from rolelab.policy.patterns import covers, has_wildcard
+from rolelab.policy.patterns import complete, covers, has_wildcard
 
 
 class Direction(Enum):
@@ -146,7 +146,7 @@ def _canonical(document: Document) -> list[_Canon]:
 def _canon(statement: Statement, literal: bool) -> _Canon:
     def text(value: str) -> str:
         # In old versions `${…}` is no variable: it must not be taken for one.
-        return value.replace("${", "${$}{") if literal else value
+        return complete(value.replace("${", "${$}{") if literal else value)
 
     if statement.principals is not None or statement.not_principals is None:
         principals = _Set(_named(statement.principals or Principals()))

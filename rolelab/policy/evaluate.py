@@ -141,6 +141,8 @@ def further_requests(request: Request) -> tuple[Request, ...]:
         if "sts:sourceidentity" in keys or request.principal.source_identity:
             further.append(replace(request, action="sts:SetSourceIdentity"))
         return tuple(further)
+    if action == "sts:getfederationtoken" and any(key.lower() == "aws:tagkeys" for key in request.context):
+        return (replace(request, action="sts:TagSession"),)
     if action == "s3:getobject" and not request.object_exists:
         return (replace(request, action="s3:ListBucket", resource=request.resource.split("/", 1)[0]),)
     return ()
@@ -184,6 +186,8 @@ def _credentials(request: Request, policies: Policies) -> Decision | None:
         )
     elif principal.kind is PrincipalKind.ROOT and action == "sts:assumerole":
         reason = "an account's root user cannot assume a role"
+    elif action == "sts:assumerole" and principal.source_identity and _changes_source_identity(request):
+        reason = f"the session's source identity is {principal.source_identity}, and cannot be changed"
     elif principal.kind is PrincipalKind.FEDERATED_USER and action.startswith(("iam:", "sts:")):
         reason = "credentials of GetFederationToken cannot call IAM, and of STS GetCallerIdentity only"
     elif principal.kind in (PrincipalKind.USER, PrincipalKind.ROOT) and principal.temporary:
@@ -213,6 +217,11 @@ def _credentials(request: Request, policies: Policies) -> Decision | None:
         request=request,
         policies=policies,
     )
+
+
+def _changes_source_identity(request: Request) -> bool:
+    sent = [value for key, value in request.context.items() if key.lower() == "sts:sourceidentity"]
+    return bool(sent) and sent[0] != request.principal.source_identity
 
 
 _SESSION_KINDS = (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER)

@@ -117,14 +117,38 @@ def _resource(statement: Statement, request: Request, context: Context, *, varia
     return not matched
 
 
+_OF_ONESELF = frozenset(
+    f"iam:{name}".lower()
+    for name in (
+        "GetUser",
+        "ChangePassword",
+        "CreateAccessKey",
+        "DeleteAccessKey",
+        "ListAccessKeys",
+        "UpdateAccessKey",
+        "ListMFADevices",
+        "ListSigningCertificates",
+        "ListServiceSpecificCredentials",
+        "ListSSHPublicKeys",
+    )
+)
+
+
 def resource_arns(request: Request) -> tuple[str, ...]:
     """Return what a `Resource` pattern is compared with.
 
     `s3:ListAllMyBuckets` is on no bucket, yet `arn:aws:s3:::*` covers it (IAM User Guide, example policy of
-    "Policy evaluation logic"); every other action on no resource is covered by `*` alone.
+    "Policy evaluation logic"); calls of IAM that leave the user's name out mean the caller (IAM API Reference,
+    GetUser); every other action on no resource is covered by `*` alone.
     """
     if request.resource == "*" and request.action.lower().startswith("s3:"):
         return ("*", f"arn:{request.principal.partition}:s3:::*")
+    if (
+        request.resource == "*"
+        and request.action.lower() in _OF_ONESELF
+        and request.principal.kind is PrincipalKind.USER
+    ):
+        return (request.principal.arn,)
     return (request.resource,)
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 
 from rolelab.policy.evaluate import Decision
 from rolelab.policy.model import Layer
+from rolelab.policy.request import CredentialState, PrincipalKind, Request
 
 _KINDS = {
     "identity-based policy": Layer.IDENTITY,
@@ -39,6 +40,8 @@ _SENTENCE = re.compile(
 _WRAPPED = re.compile(
     r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*: (?P<text>.*)\Z", re.DOTALL
 )
+_ROOT = "Roles may not be assumed by root accounts."
+_WITH_SESSION = re.compile(r"Cannot call (GetSessionToken|GetFederationToken) with session credentials\.?\s*\Z")
 _BARE = re.compile(r"access ?denied\.?\s*\Z", re.IGNORECASE)
 
 
@@ -71,6 +74,11 @@ def parse(sentence: str) -> Refusal | None:
         text = wrapped.group("text").strip()
     if _BARE.match(text):
         return Refusal()
+    if text.rstrip(".") == _ROOT.rstrip("."):
+        return Refusal(action="sts:AssumeRole", layer=Layer.CREDENTIALS)
+    with_session = _WITH_SESSION.match(text)
+    if with_session:
+        return Refusal(action=f"sts:{with_session.group(1)}", layer=Layer.CREDENTIALS)
     found = _SENTENCE.match(text)
     if not found:
         return None
@@ -86,6 +94,9 @@ def render(refusal: Refusal) -> str:
     """Write a sentence as AWS does; `Access Denied` when nothing is known."""
     if not refusal.action:
         return "Access Denied"
+    if refusal.layer is Layer.CREDENTIALS:
+        name = refusal.action.partition(":")[2]
+        return _ROOT if name == "AssumeRole" else f"Cannot call {name} with session credentials"
     words = f"User: {refusal.principal} is not authorized to perform: {refusal.action}"
     words += f" on resource: {refusal.resource}" if refusal.resource else ""
     if refusal.layer is None or refusal.layer not in _NAMES:
@@ -100,8 +111,10 @@ def render(refusal: Refusal) -> str:
 
 
 def refusal_of(decision: Decision) -> Refusal:
-    """Return what AWS would say of a refusal; a missing role and the credentials' own limits have no reason there."""
+    """Return what AWS would say of a refusal; of a missing role it gives no reason."""
     request = decision.request
+    if decision.layer is Layer.CREDENTIALS and _has_words(request):
+        return Refusal(action=request.action, layer=Layer.CREDENTIALS)
     layer = decision.layer if decision.layer in _NAMES else None
     arn = ""
     if decision.is_explicit and decision.place is not None:
@@ -109,6 +122,16 @@ def refusal_of(decision: Decision) -> Refusal:
         arn = next((policy.arn for policy in named), "")
     resource = request.resource if request.resource != "*" else ""
     return Refusal(request.principal.arn, decision.action, resource, layer, decision.is_explicit, arn)
+
+
+def _has_words(request: Request) -> bool:
+    """Whether AWS has a sentence of its own for these credentials and this call."""
+    if request.principal.credential is not CredentialState.ACTIVE:
+        return False
+    if request.action == "sts:AssumeRole":
+        return request.principal.kind is PrincipalKind.ROOT
+    is_token = request.action in ("sts:GetSessionToken", "sts:GetFederationToken")
+    return is_token and request.principal.temporary
 
 
 def agreement(sentence: str, decision: Decision) -> Agreement:

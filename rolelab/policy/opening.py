@@ -99,7 +99,7 @@ def _statement(layer: Layer, request: Request) -> dict[str, object] | None:
 def resource_of(request: Request) -> str:
     """Return the narrowest `Resource` for the request; empty when that is `*`, which is never proposed."""
     exact = resource_arns(request)[-1]
-    return "" if exact == "*" or (exact == request.resource and "*" in exact) else exact
+    return "" if exact == request.resource and "*" in exact else exact
 
 
 def _principal(principal: Principal) -> tuple[str, str] | None:

@@ -102,12 +102,20 @@ def action_matches(pattern: str, action: str) -> bool:
 
 
 def arn_matches(filled: str, value: str) -> bool:
-    """Whether a filled ARN pattern matches segment by segment; only the last segment reaches beyond a colon."""
+    """Whether a filled ARN pattern matches segment by segment; only the last segment reaches beyond a colon.
+
+    A pattern of fewer than six segments is completed with `*`, as AWS does.
+    """
     if filled == _MANY:
         return True
-    segments = filled.split(":", 5)
-    values = value.split(":", len(segments) - 1)
+    segments = complete(filled, _MANY).split(":", 5)
+    values = value.split(":", 5)
     return len(segments) == len(values) and all(glob(one, other) for one, other in zip(segments, values, strict=True))
+
+
+def complete(arn: str, star: str = "*") -> str:
+    """Return an ARN pattern with `*` for the segments it leaves out; anything else as it is."""
+    return arn + f":{star}" * (5 - arn.count(":")) if arn.startswith("arn:") and arn.count(":") < 5 else arn
 
 
 def strict_arn_matches(filled: str, value: str) -> bool:

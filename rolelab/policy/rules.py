@@ -66,7 +66,12 @@ _MALFORMED = "MalformedPolicyDocument"
 _SID = re.compile(r"[A-Za-z0-9]*\Z")
 _ANY_SID = re.compile(r"[\w .,;:+=@/()!*'\"#&%^~\[\]{}<>|?$-]*\Z")
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+\Z")
-_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+\Z", re.DOTALL)
+_ARN = re.compile(r"arn:[^:]+:[^:]+(?:\Z|:[^:]*(?:\Z|:[^:]*(?:\Z|:.+\Z)))", re.DOTALL)
+_PARTITION = re.compile(r"(?:\*|aws(?:-cn|-us-gov|-eusc|-iso(?:-[a-z])?)?)\Z")
+_IAM_KINDS = (
+    "user", "federated-user/", "role", "group", "instance-profile/", "mfa/", "server-certificate/", "policy",
+    "sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/",
+)  # fmt: skip
 _PRINCIPAL_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:(?:root|(?:user|role)/.+)|sts::\d{12}:(?:assumed-role/[^/]+/.+|federated-user/.+))\Z"
 )
@@ -263,8 +268,26 @@ def _resources(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fa
         for value in values:
             if not isinstance(value, str):
                 yield Fault(_MALFORMED, place, "is not a string or a list of strings")
-            elif value != "*" and not _ARN.match(value):
-                yield Fault(_MALFORMED, place, f'"{value}" is neither an ARN nor "*"')
+            elif value != "*":
+                what = _resource(value)
+                if what:
+                    yield Fault(_MALFORMED, place, f'"{value}" {what}')
+
+
+def _resource(value: str) -> str:
+    if not _ARN.match(value):
+        return 'is neither an ARN nor "*"'
+    _, partition, service, region, _, last = (value + ":*:*:*:*").split(":", 5)
+    if not _PARTITION.match(partition):
+        return f"is of no partition that there is: {partition}"
+    if "*" in service or "?" in service:
+        return "has a wildcard where the service is to be named"
+    if service != "iam":
+        return ""
+    if region not in ("", "*"):
+        return "has a region, and IAM has none"
+    is_kind = last.startswith(("*", "?", *_IAM_KINDS)) or last.split(":", 1)[0] == "root"
+    return "" if is_kind else f"is none of IAM's resources: {', '.join(_IAM_KINDS)}"
 
 
 def _conditions(given: object, where: str) -> Iterator[Fault]:

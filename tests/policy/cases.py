@@ -35,11 +35,55 @@ _S3_KEYS = {
     "ServerSideEncryption": "s3:x-amz-server-side-encryption",
 }
 
+_IAM_KEYS = {"PolicyArn": "iam:PolicyARN", "PermissionsBoundary": "iam:PermissionsBoundary"}
+
 
 def load(path: Path = FIDELITY / "aws-answers.json") -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return a file's cases and its managed policies."""
+    """Return a file's cases, with what they leave out filled in, and the managed policies that AWS has."""
     given = json.loads(path.read_text("utf-8"))
-    return given["cases"], given.get("managed_policies", {})
+    managed = json.loads((FIDELITY / "aws-answers.json").read_text("utf-8"))["managed_policies"]
+    parts = {f"${name}": part for name, part in given.get("parts", {}).items()}
+    return [_whole(_with_parts(case, parts)) for case in given.get("cases", ())], managed
+
+
+_ANYBODY: dict[str, Any] = {
+    "account": "A",
+    "path": "/",
+    "inline": [],
+    "attached": [],
+    "groups": [],
+    "boundary": None,
+    "tags": {},
+}
+
+
+def _whole(case: dict[str, Any]) -> dict[str, Any]:
+    setup, request = _dict(case.get("setup")), case["request"]
+    principal: dict[str, Any] = {"type": "user", "account": "A", "name": "testuser", "via": list[Any]()}
+    principal |= _dict(request.get("principal"))
+    filled: dict[str, Any] = {
+        "credential": "normal",
+        "after_session": [],
+        "params": {},
+        "context": {"source_ip": "127.0.0.1"},
+    }
+    return case | {
+        "setup": {"accounts": {"A": "111122223333", "B": "444455556666"}}
+        | setup
+        | {
+            "users": [_ANYBODY | {"name": "testuser"} | user for user in _list(setup.get("users"))],
+            "roles": [_ANYBODY | {"name": "s3Access"} | role for role in _list(setup.get("roles"))],
+        },
+        "request": filled | {"resource": "*"} | request | {"principal": principal},
+    }
+
+
+def _with_parts(value: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(value, str):
+        return parts.get(value, value)
+    if isinstance(value, list):
+        return [_with_parts(one, parts) for one in _list(value)]
+    return {name: _with_parts(one, parts) for name, one in _dict(value).items()} if isinstance(value, dict) else value
 
 
 def _list(given: Any) -> list[Any]:
@@ -81,6 +125,11 @@ class World:
         self.accounts: dict[str, str] = setup["accounts"]
         self.buckets: list[dict[str, Any]] = _list(setup.get("buckets"))
         self.scp = setup.get("scp")
+        own = {
+            f"arn:aws:iam::{self.accounts[each['account']]}:policy/{each['name']}": each["document"]
+            for each in _list(setup.get("policies"))
+        }
+        self.managed = dict(self.managed) | own
         for user in _list(setup.get("users")):
             self.users[user["account"], user["name"]] = user | {"id": self._id("AIDA")}
         for role in _list(setup.get("roles")):
@@ -119,11 +168,13 @@ class World:
     def change(self, change: Mapping[str, Any]) -> None:
         """Carry out one of the case's changes between AssumeRole and the request."""
         op = change["op"]
-        if "user" in change:
-            key = next(key for key in self.users if key[1] == change["user"])
-        else:
-            key = next(key for key in self.roles if key[1] == change["role"])
-        kind = self.users if "user" in change else self.roles
+        if op == "call":
+            self._called(change["operation"], change["params"])
+            return
+        of_user = "user" in change or "user" in op or op.endswith("_keys")
+        kind = self.users if of_user else self.roles
+        name = change.get("user", "testuser") if of_user else change.get("role", "s3Access")
+        key = next(key for key in kind if key[1] == name)
         thing = kind[key]
         if op in ("delete_user", "delete_role"):
             self.gone.add(kind.pop(key)["id"])
@@ -136,7 +187,7 @@ class World:
             thing["inline"] = [*thing["inline"], change["policy"]]
         elif op in ("delete_role_policy", "delete_user_policy", "delete_inline"):
             thing["inline"] = []
-        elif op in ("detach_role_policy", "detach_user_policy", "detach"):
+        elif op in ("detach_role_policy", "detach_role_policies", "detach_user_policy", "detach"):
             wanted = change.get("policy") or change.get("arn")
             thing["attached"] = [arn for arn in thing["attached"] if wanted not in (None, arn)]
         elif op in ("attach_role_policy", "attach_user_policy"):
@@ -150,6 +201,22 @@ class World:
         else:
             raise NotImplementedError(op)
 
+    def _called(self, operation: str, params: Mapping[str, Any]) -> None:
+        """Carry out a call of the administrator's that bears on policies."""
+        if operation == "iam:DeleteUserPermissionsBoundary":
+            self._user(params)["boundary"] = None
+        elif operation == "iam:UpdateUser":
+            self._user(params)["path"] = params["NewPath"]
+        elif operation == "iam:CreatePolicyVersion":
+            if params.get("SetAsDefault"):
+                user = self._user({"UserName": params["PolicyArn"].rsplit("/", 1)[-1].rsplit("-", 1)[0]})
+                user["attached"] = [json.loads(params["PolicyDocument"])]
+        else:
+            raise NotImplementedError(operation)
+
+    def _user(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return next(user for (_, name), user in self.users.items() if name == params["UserName"])
+
     def policy(self, document: Any, owner: str, name: str) -> Policy:
         if isinstance(document, str) and document.startswith("arn:"):
             return Policy.read(self.managed[document], document.rsplit("/", 1)[-1], owner=owner, arn=document)
@@ -157,7 +224,7 @@ class World:
 
     def identity(self, thing: Mapping[str, Any], owner: str) -> tuple[Policy, ...]:
         found = [self.policy(each, owner, f"inline-{n}") for n, each in enumerate(_list(thing.get("inline")), 1)]
-        found += [self.policy(each, owner, "") for each in _list(thing.get("attached"))]
+        found += [self.policy(each, owner, f"managed-{n}") for n, each in enumerate(_list(thing.get("attached")))]
         for group in _list(thing.get("groups")):
             found += self.identity(group, f"group {group['name']}")
         return tuple(found)
@@ -207,9 +274,22 @@ def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Re
     user = world.users.get((who["account"], who["name"]))
     caller = _principal(world, account, who, user, session, special, asked)
     params = _dict(asked.get("params"))
-    yield _call(
-        world, caller, user, session, special_policies, asked["action"], asked["resource"], params, asked["context"]
-    )
+    for action, resource in _actions(world, caller, asked):
+        yield _call(world, caller, user, session, special_policies, action, resource, params, asked["context"])
+
+
+_OPERATIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
+
+
+def _actions(world: World, caller: Principal, asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the actions and resources that policies are asked about: not always the operation's own."""
+    action, resource = str(asked["action"]), str(asked["resource"])
+    if action == "s3:CopyObject":
+        yield "s3:GetObject", f"arn:aws:s3:::{asked['params']['CopySource']}"
+        yield "s3:PutObject", resource
+        return
+    named = next((user for user in world.users.values() if resource.endswith(f":user/{user['name']}")), None)
+    yield _OPERATIONS.get(action, action), world.user_arn(named) if named else resource
 
 
 def _session_policies(world: World, params: Mapping[str, Any]) -> tuple[Policy, ...] | None:
@@ -238,7 +318,7 @@ def _principal(
             state = CredentialState.ORPHANED
         return Principal.role_session(
             session.role,
-            session.params.get("RoleSessionName") or "session",
+            session.params.get("RoleSessionName") or "lab-session",
             session.role_id,
             tags=session.tags,
             issued=issued,
@@ -281,12 +361,17 @@ def _call(
     context: dict[str, Any] = {"aws:RequestedRegion": given.get("region") or "us-east-1"}
     if given.get("source_ip"):
         context["aws:SourceIp"] = given["source_ip"]
+    if action.startswith("iam:"):
+        context |= {_IAM_KEYS[name]: value for name, value in params.items() if name in _IAM_KEYS}
+    if action in ("iam:CreateUser", "iam:CreateRole", "sts:GetFederationToken") and params.get("Tags"):
+        tags = {tag["Key"]: tag["Value"] for tag in params["Tags"]}
+        context |= {f"aws:RequestTag/{name}": value for name, value in tags.items()} | {"aws:TagKeys": tuple(tags)}
     context |= {_S3_KEYS[name]: str(value) for name, value in params.items() if name in _S3_KEYS}
     if action.startswith("sts:AssumeRole"):
         request = Request.assume_role(
             caller,
             resource,
-            params.get("RoleSessionName") or "session",
+            params.get("RoleSessionName") or "lab-session",
             external_id=params.get("ExternalId") or "",
             source_identity=params.get("SourceIdentity") or "",
             tags={tag["Key"]: tag["Value"] for tag in _list(params.get("Tags"))},
@@ -304,6 +389,7 @@ def _call(
             context=context,
             now=NOW,
             resource_account=_bucket_account(world, resource),
+            resource_tags={},
             object_exists=_object_exists(world, resource),
         )
     thing: Mapping[str, Any] = (world.role_of(session.role) if session else user) or {}
@@ -341,8 +427,8 @@ def _object_exists(world: World, resource: str) -> bool:
 
 def answer(case: dict[str, Any], managed: Mapping[str, Any]) -> Decision:
     """Decide a case; a role on the way that could not be assumed is an error of the case."""
-    *before, (request, policies) = build(case, managed)
-    for first, its in before:
-        decided = decide(first, its)
-        assert decided.allowed, f"{case['id']}: {first.resource} cannot be assumed on the way: {decided}"
-    return decide(request, policies)
+    roles = sum("role" in step for step in case["request"]["principal"].get("via") or ())
+    decisions = [decide(request, policies) for request, policies in build(case, managed)]
+    for on_the_way in decisions[:roles]:
+        assert on_the_way.allowed, f"{case['id']}: not assumed on the way: {on_the_way}"
+    return next((one for one in decisions[roles:] if not one.allowed), decisions[-1])

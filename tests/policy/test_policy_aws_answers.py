@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rolelab.policy import Layer
+from rolelab.policy.messages import refusal_of, render
 from tests.policy.cases import FIDELITY, answer, load
 
 # Whose fault each refusal is, read from the case's `why`: the files say allow or deny only.
@@ -58,3 +59,33 @@ def test_a_decision_is_awss_and_names_the_layer(case: dict[str, Any], managed: d
         assert decision.layer is REFUSED_BY[case["id"]]
         assert decision.is_explicit is (case["id"] in EXPLICIT)
         assert decision.is_explicit is (decision.place is not None)
+
+
+# What the policies do not decide, or the documentation decides otherwise than the case.
+NOT_BY_POLICY = {
+    "OWN-COND-41": "sts:DurationSeconds is not present in AssumeRole (IAM and AWS STS condition context keys)",
+    "OWN-COND-49": "STS checks the MFA code before any policy",
+    "OWN-COND-50": "STS checks the MFA code before any policy",
+    "OWN-COND-51": "STS checks the MFA code before any policy",
+    "OWN-BOUND-08": "boundaries do not limit what a wildcard Principal grants (AWS JSON policy elements: Principal)",
+}
+
+
+def _own() -> Iterator[Any]:
+    for path in sorted(FIDELITY.glob("*.json")):
+        cases, managed = load(path)
+        for case in cases:
+            is_own = case["id"].startswith("OWN-") and case["id"] not in NOT_BY_POLICY
+            if is_own and case["expected"] in ("allow", "deny"):
+                yield pytest.param(case, managed, id=case["id"])
+
+
+@pytest.mark.parametrize(("case", "managed"), list(_own()))
+def test_a_decision_is_that_of_the_local_awss_cases(case: dict[str, Any], managed: dict[str, Any]) -> None:
+    """Cases written for the local AWS, by others: the same answer, and the cause in AWS's words."""
+    decision = answer(case, managed)
+    assert decision.allowed is (case["expected"] == "allow"), case["why"]
+    if decision.allowed is False:
+        says = case.get("says") or ()
+        for words in (says,) if isinstance(says, str) else says:
+            assert words in render(refusal_of(decision))

@@ -95,6 +95,12 @@ def test_the_same_meaning_is_no_difference(one: Any, other: Any) -> None:
             "Condition IpAddress aws:sourceip",
             Direction.TOO_OPEN,
         ),
+        (
+            doc(deny("s3:*", Condition={"NotIpAddress": {"aws:SourceIp": ["203.0.113.9", "203.0.113.10"]}})),
+            doc(deny("s3:*", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.9"}})),
+            "Condition NotIpAddress aws:sourceip",
+            Direction.TOO_TIGHT,
+        ),
         (GRANT, doc(allow(resource="*")), "statement 1, Resource", Direction.TOO_OPEN),
         (GRANT, doc(allow(resource=ROLE_ARN + "*")), "statement 1, Resource", Direction.TOO_OPEN),
         (GRANT, doc(allow(resource=ROLE_ARN.lower())), "statement 1, Resource", Direction.OTHERWISE),

@@ -243,6 +243,13 @@ LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
         Layer.BOUNDARY,
     ),
     (
+        "boundary and a role's id named",
+        assume(SESSION),
+        Policies(boundary=ONLY_S3, trust=trust(trusts(ROLE_ID))),
+        False,
+        Layer.BOUNDARY,
+    ),
+    (
         "boundary and a session named",
         assume(SESSION),
         Policies(boundary=ONLY_S3, trust=trust(trusts(SESSION_ARN))),
@@ -536,6 +543,27 @@ def _get(key: str, principal: Principal = USER) -> Request:
 
 ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
+        "incomplete ARN",
+        assume(),
+        replace(GRANTED, identity=grants(allow(resource="arn:aws:iam"))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "incomplete ARN of another service",
+        assume(),
+        replace(GRANTED, identity=grants(allow(resource="arn:aws:s3"))),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "GetUser of oneself",
+        call("iam:GetUser", principal=USER),
+        Policies(identity=grants(allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}"))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
         "action in other case",
         call("s3:GetObject", OBJECT),
         Policies(identity=grants(allow("S3:getobject", OBJECT))),
@@ -723,6 +751,27 @@ TAGGED = replace(SESSION, tags={"project": "lab"})
 LIST = call("s3:ListAllMyBuckets")
 TRUSTS_ALL = trust(trusts(action="sts:*"))
 KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
+    (
+        "source identity changed in a chain",
+        assume(replace(SESSION, source_identity="ann"), source_identity="bob"),
+        replace(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
+        False,
+        Layer.CREDENTIALS,
+    ),
+    (
+        "source identity kept in a chain",
+        assume(replace(SESSION, source_identity="ann"), source_identity="ann"),
+        replace(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tags of a federation token",
+        call("sts:GetFederationToken", principal=USER, context={"aws:TagKeys": "project"}),
+        Policies(identity=grants(allow("sts:GetFederationToken", "*"))),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "role tag",
         assume(role_tags={"team": "blue"}),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -484,3 +487,22 @@ def test_where_aws_says_otherwise_both_are_shown() -> None:
     told = explain(decide(assume(), Policies(trust=trust())), said=said)
     assert f"AWS says otherwise: {said}" in told.details
     assert any("because no identity-based policy allows" in line for line in told.details)
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    """What docs/policy.md shows is what works."""
+    text = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
+    example = text.split("```python\n", 1)[1].split("```", 1)[0]
+    given = {"grant": doc(allow(resource=ROLE_ARN + "2")), "trust": doc(trusts()), "aws_message": "Access Denied"}
+    printed: list[str] = []
+    exec(compile(example, "docs/policy.md", "exec"), given | {"print": printed.append})  # noqa: S102
+    assert printed[0].startswith("User testuser may not sts:AssumeRole")
+    assert "To put it right: " in printed[0]
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    """It is on the way of every command that explains."""
+    heavy = "boto3 botocore rich click yaml jinja2 ministack pulumi asyncio ipaddress"
+    code = f"import sys, rolelab.policy.explain; print([name for name in {heavy.split()} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -16,6 +16,7 @@ from tests.policy.builders import (
     USER_ARN,
     allow,
     assume,
+    call,
     deny,
     grants,
     policy,
@@ -132,7 +133,17 @@ def test_a_refusal_where_the_policies_allow_is_a_difference() -> None:
     assert agreement(ON, decide(assume(), GRANTED)) is Agreement.DIFFERS
 
 
-def test_the_root_user_is_refused_without_a_reason() -> None:
+def test_the_root_user_is_refused_in_awss_own_words() -> None:
     """No policy decided, so no policy is named."""
-    said = refusal_of(decide(assume(Principal.root(ACCOUNT)), GRANTED))
-    assert said.layer is None
+    decision = decide(assume(Principal.root(ACCOUNT)), GRANTED)
+    sentence = render(refusal_of(decision))
+    assert sentence == "Roles may not be assumed by root accounts."
+    assert agreement(sentence, decision) is Agreement.AGREES
+    assert agreement(sentence, decide(assume(), Policies(trust=trust()))) is Agreement.DIFFERS
+
+
+def test_a_session_cannot_get_a_session_token() -> None:
+    """Another sentence that names no policy."""
+    decision = decide(call("sts:GetSessionToken"), GRANTED)
+    assert render(refusal_of(decision)) == "Cannot call GetSessionToken with session credentials"
+    assert agreement(render(refusal_of(decision)), decision) is Agreement.AGREES

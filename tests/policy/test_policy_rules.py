@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from rolelab.policy.rules import SIZE_LIMITS, Kind, faults, inline_size_fault, size
 from tests.policy.builders import ROLE_ARN, ROOT, allow, doc, trusts
-from tests.policy.cases import load
+from tests.policy.cases import FIDELITY, load
 
 GRANT, TRUST = doc(allow()), doc(trusts())
 
@@ -126,3 +127,21 @@ def test_awss_own_refusals_of_documents_are_found(case: dict[str, Any]) -> None:
         assert found == ()
         return
     assert f"error:{found[0].code}" == case["expected"]
+
+
+def _own() -> Iterator[Any]:
+    kinds = {"iam:PutUserPolicy": Kind.USER_INLINE, "iam:PutRolePolicy": Kind.ROLE_INLINE, "iam:CreateRole": Kind.TRUST}
+    for case in load(FIDELITY / "documents.json")[0]:
+        params, kind = case["request"]["params"], kinds.get(case["request"]["action"])
+        # Whether a principal exists, only AWS can know.
+        knowable = not {"Invalid principal in policy", "It must exist."} & {case.get("says"), case["why"]}
+        if kind is not None and knowable and ("trust" in params or "policy" in params):
+            yield pytest.param(
+                kind, params.get("trust", params.get("policy")), case["expected"] == "allow", id=case["id"]
+            )
+
+
+@pytest.mark.parametrize(("kind", "document", "is_taken"), list(_own()))
+def test_documents_are_taken_and_refused_as_the_local_aws_does(kind: Kind, document: Any, is_taken: bool) -> None:
+    """Cases written for the local AWS, by others."""
+    assert (faults(document, kind) == ()) is is_taken
