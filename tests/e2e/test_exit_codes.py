@@ -16,9 +16,27 @@ from rolelab.cli.main import COMMANDS
 from rolelab.localaws import instance
 from tests.e2e.conftest import Done, Folder
 
-TOUCHES_STACK = ["preview", "up", "destroy", "outputs", "status", "verify", "exec", "profiles"]
-READS_LAB = ["verify", "exec", "profiles"]
-ARGUMENTS = {"up": ["--yes"], "destroy": ["--yes"], "exec": ["--", "true"]}
+TOUCHES_STACK = [
+    "preview",
+    "up",
+    "destroy",
+    "outputs",
+    "status",
+    "verify",
+    "explain",
+    "exec",
+    "profiles",
+    "break",
+    "mend",
+]
+READS_LAB = ["verify", "explain", "exec", "profiles", "break", "mend"]
+ARGUMENTS = {
+    "up": ["--yes"],
+    "destroy": ["--yes"],
+    "exec": ["--", "true"],
+    "break": ["grant-missing"],
+    "mend": ["--yes"],
+}
 
 
 def run(folder: Folder, command: str, *more: str) -> Done:
@@ -93,8 +111,8 @@ def test_all_faults_of_the_configuration_come_at_once(folder: Folder, command: s
     assert made == {}
 
 
-@pytest.mark.parametrize(("command", "verb"), [("up", "up"), ("destroy", "destroy")])
-def test_without_a_terminal_yes_is_asked_for(folder: Folder, command: str, verb: str) -> None:
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_without_a_terminal_yes_is_asked_for(folder: Folder, command: str) -> None:
     done = folder.rolelab(command)
     assert done.exit_code == 2
     assert "--yes" in one_line(done)
@@ -137,6 +155,12 @@ LIFE: list[tuple[str, Callable[[Folder], object] | None, list[str], int]] = [
     ("an output", None, ["outputs", "accountId"], 0),
     ("no such output", None, ["outputs", "nosuch"], 1),
     ("an intact lab", None, ["verify"], 0),
+    ("why it works", None, ["explain"], 0),
+    ("broken on purpose", None, ["break", "grant-missing"], 0),
+    ("a broken lab", None, ["verify", "--wait", "0"], 1),
+    ("mended", None, ["mend", "--yes"], 0),
+    ("intact again", None, ["verify"], 0),
+    ("no such fault", None, ["break", "nosuch"], 2),
     ("a learner who is none", None, ["exec", "--as", "nobody", "--", "true"], 2),
     ("exec gives back the command's own", None, ["exec", "--", "sh", "-c", "exit 7"], 7),
     ("local runs", None, ["local", "status"], 0),

@@ -65,6 +65,9 @@ def test_a_look_at_the_state_loads_no_cloud_library(folder: Folder, tmp_path: Pa
     assert loaded(folder, tmp_path, *words) & heavy == set()
 
 
-@pytest.mark.parametrize("words", [("verify",), ("exec", "--", "true"), ("profiles",)])
+@pytest.mark.parametrize(
+    "words",
+    [("verify",), ("explain",), ("exec", "--", "true"), ("profiles",), ("break", "grant-missing"), ("mend", "--yes")],
+)
 def test_who_only_reads_a_lab_never_loads_pulumi(folder: Folder, tmp_path: Path, words: tuple[str, ...]) -> None:
     assert loaded(folder, tmp_path, *words) & {"pulumi", "pulumi_aws", "grpc", "ministack", "uvicorn"} == set()
