@@ -19,6 +19,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 
 class Kind(Enum):
@@ -62,8 +63,8 @@ _THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"}
 _CLOCK_WORDS = ("Signature expired", "Signature not yet current")
-# What a garbled or cut-off answer makes botocore's parsers raise, beside its own exceptions.
-_BROKEN_ANSWER = (ResponseParserError, ValueError, LookupError, OSError)
+# What a garbled or cut-off answer makes botocore and urllib3 raise, beside botocore's own exceptions.
+_BROKEN_ANSWER = (ResponseParserError, HTTPError, ValueError, LookupError, OSError)
 _NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, ProfileNotFound)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import click
 
 from rolelab.cli import target
+from rolelab.errors import UsageError
 
 
 @click.command(short_help="Prove that the lab does what it says.")
@@ -23,6 +24,8 @@ from rolelab.cli import target
 )
 @click.option("--no-admin", is_flag=True, help="Do without administrator's credentials.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the findings as JSON (- for the standard output).")
+@click.option("--junit", "junit_file", metavar="FILE", help="Write them as JUnit XML, for a CI.")
+@click.option("--html", "html_file", metavar="FILE", help="Write them as one HTML page, for a class.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -33,6 +36,8 @@ def command(
     limit_s: float | None,
     no_admin: bool,
     json_file: str | None,
+    junit_file: str | None,
+    html_file: str | None,
 ) -> None:
     """Assume the role as every learner; check access before, during and after.
 
@@ -45,6 +50,10 @@ def command(
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Ended from outside is ended as by Ctrl-C: what was made is removed.
         signal.signal(number, signal.default_int_handler)
+    asked = {"json": json_file, "junit": junit_file, "html": html_file}
+    files = {form: file for form, file in asked.items() if file}
+    if list(files.values()).count("-") > 1:
+        raise UsageError("two forms cannot share the standard output", where="-", do="name a file for one of them")
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     started, clock = datetime.now(timezone.utc), time.monotonic()
     options = run.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)
@@ -68,5 +77,5 @@ def command(
         started=started,
         took_s=time.monotonic() - clock,
     )
-    report.tell(proof, json_file=json_file)
+    report.tell(proof, files)
     ctx.exit(findings.exit_code(found))

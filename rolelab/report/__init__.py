@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Mapping
 
 from rolelab.findings import Proof
 from rolelab.report.write import STDOUT, write
 
+FORMS = {"json": "as_json", "junit": "as_junit", "html": "as_html"}
+"""Name of a form -> the module here whose `render` makes it."""
 
-def tell(proof: Proof, *, json_file: str | None = None) -> None:
+
+def tell(proof: Proof, files: Mapping[str, str]) -> None:
     """Write every form that is asked for; people get theirs on the standard output unless a file goes there.
+
+    `files` says where each form of FORMS goes, `-` for the standard output.
 
     Raises:
         LabError: a file cannot be written.
     """
-    if json_file != STDOUT:
+    if STDOUT not in files.values():
         if sys.stdout.isatty():
             from rolelab.report import terminal
 
@@ -23,7 +30,5 @@ def tell(proof: Proof, *, json_file: str | None = None) -> None:
             from rolelab.report import text
 
             write(STDOUT, "\n".join(text.lines(proof)))
-    if json_file:
-        from rolelab.report import as_json
-
-        write(json_file, as_json.render(proof))
+    for form, target in files.items():
+        write(target, importlib.import_module(f"rolelab.report.{FORMS[form]}").render(proof))

@@ -18,22 +18,23 @@ class Buckets:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self._made: dict[str, bool] = {}
-        """Bucket -> whether an answer about its making was lost, so that it may not exist."""
+        """Bucket that may exist -> whether AWS said that it was made."""
 
     def making(self, bucket: str) -> Callable[[Clients], None]:
         """Return the call that makes a bucket; it is remembered unless AWS said that it was not made."""
 
         def make(clients: Clients) -> None:
             # Before the call: the answer may be lost, or the run be stopped, after it was made.
+            is_first = bucket not in self._made
             self._made.setdefault(bucket, False)
             try:
                 actions.create_bucket(clients, bucket)
             except AwsFailure as failure:
-                if not failure.answered:
-                    self._made[bucket] = True
-                elif not self._made[bucket]:
+                # A refusal says nothing of earlier tries: one of them may have made it.
+                if is_first and failure.answered:
                     del self._made[bucket]
                 raise
+            self._made[bucket] = True
 
         return make
 
@@ -52,19 +53,26 @@ class Buckets:
         if not left:
             return [], None, True
         answer = next(iter(left.values()))
-        is_certain = answer.outcome is not Outcome.NO_ANSWER and not all(self._made[bucket] for bucket in left)
+        # Certain is what AWS said was made, and what everybody here was clearly refused to remove.
+        is_certain = any(self._made[bucket] and left[bucket].outcome is not Outcome.NO_ANSWER for bucket in left)
         return list(left), answer, is_certain
 
     def _remove(
         self, bucket: str, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Credentials | None]
     ) -> Answer | None:
-        answer: Answer | None = None
+        answers: list[Answer] = []
         for credentials in keys:
             answer = self._removed(bucket, callers, credentials)
             if answer is None:
                 return None
+            answers.append(answer)
         administrators = admin()
-        return self._removed(bucket, callers, administrators) if administrators else answer
+        if administrators:
+            answer = self._removed(bucket, callers, administrators)
+            if answer is None:
+                return None
+            answers.append(answer)
+        return next((answer for answer in answers if answer.outcome is Outcome.NO_ANSWER), answers[-1])
 
     def _removed(self, bucket: str, callers: Callers, credentials: Credentials) -> Answer | None:
         with calling_as(credentials):

@@ -156,6 +156,9 @@ class Patience:
     def _outcome(self, failure: AwsFailure) -> Outcome:
         if failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE) or failure.expired or failure.clock_is_wrong:
             return Outcome.NO_ANSWER
+        if failure.code.isdigit():
+            # Botocore's word for an error whose body says nothing that can be read: only its status is known.
+            return Outcome.NO_ANSWER
         if failure.kind is Kind.DENIED:
             return Outcome.DENIED
         if failure.kind is not Kind.CREDENTIALS:

@@ -37,6 +37,8 @@ class Options:
     limit_s: float | None = None
     """Seconds until an unexpected answer is believed; None: 60, and 2 on a local AWS."""
     threads: int = 16
+    answer_s: float = 20.0
+    """Seconds after which a request without an answer counts as lost."""
     admin: bool = True
     """Whether to use administrator's credentials: the endpoint's, or what the environment holds."""
     clock: Clock = field(default_factory=Clock)
@@ -75,7 +77,7 @@ def run(
             on_wait(learner, check, answer)
 
     patience = Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set)
-    callers = Callers(endpoint, connections=threads)
+    callers = Callers(endpoint, connections=threads, read_s=options.answer_s)
     admin = Administrator(callers, _administrators(endpoint) if options.admin else None, lab, patience)
     around = Surroundings(
         lab=lab,

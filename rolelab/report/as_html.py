@@ -1,0 +1,184 @@
+"""The findings as one HTML file that needs no network: for a class on a projector, light or dark, wide or narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from rolelab import findings
+from rolelab.findings import Finding, Proof, Verdict
+from rolelab.report import picture, summary
+from rolelab.report.page_style import STYLE
+
+_STEPS = {
+    "identity": "Who asks",
+    "before": "Before: with the learner's own key",
+    "assume": "The switch",
+    "during": "With the role's session",
+    "after": "After switching back: the own key again",
+    "declared": "What exists against what was declared",
+    "cleanup": "Afterwards",
+}
+_HEADS = ("", "who", "what", "action", "expected", "got", "AWS's words")
+
+
+def render(proof: Proof) -> str:
+    """Return the page."""
+    code = findings.exit_code(proof.findings)
+    state = {0: Verdict.PASS, 1: Verdict.FAIL, 3: Verdict.UNKNOWN}[code]
+    parts = (
+        f'<header class="{state.value}"><p class="glyph">{picture.GLYPHS[state]}</p><div>'
+        f"<h1>{escape(_title(state))}</h1><p>{escape(summary.conclusion(proof.findings))}</p></div></header>",
+        _facts(proof),
+        f"<figure>{picture.draw(proof)}<figcaption>{_legend()}</figcaption></figure>",
+        "".join(_reasons(proof)),
+        "".join(_matrix(proof)),
+        "".join(_left_out(proof)),
+        f"<footer>rolelab verify, {proof.started:%Y-%m-%d %H:%M:%S} UTC, {proof.took_s:.1f} s</footer>",
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(_title(state))}</title><style>{STYLE}</style></head>\n<body><main>\n"
+        + "\n".join(part for part in parts if part)
+        + "\n</main></body></html>\n"
+    )
+
+
+def _title(state: Verdict) -> str:
+    return {
+        Verdict.PASS: "The lab is as it should be",
+        Verdict.FAIL: "The lab is not as it should be",
+    }.get(state, "It could not be found out")
+
+
+def _facts(proof: Proof) -> str:
+    names = summary.learners(proof.findings)
+    facts = {
+        "learners": ", ".join(names) if len(names) <= summary.EACH else f"{len(names)} learners",
+        "role": proof.role_arn,
+        "grant": "on" if proof.grant else "off: the lesson before the grant",
+        "account": proof.account_id,
+        "stack": proof.stack,
+        "AWS": proof.where,
+    }
+    return (
+        "<dl>" + "".join(f"<div><dt>{key}</dt><dd>{escape(value)}</dd></div>" for key, value in facts.items()) + "</dl>"
+    )
+
+
+def _legend() -> str:
+    return " ".join(
+        f'<span class="tag {verdict.value}">{picture.GLYPHS[verdict]} {picture.WORDS[verdict]}</span>'
+        for verdict in Verdict
+    )
+
+
+def _reasons(proof: Proof) -> Iterator[str]:
+    """Tell each deviation with its reason and the change; alike ones of several learners once."""
+    found = summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN))
+    if found:
+        yield "<section><h2>Why, and what to do</h2>"
+    for deviation in found:
+        finding = deviation.finding
+        whose = f" · {escape(deviation.whose)}" if deviation.whose else ""
+        yield (
+            f'<article class="{finding.verdict.value}"><h3>{picture.GLYPHS[finding.verdict]} {escape(finding.what)}'
+            f"<small>{escape(finding.check)}{whose}</small></h3>"
+        )
+        if finding.got:
+            yield f"<p>Expected <b>{escape(finding.expected)}</b>, got <b>{escape(finding.got)}</b>.</p>"
+        if finding.said:
+            yield f"<blockquote>{escape(finding.said)}</blockquote>"
+        yield "".join(f"<p>{escape(line)}</p>" for line in finding.why.splitlines())
+        yield from _advice(finding.do)
+        yield "</article>"
+    if found:
+        yield "</section>"
+
+
+def _advice(do: str) -> Iterator[str]:
+    """Prose as paragraphs; diffs and commands, the lines that begin with a blank, as they are."""
+    kept: list[str] = []
+    for line in (*do.splitlines(), ""):
+        if line.startswith("  "):
+            kept.append(_code(line[2:]))
+            continue
+        if kept:
+            yield "<pre>" + "\n".join(kept) + "</pre>"
+            kept = []
+        if line:
+            yield f"<p>{escape(line)}</p>"
+
+
+def _code(line: str) -> str:
+    kind = {"+": "plus", "-": "minus", "@": "at"}.get(line[:1], "")
+    return f'<span class="{kind}">{escape(line)}</span>' if kind else escape(line)
+
+
+def _matrix(proof: Proof) -> Iterator[str]:
+    names = summary.learners(proof.findings)
+    if len(names) > summary.EACH:
+        yield from _counted(proof)
+        return
+    for name in dict.fromkeys(finding.learner for finding in proof.findings):
+        found = [finding for finding in proof.findings if finding.learner == name]
+        title = f"learner {name}" if name else f"role {proof.role_arn.rsplit('/', 1)[-1]}"
+        yield f"<section><h2>{escape(title)}</h2><table><thead><tr>"
+        yield "".join(f'<th scope="col">{head}</th>' for head in _HEADS) + "</tr></thead>"
+        for step, told in _STEPS.items():
+            rows = [finding for finding in found if finding.check.partition(".")[0] == step]
+            if rows:
+                yield f'<tbody><tr class="step"><th colspan="{len(_HEADS)}" scope="rowgroup">{told}</th></tr>'
+                yield from map(_row, rows)
+                yield "</tbody>"
+        yield "</table></section>"
+
+
+def _row(finding: Finding) -> str:
+    skipped = finding.verdict is Verdict.SKIPPED or not finding.got
+    cells = (
+        ("who", finding.who),
+        ("what", finding.what),
+        ("action", finding.action),
+        ("expected", finding.expected),
+        ("got", finding.do.splitlines()[0] if skipped and finding.do else finding.got),
+        ("said", finding.said),
+    )
+    state = finding.verdict.value
+    mark = f'<td class="verdict"><span class="tag {state}">{picture.GLYPHS[finding.verdict]}</span></td>'
+    shown = "".join(f'<td class="{kind}" data-head="{kind}">{escape(text)}</td>' for kind, text in cells)
+    return f'<tr class="{state}">{mark}{shown}</tr>'
+
+
+def _counted(proof: Proof) -> Iterator[str]:
+    heads = "".join(
+        f'<th scope="col"><span class="tag {verdict.value}">{picture.GLYPHS[verdict]}</span> '
+        f"{picture.WORDS[verdict]}</th>"
+        for verdict in Verdict
+    )
+    yield '<section><h2>All learners</h2><table class="counts"><thead><tr>'
+    yield f'<th scope="col">check</th>{heads}</tr></thead><tbody>'
+    for check, tally in summary.by_check(proof.findings).items():
+        cells = "".join(f'<td class="{verdict.value}">{tally[verdict] or ""}</td>' for verdict in Verdict)
+        yield f'<tr><th scope="row">{escape(check)}</th>{cells}</tr>'
+    yield "</tbody></table></section>"
+
+
+def _left_out(proof: Proof) -> Iterator[str]:
+    """Say what was not checked, and why: a report that is silent about it would be read as a pass."""
+    by_reason: dict[str, list[str]] = {}
+    for finding in proof.findings:
+        if finding.verdict is Verdict.SKIPPED:
+            by_reason.setdefault(finding.do, []).append(finding.check)
+    if not by_reason:
+        return
+    yield "<section><h2>Not checked</h2><ul>"
+    for reason, checks in by_reason.items():
+        yield f"<li>{escape(_joined(dict.fromkeys(checks)))}: {escape(reason)}</li>"
+    yield "</ul></section>"
+
+
+def _joined(checks: Iterable[str]) -> str:
+    return ", ".join(checks)

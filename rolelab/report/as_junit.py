@@ -1,0 +1,71 @@
+"""The findings as JUnit XML: a suite for each learner, a test case for each check, so that a CI shows them.
+
+Not found out is an error, not a failure: a CI tells the two apart.
+
+Source: the JUnit schema of Jenkins' xUnit plugin (junit-10.xsd), which CI servers read.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as Xml
+
+from rolelab.findings import Finding, Proof, Verdict
+from rolelab.report import summary
+
+# What XML 1.0 cannot hold even when it is escaped.
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(proof: Proof) -> str:
+    """Return the XML text."""
+    names = summary.learners(proof.findings)
+    root = Xml.Element("testsuites", {"name": "rolelab verify"})
+    suites = [(name, [finding for finding in proof.findings if finding.learner == name]) for name in (*names, "")]
+    for name, found in suites:
+        if found:
+            root.append(_suite(name or f"role {proof.role_arn.rsplit('/', 1)[-1]}", found, proof))
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
+    root.set("time", f"{proof.took_s:.3f}")
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(name: str, found: list[Finding], proof: Proof) -> Xml.Element:
+    tally = summary.counts(found)
+    suite = Xml.Element(
+        "testsuite",
+        {
+            "name": _text(name),
+            "tests": str(len(found)),
+            "failures": str(tally[Verdict.FAIL]),
+            "errors": str(tally[Verdict.UNKNOWN]),
+            "skipped": str(tally[Verdict.SKIPPED]),
+            "timestamp": proof.started.strftime("%Y-%m-%dT%H:%M:%S"),
+            # The checks of one learner are not timed one by one.
+            "time": "0",
+        },
+    )
+    for finding in found:
+        suite.append(_case(name, finding))
+    return suite
+
+
+def _case(suite: str, finding: Finding) -> Xml.Element:
+    case = Xml.Element("testcase", {"classname": f"rolelab.verify.{_text(suite)}", "name": finding.check, "time": "0"})
+    if finding.verdict is Verdict.SKIPPED:
+        Xml.SubElement(case, "skipped", {"message": _text(finding.do)})
+    elif finding.verdict is not Verdict.PASS:
+        kind = "failure" if finding.verdict is Verdict.FAIL else "error"
+        message = f"expected {finding.expected}; got {finding.got}" if finding.got else finding.do
+        told = Xml.SubElement(case, kind, {"type": finding.check, "message": _text(message)})
+        said = f"AWS: {finding.said}" if finding.said else ""
+        told.text = _text("\n".join(part for part in (said, finding.why, finding.do) if part))
+    elif finding.said:
+        Xml.SubElement(case, "system-out").text = _text(f"{finding.got}\nAWS: {finding.said}")
+    return case
+
+
+def _text(text: str) -> str:
+    return _NOT_IN_XML.sub("\ufffd", text)
