@@ -187,8 +187,6 @@ def _set_keys(
     keys["sts:rolesessionname"] = params["RoleSessionName"]
     if "ExternalId" in params:
         keys["sts:externalid"] = params["ExternalId"]
-    if "DurationSeconds" in params:
-        keys["sts:durationseconds"] = str(params["DurationSeconds"])
     if identity:
         keys["sts:sourceidentity"] = identity
     if transitive:
