@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rolelab.aws.clients import Clients
+from rolelab.localaws import instance
+
+
+@dataclass
+class Lab:
+    """A project folder of its own, and `rolelab` run in it."""
+
+    folder: Path
+
+    def rolelab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "rolelab", "local", *arguments]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    @property
+    def home(self) -> Path:
+        return self.folder / ".rolelab" / "local"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
+    yield Lab(tmp_path)
+    instance.stop(tmp_path / ".rolelab" / "local")
+
+
+def test_it_is_started_seen_and_stopped(lab: Lab) -> None:
+    """Exit codes say it too: 0 it runs, 1 it does not."""
+    before = lab.rolelab("status")
+    assert (before.returncode, before.stdout.strip()) == (1, "the local AWS is not running")
+    started = lab.rolelab("start")
+    assert started.returncode == 0, started.stderr
+    assert re.fullmatch(r"started the local AWS at http://127\.0\.0\.1:\d+ \(process \d+\)\n", started.stdout)
+    again = lab.rolelab("start")
+    assert again.stdout.startswith("the local AWS runs at ")
+    assert lab.rolelab("status").returncode == 0
+    assert lab.rolelab("stop").stdout == "the local AWS is stopped; what it holds is kept for the next start\n"
+    assert lab.rolelab("status").returncode == 1
+    assert lab.rolelab("stop").returncode == 0
+
+
+def test_env_is_what_a_shell_takes(lab: Lab) -> None:
+    """eval "$(rolelab local env)" makes every AWS tool work on it."""
+    missing = lab.rolelab("env")
+    assert missing.returncode == 3
+    assert missing.stderr == "error: the local AWS is not running: start it with `rolelab local start`\n"
+    lab.rolelab("start")
+    told = lab.rolelab("env", "--account", "111122223333").stdout
+    assert [line.partition("=")[0] for line in told.splitlines()] == [
+        "export AWS_ENDPOINT_URL", "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY", "export AWS_REGION",
+        "export AWS_DEFAULT_REGION",
+    ]  # fmt: skip
+    assert all(re.fullmatch(r"export [A-Z_]+='[^']*'", line) for line in told.splitlines())
+    script = f'{told}{sys.executable} -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])\''
+    shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert shell.stdout.strip() == "arn:aws:iam::111122223333:root"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["env", "--account", "12"], "'12' is no account id (--account): give 12 digits, such as 000000000000"),
+        (
+            ["clock", "--forward", "soon"],
+            "'soon' is no length of time (--forward): give one such as 90s, 30m, 2h or 1d",
+        ),
+        (["events"], "the local AWS is not running: start it with `rolelab local start`"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line(lab: Lab, arguments: list[str], said: str) -> None:
+    """What is wrong, where, and what to do; no traceback."""
+    if arguments[0] == "clock":
+        lab.rolelab("start")
+    told = lab.rolelab(*arguments)
+    assert told.returncode in (2, 3)
+    assert told.stderr == f"error: {said}\n"
+
+
+def test_events_and_clock_from_the_command_line(lab: Lab) -> None:
+    """What an instructor sees, and how a lesson sees a session end."""
+    lab.rolelab("start")
+    running = instance.find(lab.home).instance
+    assert running
+    Clients(running.endpoint("111122223333")).iam.create_user(UserName="anna")
+    line = lab.rolelab("events").stdout.strip()
+    assert re.fullmatch(r"\S+Z  root +iam:CreateUser +anna  ok", line), line
+    event = json.loads(lab.rolelab("events", "--json", "--account", "111122223333").stdout)
+    assert (event["eventName"], event["requestParameters"]) == ("CreateUser", {"userName": "anna"})
+    assert lab.rolelab("events", "--account", "999999999999").stdout == ""
+
+    assert lab.rolelab("clock").stdout == "the local AWS has the real time\n"
+    assert lab.rolelab("clock", "--forward", "2h").stdout == "the local AWS is 2:00:00 ahead\n"
+    Clients(running.endpoint("111122223333")).iam.create_user(UserName="berta")
+    made = Clients(running.endpoint("111122223333")).iam.get_user(UserName="berta")["User"]["CreateDate"]
+    assert 7100 < made.timestamp() - time.time() < 7300
+    assert lab.rolelab("clock", "--reset").stdout == "the local AWS has the real time\n"
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    """`rolelab local` without anything is how it is learned."""
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "rolelab", "local", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in ("start", "stop", "status", "env", "events", "clock"):
+        assert re.search(rf"^  {name} ", told.stdout, re.MULTILINE)
+    loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert loaded & {"boto3", "pulumi", "ministack", "uvicorn", "asyncio", "rich"} == set()
