@@ -7,7 +7,7 @@ import pytest
 
 from rolelab.localaws.instance import Instance
 
-from .runner import HERE, Runner, load
+from .runner import HERE, Case, Runner, load
 
 FILES = sorted(HERE.glob("*.json"))
 SUBJECTS = [path for path in FILES if path.stem != "gaps"]
@@ -38,8 +38,12 @@ def test_there_are_enough_cases_and_each_says_why() -> None:
 def test_a_wrong_answer_is_found(runner: Runner) -> None:
     """A runner that calls everything right would be of no use: each case turned round must be wrong."""
     cases = load([HERE / "grant.json"])[:10]
-    turned = [case | {"expected": "deny" if case["expected"] == "allow" else "allow", "says": []} for case in cases]
+    turned = [_turned(case) for case in cases]
     assert [answer.right for answer in runner.run(turned)] == [False] * len(turned)
+
+
+def _turned(case: Case) -> Case:
+    return case | {"expected": "deny" if case["expected"] == "allow" else "allow", "says": []}
 
 
 def test_a_case_that_cannot_be_made_is_wrong(runner: Runner) -> None:

@@ -57,7 +57,7 @@ def test_it_is_started_seen_and_stopped(lab: Lab) -> None:
 
 
 def test_env_is_what_a_shell_takes(lab: Lab) -> None:
-    """eval "$(rolelab local env)" makes every AWS tool work on it."""
+    """A shell evaluates it, and every AWS tool works on the local AWS."""
     missing = lab.rolelab("env")
     assert missing.returncode == 3
     assert missing.stderr == "error: the local AWS is not running: start it with `rolelab local start`\n"

@@ -30,6 +30,10 @@ MANY = settings(max_examples=1500, deadline=None, derandomize=False)
 Doc = dict[str, Any]
 
 
+def _nothing() -> Doc:
+    return {}
+
+
 def _one_or_list(values: list[str]) -> st.SearchStrategy[Any]:
     return st.sampled_from(values) | st.lists(st.sampled_from(values), min_size=1, max_size=3)
 
@@ -48,15 +52,33 @@ ACTIONS = _one_or_list(
 )
 TRUST_ACTIONS = _one_or_list(["sts:AssumeRole", "sts:*", "sts:Assume*", "sts:AssumeRoleWithSAML", "sts:TagSession"])
 RESOURCES = _one_or_list(
-    ["*", ROLE, FOREIGN, f"arn:aws:iam::{ACCOUNT}:role/*", "arn:aws:iam::*:role/s3*", f"arn:aws:iam::{ACCOUNT}:role/S3ACCESS",
-     f"arn:aws:iam::{ACCOUNT}:role/s3Acces?", f"arn:aws:iam::{ACCOUNT}:user/*", "arn:aws:s3:::*"]
-)  # fmt: skip
+    [
+        "*",
+        ROLE,
+        FOREIGN,
+        f"arn:aws:iam::{ACCOUNT}:role/*",
+        "arn:aws:iam::*:role/s3*",
+        f"arn:aws:iam::{ACCOUNT}:role/S3ACCESS",
+        f"arn:aws:iam::{ACCOUNT}:role/s3Acces?",
+        f"arn:aws:iam::{ACCOUNT}:user/*",
+        "arn:aws:s3:::*",
+    ]
+)
 PRINCIPALS = st.sampled_from(
-    [{"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"AWS": ACCOUNT}, {"AWS": USER}, {"AWS": f"arn:aws:iam::{ACCOUNT}:user/other"},
-     {"AWS": "*"}, "*", {"AWS": f"arn:aws:iam::{OTHER}:root"}, {"Service": "ec2.amazonaws.com"},
-     {"AWS": [f"arn:aws:iam::{OTHER}:root", USER]}]
-)  # fmt: skip
+    [
+        {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        {"AWS": ACCOUNT},
+        {"AWS": USER},
+        {"AWS": f"arn:aws:iam::{ACCOUNT}:user/other"},
+        {"AWS": "*"},
+        "*",
+        {"AWS": f"arn:aws:iam::{OTHER}:root"},
+        {"Service": "ec2.amazonaws.com"},
+        {"AWS": [f"arn:aws:iam::{OTHER}:root", USER]},
+    ]
+)
 
+NO_CONDITION: st.SearchStrategy[Doc] = st.builds(_nothing)
 TEXTS = st.sampled_from(["class-2026", "CLASS-2026", "class", "", "lab", "cl*", "class-202?", "*", "a&b"])
 STRINGS = [
     "StringEquals",
@@ -76,33 +98,40 @@ KEYS = [
 ]
 
 
+def _joined(first: str, second: str) -> str:
+    return first + second
+
+
 def _block(operator: str, key: str, value: Any) -> Doc:
     return {operator: {key: value}}
 
 
 STRING_CONDITION = st.builds(
     _block,
-    st.builds(lambda name, suffix: name + suffix, st.sampled_from(STRINGS), st.sampled_from(["", "", "IfExists"])),
+    st.builds(_joined, st.sampled_from(STRINGS), st.sampled_from(["", "", "IfExists"])),
     st.sampled_from(KEYS),
     TEXTS | st.lists(TEXTS, min_size=1, max_size=3),
 )
 SET_CONDITION = st.builds(
     _block,
-    st.builds(
-        lambda form, name: f"{form}:{name}", st.sampled_from(["ForAllValues", "ForAnyValue"]), st.sampled_from(STRINGS)
-    ),
+    st.builds(_joined, st.sampled_from(["ForAllValues:", "ForAnyValue:"]), st.sampled_from(STRINGS)),
     st.just("aws:TagKeys"),
     st.lists(st.sampled_from(["team", "project", "t*"]), min_size=1, max_size=2),
 )
 OTHER_CONDITION = st.sampled_from(
     [
-        _block("Null", "sts:ExternalId", "true"), _block("Null", "sts:ExternalId", "false"),
-        _block("IpAddress", "aws:SourceIp", "127.0.0.0/8"), _block("NotIpAddress", "aws:SourceIp", ["10.0.0.0/8", "::1/128"]),
-        _block("Bool", "aws:MultiFactorAuthPresent", "true"), _block("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
-        _block("NumericLessThan", "sts:DurationSeconds", "901"), _block("NumericGreaterThanEqualsIfExists", "sts:DurationSeconds", 900),
-        _block("DateLessThan", "aws:CurrentTime", "2099-01-01T00:00:00Z"), _block("DateGreaterThan", "aws:CurrentTime", "2099-01-01"),
+        _block("Null", "sts:ExternalId", "true"),
+        _block("Null", "sts:ExternalId", "false"),
+        _block("IpAddress", "aws:SourceIp", "127.0.0.0/8"),
+        _block("NotIpAddress", "aws:SourceIp", ["10.0.0.0/8", "::1/128"]),
+        _block("Bool", "aws:MultiFactorAuthPresent", "true"),
+        _block("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+        _block("NumericLessThan", "sts:DurationSeconds", "901"),
+        _block("NumericGreaterThanEqualsIfExists", "sts:DurationSeconds", 900),
+        _block("DateLessThan", "aws:CurrentTime", "2099-01-01T00:00:00Z"),
+        _block("DateGreaterThan", "aws:CurrentTime", "2099-01-01"),
     ]
-)  # fmt: skip
+)
 ARN_CONDITION = st.builds(
     _block,
     st.sampled_from(["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLikeIfExists"]),
@@ -137,6 +166,11 @@ def _statement(effect: str, action: Any, resource: Any, negated: tuple[bool, boo
     }
 
 
+def _trusting(effect: str, principal: Any, action: Any, condition: Doc) -> Doc:
+    statement: Doc = {"Effect": effect, "Principal": principal, "Action": action}
+    return statement | ({"Condition": condition} if condition else {})
+
+
 def statements(*conditions: st.SearchStrategy[Doc]) -> st.SearchStrategy[Doc]:
     return st.builds(
         _statement,
@@ -144,7 +178,7 @@ def statements(*conditions: st.SearchStrategy[Doc]) -> st.SearchStrategy[Doc]:
         ACTIONS,
         RESOURCES,
         st.sampled_from([(False, False)] * 4 + [(True, False), (False, True)]),
-        st.just({}) | st.one_of(*conditions),
+        NO_CONDITION | st.one_of(*conditions),
     )
 
 
@@ -163,12 +197,13 @@ ANY = (STRING_CONDITION, SET_CONDITION, OTHER_CONDITION, ARN_CONDITION, VARIABLE
 IDENTITY = documents(statements(*ANY))
 TRUST = documents(
     st.builds(
-        lambda effect, principal, action, condition: {  # pyright: ignore[reportUnknownLambdaType]
-            "Effect": effect, "Principal": principal, "Action": action, **({"Condition": condition} if condition else {}),
-        },
-        st.sampled_from(["Allow", "Allow", "Allow", "Deny"]), PRINCIPALS, TRUST_ACTIONS, st.just({}) | st.one_of(*ANY),
+        _trusting,
+        st.sampled_from(["Allow", "Allow", "Allow", "Deny"]),
+        PRINCIPALS,
+        TRUST_ACTIONS,
+        NO_CONDITION | st.one_of(*ANY),
     )
-)  # fmt: skip
+)
 ASKED = st.fixed_dictionaries(
     {},
     optional={
@@ -200,11 +235,19 @@ class _NoStore:
 
 def _keys(asked: dict[str, str]) -> Any:
     known: dict[str, Any] = {name.lower(): value for name, value in asked.items()} | {
-        "aws:username": "testuser", "aws:principalarn": USER, "aws:principalaccount": ACCOUNT, "aws:principaltype": "User",
-        "aws:principaltag/team": "blue", "aws:sourceip": "127.0.0.1",
+        "aws:username": "testuser",
+        "aws:principalarn": USER,
+        "aws:principalaccount": ACCOUNT,
+        "aws:principaltype": "User",
+        "aws:principaltag/team": "blue",
+        "aws:sourceip": "127.0.0.1",
         "aws:currenttime": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }  # fmt: skip
-    return lambda name: known.get(name.lower())
+    }
+
+    def key(name: str) -> Any:
+        return known.get(name.lower())
+
+    return key
 
 
 def _layer(inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]) -> bool:

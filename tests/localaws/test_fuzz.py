@@ -21,33 +21,104 @@ REQUESTS = int(os.environ.get("ROLELAB_FUZZ", "1200"))
 """Each run takes other ones; `ROLELAB_FUZZ=10000` for a long one, `ROLELAB_FUZZ_SEED` to see one again."""
 
 PIECES = [
-    "", " ", "x", "testuser", "s3Access", "arn:aws:iam::{account}:role/s3Access", "arn:aws:iam::{account}:user/testuser",
-    "arn:aws:iam::aws:policy/AmazonS3FullAccess", "*", "/", "/a/", "//", "..", "%00", "\x00", "\ud7ff", "\uffff", "é", "💥",
-    "-1", "0", "1", "900", "43200", "99999999999999999999", "1e9", "NaN", "true", "True", "null", "None", "[]", "{}",
+    "",
+    " ",
+    "x",
+    "testuser",
+    "s3Access",
+    "arn:aws:iam::{account}:role/s3Access",
+    "arn:aws:iam::{account}:user/testuser",
+    "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    "*",
+    "/",
+    "/a/",
+    "//",
+    "..",
+    "%00",
+    "\x00",
+    "\ud7ff",
+    "\uffff",
+    "é",
+    "💥",
+    "-1",
+    "0",
+    "1",
+    "900",
+    "43200",
+    "99999999999999999999",
+    "1e9",
+    "NaN",
+    "true",
+    "True",
+    "null",
+    "None",
+    "[]",
+    "{}",
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}',
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}',
     '{"Statement":[{"Effect":"Allow","Principal":{"AWS":[[]]},"Action":{},"Condition":{"Bool":{"a:b":[[]]}}}]}',
-    '{"Statement":' * 200, "[" * 5000, '{"Statement":{"Effect":"Allow","Action":"${","Resource":"arn:${:::::"}}',
-    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"x"}}}}',
-    "A" * 65, "A" * 3000, "AKIAIOSFODNN7EXAMPLE", "000000", "Active", "v1", "YWZ0ZXI6eA==", "YWZ0ZXI6/w==", "<a>&amp;", "]]>",
-    "${aws:username}", "*" * 200 + "x", "?" * 64, "a.b.c", "member", "Key",
-]  # fmt: skip
+    '{"Statement":' * 200,
+    "[" * 5000,
+    '{"Statement":{"Effect":"Allow","Action":"${","Resource":"arn:${:::::"}}',
+    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*",'
+    '"Condition":{"DateLessThan":{"aws:CurrentTime":"x"}}}}',
+    "A" * 65,
+    "A" * 3000,
+    "AKIAIOSFODNN7EXAMPLE",
+    "000000",
+    "Active",
+    "v1",
+    "YWZ0ZXI6eA==",
+    "YWZ0ZXI6/w==",
+    "<a>&amp;",
+    "]]>",
+    "${aws:username}",
+    "*" * 200 + "x",
+    "?" * 64,
+    "a.b.c",
+    "member",
+    "Key",
+]
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 PLAUSIBLE = {
-    "UserName": ["testuser", "other"], "NewUserName": ["testuser", "other"], "GroupName": ["g"], "RoleName": ["s3Access"],
-    "RoleArn": ["arn:aws:iam::{account}:role/s3Access"], "RoleSessionName": ["lab"], "PolicyName": ["p"],
-    "PolicyDocument": [POLICY, TRUST], "AssumeRolePolicyDocument": [TRUST], "Policy": [POLICY], "Path": ["/", "/a/"],
-    "PolicyArn": ["arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::{account}:policy/p"], "MaxItems": ["1", "100"],
-    "InstanceProfileName": ["i"], "VirtualMFADeviceName": ["m"], "SerialNumber": ["arn:aws:iam::{account}:mfa/m"],
-    "AuthenticationCode1": ["000000"], "AuthenticationCode2": ["000000"], "TokenCode": ["000000"], "Password": ["Correct-horse-1"],
-    "PermissionsBoundary": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"], "Name": ["learner"], "Status": ["Active"],
-    "VersionId": ["v1", "v2"], "PolicySourceArn": ["arn:aws:iam::{account}:user/testuser"], "DurationSeconds": ["900"],
-    "AccessKeyId": ["AKIAIOSFODNN7EXAMPLE"], "MaxSessionDuration": ["3600"], "AWSServiceName": ["ec2.amazonaws.com"],
-    "Url": ["https://example.com"], "Arn": ["arn:aws:iam::{account}:user/testuser"], "AccountAlias": ["lab-alias"],
-}  # fmt: skip
+    "UserName": ["testuser", "other"],
+    "NewUserName": ["testuser", "other"],
+    "GroupName": ["g"],
+    "RoleName": ["s3Access"],
+    "RoleArn": ["arn:aws:iam::{account}:role/s3Access"],
+    "RoleSessionName": ["lab"],
+    "PolicyName": ["p"],
+    "PolicyDocument": [POLICY, TRUST],
+    "AssumeRolePolicyDocument": [TRUST],
+    "Policy": [POLICY],
+    "Path": ["/", "/a/"],
+    "PolicyArn": ["arn:aws:iam::aws:policy/AmazonS3FullAccess", "arn:aws:iam::{account}:policy/p"],
+    "MaxItems": ["1", "100"],
+    "InstanceProfileName": ["i"],
+    "VirtualMFADeviceName": ["m"],
+    "SerialNumber": ["arn:aws:iam::{account}:mfa/m"],
+    "AuthenticationCode1": ["000000"],
+    "AuthenticationCode2": ["000000"],
+    "TokenCode": ["000000"],
+    "Password": ["Correct-horse-1"],
+    "PermissionsBoundary": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],
+    "Name": ["learner"],
+    "Status": ["Active"],
+    "VersionId": ["v1", "v2"],
+    "PolicySourceArn": ["arn:aws:iam::{account}:user/testuser"],
+    "DurationSeconds": ["900"],
+    "AccessKeyId": ["AKIAIOSFODNN7EXAMPLE"],
+    "MaxSessionDuration": ["3600"],
+    "AWSServiceName": ["ec2.amazonaws.com"],
+    "Url": ["https://example.com"],
+    "Arn": ["arn:aws:iam::{account}:user/testuser"],
+    "AccountAlias": ["lab-alias"],
+}
 """Values that pass the first checks, so that what lies behind them is reached."""
+
+SUBRESOURCES = ["policy", "acl", "versioning", "uploads", "list-type", "prefix", "tagging", "x", "delete", "max-keys"]
 
 
 class Fuzz:
@@ -94,9 +165,7 @@ class Fuzz:
         """A request of S3: any method, path, sub-resource and header."""
         path = "/".join(quote(self.piece()[:80]) for _ in range(self.draw.randrange(4)))
         query = "&".join(
-            f"{self.draw.choice(['policy', 'acl', 'versioning', 'uploads', 'list-type', 'prefix', 'tagging', 'x', 'delete', 'max-keys'])}"
-            f"={quote(self.piece()[:60])}"
-            for _ in range(self.draw.randrange(3))
+            f"{self.draw.choice(SUBRESOURCES)}={quote(self.piece()[:60])}" for _ in range(self.draw.randrange(3))
         )
         method = self.draw.choice(["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"])
         body = self.piece().encode() if method in ("PUT", "POST") else b""
@@ -117,8 +186,8 @@ class Fuzz:
         connection = http.client.HTTPConnection("127.0.0.1", self.local_aws.port, timeout=20)
         try:
             body = request.data if isinstance(request.data, bytes) else str(request.data or "").encode()
-            target = request.url.removeprefix(self.local_aws.url) or "/"
-            connection.request(request.method, target, body, dict(request.headers.items()))
+            target = str(request.url).removeprefix(self.local_aws.url) or "/"
+            connection.request(str(request.method), target, body, dict(request.headers.items()))
             response = connection.getresponse()
             return response.status, response.read()
         finally:

@@ -27,8 +27,9 @@ WRONG = "0" * 40
 
 
 def _client(local_aws: Instance, service: str, key: str, secret: str, **config: Any) -> Any:
-    return boto3.session.Session().client(  # pyright: ignore[reportUnknownMemberType]
-        service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+    session: Any = boto3.session.Session()
+    return session.client(
+        service,
         endpoint_url=local_aws.url,
         region_name="us-east-1",
         aws_access_key_id=key,
@@ -90,16 +91,18 @@ def test_a_presigned_url_is_checked_like_a_header(
     config = {"signature_version": version} if service == "s3" else {}
     parameters = {"HttpMethod": "GET"}
     for secret, status in ((local_aws.secret.reveal(), 200), (WRONG, 403)):
-        url = _client(local_aws, service, account, secret, **config).generate_presigned_url(operation, **parameters)
+        url: str = _client(local_aws, service, account, secret, **config).generate_presigned_url(
+            operation, **parameters
+        )
         split = urlsplit(url)
         assert _ask(local_aws, "GET", f"{split.path or '/'}?{split.query}")[0] == status, (service, secret == WRONG)
 
 
 def test_a_presigned_url_of_s3_is_not_good_for_iam(local_aws: Instance, account: str) -> None:
     """A signature is for one service."""
-    url = _client(local_aws, "s3", account, local_aws.secret.reveal(), signature_version="s3v4").generate_presigned_url(
-        "list_buckets"
-    )
+    url: str = _client(
+        local_aws, "s3", account, local_aws.secret.reveal(), signature_version="s3v4"
+    ).generate_presigned_url("list_buckets")
     status, body = _ask(local_aws, "GET", f"/?{urlsplit(url).query}&Action=ListUsers&Version=2010-05-08")
     assert status == 403 or b"ListUsersResponse" not in body
 
@@ -303,7 +306,8 @@ def test_a_form_upload_is_checked(local_aws: Instance, root: Clients, account: s
             for k, v in post["fields"].items()
         ]
         parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhello\r\n--{boundary}--\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+            f"hello\r\n--{boundary}--\r\n"
         )
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         status, answer = _ask(local_aws, "POST", f"/form-{account}", headers, "".join(parts).encode())

@@ -53,6 +53,6 @@ def test_the_aws_providers_own_code_makes_keeps_and_removes_it(
     terraform("destroy", "-auto-approve")
     left = root.iam.get_account_authorization_details()
     lists = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
-    assert {name: left.get(name) for name in lists} == dict.fromkeys(lists, [])
+    assert {name: left.get(name) for name in lists} == {name: [] for name in lists}
     assert root.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
     assert root.s3.list_buckets()["Buckets"] == []
