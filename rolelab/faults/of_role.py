@@ -404,14 +404,14 @@ FAULTS = (
         name="role-longer-sessions",
         does="lets sessions last longer",
         apply=_session_limit(7200),
-        fails=("declared.role-session-limit",),
+        fails=("assume.limit", "declared.role-session-limit"),
         because="7200 s, longer than the declared",
     ),
     Fault(
         name="role-longest-sessions",
         does="lets sessions last as long as AWS allows",
         apply=_session_limit(43200),
-        fails=("declared.role-session-limit",),
+        fails=("assume.limit", "declared.role-session-limit"),
         because="43200 s, longer than the declared",
     ),
     Fault(

@@ -28,7 +28,7 @@ def render(proof: Proof) -> str:
     state = {0: Verdict.PASS, 1: Verdict.FAIL, 3: Verdict.UNKNOWN}[code]
     parts = (
         f'<header class="{state.value}"><p class="glyph">{picture.GLYPHS[state]}</p><div>'
-        f"<h1>{escape(_title(state))}</h1><p>{escape(summary.conclusion(proof.findings))}</p></div></header>",
+        f"<h1>{escape(_title(state))}</h1><p>{escape(summary.counted(proof.findings))}</p></div></header>",
         _facts(proof),
         f"<figure>{picture.draw(proof)}<figcaption>{_legend()}</figcaption></figure>",
         "".join(_reasons(proof)),
@@ -91,8 +91,11 @@ def _reasons(proof: Proof) -> Iterator[str]:
             yield f"<p>Expected <b>{escape(finding.expected)}</b>, got <b>{escape(finding.got)}</b>.</p>"
         if finding.said:
             yield f"<blockquote>{escape(finding.said)}</blockquote>"
-        yield "".join(f"<p>{escape(line)}</p>" for line in finding.why.splitlines())
-        yield from _advice(finding.do)
+        if deviation.same_as:
+            yield f"<p>Why, and what to do: as for <b>{escape(deviation.same_as)}</b> above.</p>"
+        else:
+            yield "".join(f"<p>{escape(line)}</p>" for line in finding.why.splitlines())
+            yield from _advice(finding.do)
         yield "</article>"
     if found:
         yield "</section>"

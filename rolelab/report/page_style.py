@@ -40,7 +40,7 @@ STYLE = """
 .skipped { --c: var(--skipped); --s: var(--skipped-soft); }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 17px/1.5 system-ui, sans-serif; }
-main { max-width: 1180px; margin: 0 auto; padding: 24px; }
+main { max-width: 1280px; margin: 0 auto; padding: 24px; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0; }
 h2 { font-size: 1.3rem; margin: 2.2rem 0 .8rem; }
 header {
@@ -74,6 +74,7 @@ figcaption { margin-top: 8px; display: flex; flex-wrap: wrap; gap: 10px 18px; }
 .picture .link path { fill: none; stroke: var(--c); stroke-width: 3; }
 .picture .link.fail path { stroke-width: 5; }
 .picture .link text { fill: var(--c); font-size: 15px; font-weight: 600; }
+.picture .link.start text { text-anchor: start; }
 .picture .dashed path { stroke-dasharray: 9 7; }
 .picture .tie { stroke: var(--line); stroke-width: 2.5; fill: none; }
 .picture .head path { fill: var(--c); stroke: none; }
@@ -117,8 +118,9 @@ th, td {
   overflow-wrap: anywhere;
 }
 .step th { background: var(--panel); padding: 8px; }
-td.said { color: var(--faint); font-size: .85rem; width: 34%; }
-td.who { white-space: nowrap; }
+td.said { color: var(--faint); font-size: .85rem; width: 28%; }
+td.who, td.action { white-space: nowrap; }
+td.expected, td.got { min-width: 10.5em; }
 td.what { min-width: 9em; }
 tr.fail td { background: var(--fail-soft); }
 tr.unknown td { background: var(--unknown-soft); }

@@ -88,19 +88,17 @@ def _wide(states: _States, labels: dict[str, str], said: str) -> str:
     box, link, paper = _box(states), _link(states), _paper(states)
     return _svg(
         "wide",
-        (960, 330),
+        (1100, 340),
         said,
-        link(
-            "direct", "M120 96 V48 H840 V96", (480, 38), "own key, straight to S3 and IAM: to be refused", dashed=True
-        ),
-        link("switch", "M222 146 H378", (300, 132), "sts:AssumeRole"),
-        link("work", "M602 146 H738", (670, 132), "session at work"),
-        '<path class="tie" d="M120 196 V236 M490 196 V236"/>',
-        box("user", (20, 96, 200, 100), "user", labels["user"], "no permissions of its own"),
-        box("role", (380, 96, 220, 100), "role", labels["role"], "what the session may do"),
-        _plain((740, 96, 200, 100), "Amazon S3", "a bucket of its own"),
-        paper("grant", (30, 236, 180, 62), "grant (on the user)", labels["grant"]),
-        paper("trust", (395, 236, 190, 62), "trust policy (on the role)", "who may assume it"),
+        link("direct", "M135 96 V48 H970 V92", (552, 38), "own key, straight to S3 and IAM: to be refused", "dashed"),
+        link("switch", "M252 146 H424", (338, 132), "sts:AssumeRole"),
+        link("work", "M672 146 H844", (758, 132), "session at work"),
+        '<path class="tie" d="M135 196 V236 M550 196 V236"/>',
+        box("user", (20, 96, 230, 100), "user", labels["user"], "no permissions of its own"),
+        box("role", (430, 96, 240, 100), "role", labels["role"], "what the session may do"),
+        _plain((850, 96, 230, 100), "Amazon S3", "a bucket of its own"),
+        paper("grant", (20, 236, 230, 66), "grant (on the user)", labels["grant"]),
+        paper("trust", (430, 236, 240, 66), "trust policy (on the role)", "who may assume it"),
     )
 
 
@@ -108,19 +106,17 @@ def _narrow(states: _States, labels: dict[str, str], said: str) -> str:
     box, link, paper = _box(states), _link(states), _paper(states)
     return _svg(
         "narrow",
-        (360, 650),
+        (360, 660),
         said,
-        link(
-            "direct", "M336 66 H350 V580 H336", (180, 640), "right: own key, straight to S3: to be refused", dashed=True
-        ),
+        link("direct", "M324 66 H346 V580 H330", (20, 644), "dashed: own key, to be refused", "dashed start"),
         '<path class="tie" d="M60 110 V140 M60 380 V410"/>',
-        link("switch", "M180 204 V278", (248, 246), "sts:AssumeRole"),
-        link("work", "M180 474 V528", (250, 506), "session at work"),
-        box("user", (24, 16, 312, 94), "user", labels["user"], "no permissions of its own"),
-        paper("grant", (40, 140, 280, 62), "grant (on the user)", labels["grant"]),
-        box("role", (24, 286, 312, 94), "role", labels["role"], "what the session may do"),
-        paper("trust", (40, 410, 280, 62), "trust policy (on the role)", "who may assume it"),
-        _plain((24, 536, 312, 84), "Amazon S3", "a bucket of its own"),
+        link("switch", "M150 204 V280", (166, 250), "sts:AssumeRole", "start"),
+        link("work", "M150 474 V530", (166, 510), "session at work", "start"),
+        box("user", (24, 16, 300, 94), "user", labels["user"], "no permissions of its own"),
+        paper("grant", (40, 140, 270, 64), "grant (on the user)", labels["grant"]),
+        box("role", (24, 286, 300, 94), "role", labels["role"], "what the session may do"),
+        paper("trust", (40, 410, 270, 64), "trust policy (on the role)", "who may assume it"),
+        _plain((24, 536, 300, 84), "Amazon S3", "a bucket of its own"),
     )
 
 
@@ -131,7 +127,8 @@ def _svg(kind: str, size: tuple[int, int], said: str, *shapes: str) -> str:
     width, height = size
     markers = "".join(
         f'<marker id="{kind}-{verdict.value}" class="head {verdict.value}" viewBox="0 0 10 10" refX="9" refY="5" '
-        'markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 L10 5 L0 10 z"/></marker>'
+        'markerUnits="userSpaceOnUse" markerWidth="20" markerHeight="20" orient="auto">'
+        '<path d="M0 0 L10 5 L0 10 z"/></marker>'
         for verdict in Verdict
     )
     return (
@@ -170,12 +167,11 @@ def _paper(states: _States) -> Callable[[str, _Rect, str, str], str]:
 
 
 def _link(states: _States) -> Callable[..., str]:
-    def draw_link(part: str, path: str, at: tuple[int, int], label: str, *, dashed: bool = False) -> str:
+    def draw_link(part: str, path: str, at: tuple[int, int], label: str, style: str = "") -> str:
         state = states[part].value
-        style = " dashed" if dashed else ""
         x, y = at
         return (
-            f'<g class="link {state}{style}"><path d="{path}" marker-end="url(#KIND-{state})"/>'
+            f'<g class="link {state} {style}"><path d="{path}" marker-end="url(#KIND-{state})"/>'
             f'<text x="{x}" y="{y}">{label} {GLYPHS[states[part]]}</text></g>'
         )
 

@@ -20,6 +20,8 @@ class Deviation:
     finding: Finding
     """That of the first of them."""
     learners: tuple[str, ...]
+    same_as: str = ""
+    """An earlier check with the same reason and the same change; empty without one."""
 
     @property
     def whose(self) -> str:
@@ -42,10 +44,16 @@ def deviations(found: Iterable[Finding], *, verdicts: Sequence[Verdict]) -> list
             parts = (finding.check, finding.verdict.value, finding.expected, finding.got, finding.said, finding.do)
             key = tuple(part.replace(finding.learner, "\0") if finding.learner else part for part in parts)
             alike.setdefault(key, []).append(finding)
-    return [
-        Deviation(finding=same[0], learners=tuple(finding.learner for finding in same if finding.learner))
-        for same in alike.values()
-    ]
+    seen: dict[tuple[str, str], str] = {}
+    joined: list[Deviation] = []
+    for same in alike.values():
+        first = same[0]
+        names = tuple(finding.learner for finding in same if finding.learner)
+        reason = (first.why, first.do)
+        earlier = seen.get(reason, "") if any(reason) else ""
+        seen.setdefault(reason, first.check)
+        joined.append(Deviation(finding=first, learners=names, same_as=earlier))
+    return joined
 
 
 def counts(found: Iterable[Finding]) -> Counter[Verdict]:
@@ -64,6 +72,18 @@ def by_check(found: Iterable[Finding]) -> dict[str, Counter[Verdict]]:
 def conclusion(found: Sequence[Finding]) -> str:
     """Return one sentence that says it all."""
     tally = counts(found)
+    if tally[Verdict.FAIL]:
+        verdict = "The lab is not as it should be"
+    elif tally[Verdict.UNKNOWN]:
+        verdict = "It could not be found out whether the lab is as it should be"
+    else:
+        verdict = "The lab is as it should be"
+    return f"{verdict}: {counted(found)}"
+
+
+def counted(found: Sequence[Finding]) -> str:
+    """Return the counts as a sentence."""
+    tally = counts(found)
     asked = sum(tally[verdict] for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN))
     parts = [f"{tally[Verdict.PASS]} of {asked} checks passed"]
     if tally[Verdict.FAIL]:
@@ -71,11 +91,5 @@ def conclusion(found: Sequence[Finding]) -> str:
     if tally[Verdict.UNKNOWN]:
         parts.append(f"{tally[Verdict.UNKNOWN]} could not be found out")
     if tally[Verdict.SKIPPED]:
-        parts.append(f"{tally[Verdict.SKIPPED]} were not asked")
-    if tally[Verdict.FAIL]:
-        verdict = "The lab is not as it should be"
-    elif tally[Verdict.UNKNOWN]:
-        verdict = "It could not be found out whether the lab is as it should be"
-    else:
-        verdict = "The lab is as it should be"
-    return f"{verdict}: {', '.join(parts)}."
+        parts.append(f"{tally[Verdict.SKIPPED]} were not made")
+    return f"{', '.join(parts)}."

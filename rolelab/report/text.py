@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from rolelab.findings import Finding, Proof, Verdict
@@ -24,7 +25,7 @@ def head(proof: Proof) -> str:
 
 def lines(proof: Proof) -> Iterator[str]:
     """Return the report line by line: each check for few learners, what deviates and counts for many."""
-    found = proof.findings
+    found = _without_repetition(proof.findings)
     yield from textwrap.wrap(head(proof), WIDTH)
     names = summary.learners(found)
     if len(names) <= summary.EACH:
@@ -43,6 +44,21 @@ def lines(proof: Proof) -> Iterator[str]:
             yield from _finding(deviation.finding)
     yield ""
     yield from textwrap.wrap(summary.conclusion(found), WIDTH)
+
+
+def _without_repetition(found: Iterable[Finding]) -> list[Finding]:
+    """Say why, and what to do, once: later findings of the same learner refer to the first."""
+    seen: dict[tuple[str, str, str], str] = {}
+    told: list[Finding] = []
+    for finding in found:
+        key = (finding.learner, finding.why, finding.do)
+        if finding.verdict is Verdict.FAIL and (finding.why or finding.do):
+            if key in seen:
+                finding = replace(finding, why=f"Why, and what to do: as for {seen[key]}.", do="")  # noqa: PLW2901
+            else:
+                seen[key] = finding.check
+        told.append(finding)
+    return told
 
 
 def reason(why: Iterable[str], do: str, *, indent: int = 0) -> Iterator[str]:

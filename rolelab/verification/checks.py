@@ -28,6 +28,7 @@ _BEHAVIOUR = (
     Check("assume.temporary", SESSION, "", "the session's key is temporary"),
     Check("assume.expiry", SESSION, "", "the session ends in time"),
     Check("assume.identity", SESSION, "sts:GetCallerIdentity", "the session is the role's"),
+    Check("assume.limit", OWN, "sts:AssumeRole", "assume the role for longer than its limit"),
     Check("during.create-bucket", SESSION, "s3:CreateBucket", "make a bucket"),
     Check("during.list-buckets", SESSION, "s3:ListAllMyBuckets", "list buckets"),
     Check("during.put-object", SESSION, "s3:PutObject", "write an object"),

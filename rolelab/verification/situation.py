@@ -151,6 +151,8 @@ class Situation:
         """Say why a behaviour check ended as it did (`works`: AWS allowed it) though the other was expected."""
         if check == "identity.caller":
             return self._of_credentials()
+        if check == "assume.limit":
+            return self._of_limit()
         if check == "assume.role":
             return self._told(self.assume(), works=works, said=said, of_session=False)
         step, _, action = check.partition(".")
@@ -219,6 +221,18 @@ class Situation:
                 + ("." if self.is_local else " (of the organization, for one).")
             )
         return Reason(why=(f"By the policies as they are now: {by}", after), do=("Verify again in a minute.",))
+
+    def _of_limit(self) -> Reason:
+        found = [
+            deviation
+            for deviation in declared.compare_role(self.lab, self.role)
+            if deviation.check == "declared.role-session-limit"
+        ]
+        if not found:
+            return Reason(
+                why=("The role has the declared limit, and AWS allowed more: it may not have taken effect yet.",)
+            )
+        return Reason(why=found[0].why, calls=found[0].calls)
 
     def _of_credentials(self) -> Reason:
         found = [

@@ -27,6 +27,7 @@ from rolelab.verification.telling import Teller
 WORKS = "works"
 REFUSED = "refused (AccessDenied)"
 CLEANUP = "cleanup.buckets"
+_LONGEST_SESSION_S = 43200
 _WORK = tuple(check for check in BEHAVIOUR if check.startswith("during.") and check != "during.list-users")
 
 
@@ -88,6 +89,7 @@ class Story:
             off = "there is no session" if self._around.lab.grant else "the grant is off, so there is no session"
             teller.skip(rest, f"not asked: {off}")
             return
+        self._limit()
         self._at_work(session)
         self._expect("during.list-users", session.credentials, actions.list_users, works=self._may("during.list-users"))
         self._without_permission("after")
@@ -137,6 +139,26 @@ class Story:
         is_role = session.identity.arn == wanted
         self._tell("assume.identity", answer, is_role, expected=wanted, got=session.identity.arn)
         return session if is_role else None
+
+    def _limit(self) -> None:
+        """Ask for a session a second longer than the role's limit: refused as a wrong parameter, not for want of leave.
+
+        Source: STS API Reference, AssumeRole, DurationSeconds.
+        """
+        around, check = self._around, "assume.limit"
+        seconds = around.lab.role.max_session_duration + 1
+        if seconds > _LONGEST_SESSION_S:
+            self._teller.skip([check], "not asked: the role's limit is the longest session that AWS knows")
+            return
+
+        def refused(answer: Answer) -> bool:
+            return answer.outcome is Outcome.OTHER and answer.code == "ValidationError"
+
+        arn, name = around.lab.role.arn, self._learner.session_name
+        answer = self._ask(check, self._own, lambda c: actions.assume(c, arn, name, seconds), refused)
+        expected = "refused (ValidationError)"
+        right = refused(answer)
+        self._tell(check, answer, right, expected=expected, got=expected if right else answer.got)
 
     def _at_work(self, session: Session) -> None:
         keys, around = session.credentials, self._around
@@ -293,7 +315,7 @@ class Story:
 
     def _reason(self, check: str, answer: Answer) -> Reason | None:
         """Say why, where the policies can be read and the answer is about permissions or the key."""
-        if answer.outcome is Outcome.OTHER:
+        if answer.outcome is Outcome.OTHER or (check == "assume.limit" and answer.outcome is not Outcome.WORKED):
             return None
         around = self._around
         try:

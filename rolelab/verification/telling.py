@@ -87,11 +87,11 @@ class Teller:
                 check=check,
                 learner=self._learner,
                 verdict=verdict,
-                expected=expected,
-                got=got,
+                expected=_printable(expected),
+                got=_printable(self._without_secrets(got)),
                 said=self._one_line(said),
-                why=self._without_secrets(why),
-                do=self._without_secrets(do),
+                why=_printable(self._without_secrets(why)),
+                do=_printable(self._without_secrets(do)),
                 who=known.who,
                 action=known.action,
                 what=known.title,
@@ -100,10 +100,15 @@ class Teller:
 
     def _one_line(self, said: str) -> str:
         """AWS's words in one line; a refused signature is answered with the request, session token and all."""
-        line = " ".join(self._without_secrets(said.split(" The Canonical String", 1)[0]).split())
+        line = _printable(" ".join(self._without_secrets(said.split(" The Canonical String", 1)[0]).split()))
         return line if len(line) <= _LONGEST_WORDS else f"{line[:_LONGEST_WORDS]}…"
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret.reveal(), "[secret]")
         return text
+
+
+def _printable(text: str) -> str:
+    """Replace what could move a terminal's cursor or break a file: AWS's words and policies come from elsewhere."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
