@@ -17,7 +17,7 @@ from botocore.exceptions import NoCredentialsError
 
 from rolelab.aws.clients import Clients, new_session
 from rolelab.aws.endpoint import Credentials, Endpoint
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.failures import AwsFailure, Kind, as_lab_error, translated
 from rolelab.secret import Secret
 
 _caller: ContextVar[Credentials] = ContextVar("caller")
@@ -87,10 +87,14 @@ def administrator(endpoint: Endpoint) -> Generator[Callers]:
     """Yield clients that are signed with the endpoint's own credentials, or with what the environment holds.
 
     Raises:
-        AwsFailure: there are none.
+        LabError: AWS refused something in the block.
+        CannotTell: there are no credentials, or AWS does not take them or does not answer.
     """
-    with calling_as(endpoint.credentials or Ambient().current()):
-        yield Callers(endpoint)
+    try:
+        with calling_as(endpoint.credentials or Ambient().current()):
+            yield Callers(endpoint)
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
 
 
 class _Caller(botocore.credentials.Credentials):

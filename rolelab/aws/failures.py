@@ -21,6 +21,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
+from rolelab.errors import CannotTell, LabError
+
 
 class Kind(Enum):
     """What a failed call means for whoever asked."""
@@ -149,6 +151,13 @@ def _kind(code: str, status: int) -> Kind:
     if status >= 500 or not code or (code == str(status) and status not in (403, 404)):
         return Kind.UNREACHABLE
     return Kind.MISSING if code in _MISSING else Kind.REFUSED
+
+
+def as_lab_error(failure: AwsFailure) -> LabError:
+    """Return the failure as a line for a person: exit code 3 where it says nothing about the lab, else 1."""
+    unknown = failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE, Kind.CREDENTIALS)
+    kind = CannotTell if unknown else LabError
+    return kind(f"{failure.code}: {failure.said or 'no more was said'}", where=f"AWS, {failure.operation}")
 
 
 @contextmanager

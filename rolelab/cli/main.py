@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -58,6 +59,10 @@ def cli() -> None:
 
 def main(*first: str) -> NoReturn:
     """Run the command line, with `first` before its arguments; every error ends here as one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no such letter shows a ? for it.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = cli(args=[*first, *sys.argv[1:]], prog_name="rolelab", standalone_mode=False) or 0
     except click.exceptions.Abort:

@@ -1,0 +1,148 @@
+"""`verify`, `exec`, `profiles`, `break` and `mend` on a lab that `up` made, as people use them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from rolelab.localaws import instance
+from tests.cli.conftest import ROOT
+
+
+class Project:
+    """A copy of the program in a folder of its own, with a local AWS of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
+            shutil.copy(ROOT / name, folder / name)
+        for package in ("components", "rolelab"):
+            (folder / package).symlink_to(ROOT / package)
+        self.local = folder / ".rolelab" / "local"
+
+    def rolelab(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return subprocess.run(
+            [sys.executable, "-m", "rolelab", *arguments],
+            cwd=self.folder,
+            env={**given, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Generator[Project]:
+    """A project whose local AWS ends with the test."""
+    made = Project(tmp_path)
+    yield made
+    instance.stop(made.local)
+
+
+@pytest.fixture
+def lab(project: Project) -> Project:
+    """The same with the lab up."""
+    up = project.rolelab("up", "--yes")
+    assert up.returncode == 0, up.stderr
+    return project
+
+
+def test_the_lab_is_proven_before_and_after_a_rest(lab: Project) -> None:
+    """A local AWS that ended in order is started again by whoever needs it, with what it held."""
+    assert lab.rolelab("verify").returncode == 0
+    assert lab.rolelab("local", "stop").returncode == 0
+    again = lab.rolelab("verify")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert lab.rolelab("exec", "--", "true").returncode == 0
+
+
+def test_a_killed_local_aws_is_said_and_is_exit_code_3(lab: Project) -> None:
+    """What it held is lost: neither a pass nor a failure of the lab."""
+    record = instance.read_record(lab.local)
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"]):
+        run = lab.rolelab(*command)
+        assert run.returncode == 3, command
+        assert len(run.stderr.splitlines()) == 1
+        assert "rolelab up" in run.stderr
+
+
+def test_without_a_lab_the_commands_say_what_to_do(project: Project) -> None:
+    """Nothing was made yet, or all was destroyed: no local AWS is started for that."""
+    for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"], ["mend", "--yes"]):
+        run = project.rolelab(*command)
+        assert run.returncode == 2
+        assert "run `up` first" in run.stderr
+    assert not project.local.exists()
+
+
+def test_a_riddle_and_its_mending_leave_the_engine_nothing_to_do(lab: Project) -> None:
+    """`mend` puts back exactly what `up` made: the next `up` sees no drift."""
+    assert lab.rolelab("break", "grant-missing").returncode == 0
+    assert lab.rolelab("verify").returncode == 1
+    assert lab.rolelab("mend", "--yes").returncode == 0
+    assert lab.rolelab("verify").returncode == 0
+    again = lab.rolelab("up", "--yes", "--refresh", "--expect-no-changes")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_what_mend_cannot_bring_back_a_refreshed_up_does(lab: Project) -> None:
+    """A lost key is made anew, as mend says."""
+    assert lab.rolelab("break", "key-deleted").returncode == 0
+    mended = lab.rolelab("mend", "--yes")
+    assert mended.returncode == 1
+    assert "rolelab up --refresh" in mended.stdout
+    assert lab.rolelab("up", "--yes", "--refresh").returncode == 0
+    assert lab.rolelab("verify").returncode == 0
+
+
+def test_profiles_are_in_the_projects_own_folder(lab: Project) -> None:
+    """And for their owner only."""
+    assert lab.rolelab("profiles").returncode == 0
+    path = lab.folder / ".rolelab" / "profiles" / "dev" / "credentials"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_unknown_stack_has_no_lab(lab: Project) -> None:
+    """Another stack's lab is never taken for it."""
+    run = lab.rolelab("verify", "--stack", "other")
+    assert run.returncode == 2
+    assert "there is no lab" in run.stderr
+
+
+def test_the_pulumi_clis_stack_is_read_by_its_own_command(lab: Project, tmp_path: Path) -> None:
+    """`--pulumi`: the outputs from `pulumi stack output`, AWS as the environment says."""
+    outputs = lab.rolelab("outputs", "--json", "--show-secrets").stdout
+    (tmp_path / "outputs.json").write_text(outputs)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    script = tools / "pulumi"
+    script.write_text(
+        '#!/bin/sh\ncase "$*" in "--non-interactive stack output --json --show-secrets --stack prod")\n'
+        f'  cat {tmp_path}/outputs.json;;\n*) echo "error: no stack named $*" >&2; exit 6;; esac\n'
+    )
+    script.chmod(0o755)
+    found = instance.find(lab.local).instance
+    assert found is not None
+    environment = {
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "AWS_ENDPOINT_URL": found.url,
+        "AWS_ACCESS_KEY_ID": json.loads(outputs)["accountId"],
+        "AWS_SECRET_ACCESS_KEY": found.secret.reveal(),
+    }
+    run = lab.rolelab("verify", "--pulumi", "-s", "prod", env=environment)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert lab.rolelab("verify", "--pulumi", "-s", "nosuch", env=environment).returncode == 2
+    assert lab.rolelab("verify", "--pulumi", env={"PATH": "/nowhere"}).returncode == 2
