@@ -68,9 +68,9 @@ class Reach(IntEnum):
     ACCOUNT = 1
     """Its account: the account's own policies decide."""
     NAMED = 2
-    """Its role, the user that federated it, or everybody: boundary and session policies still limit it."""
+    """Its role, or the user that federated it: boundary and session policies still limit it."""
     DIRECT = 3
-    """The user or the session itself: no implicit deny limits it."""
+    """The user or the session itself, or everybody: no implicit deny limits it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def reached(policy: ResourcePolicy, caller: Caller, request: Request) -> tuple[b
 def _reach(statement: Statement, caller: Caller) -> Reach:
     if statement.not_principal is not None:
         excepted = _principals(statement.not_principal)
-        return Reach.NOT if any(_names(one, caller) for one in excepted) else Reach.NAMED
+        return Reach.NOT if any(_names(one, caller) for one in excepted) else Reach.DIRECT
     best = Reach.NOT
     for one in _principals(statement.principal):
         best = max(best, _names(one, caller))
@@ -165,7 +165,7 @@ def _principals(principal: Any) -> Iterable[str]:
 
 def _names(principal: str, caller: Caller) -> Reach:
     if principal == "*":
-        return Reach.NAMED
+        return Reach.DIRECT
     if caller.kind is Kind.ANONYMOUS:
         return Reach.NOT
     if principal in (caller.account, f"arn:aws:iam::{caller.account}:root"):

@@ -51,7 +51,7 @@ def check_identity(document: str) -> dict[str, Any]:
         AwsError: MalformedPolicyDocument.
     """
     policy = _parsed(document)
-    for statement in _checked_statements(policy, sid=_SID):
+    for statement in _checked_statements(policy):
         if "Principal" in statement or "NotPrincipal" in statement:
             raise _malformed("Policy document should not specify a principal.")
         _check_actions(statement)
@@ -66,7 +66,7 @@ def check_trust(document: str) -> dict[str, Any]:
         AwsError: MalformedPolicyDocument.
     """
     policy = _parsed(document)
-    for statement in _checked_statements(policy, sid=None):
+    for statement in _checked_statements(policy):
         for name in ("Resource", "NotResource"):
             if name in statement:
                 raise _malformed(f"Has prohibited field {name}")
@@ -128,7 +128,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _checked_statements(policy: dict[str, Any], *, sid: re.Pattern[str] | None) -> Iterator[dict[str, Any]]:
+def _checked_statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the statements after everything that both kinds of policy share was checked."""
     if set(policy) - {"Version", "Id", "Statement"}:
         raise _malformed(_SYNTAX)
@@ -144,7 +144,7 @@ def _checked_statements(policy: dict[str, Any], *, sid: re.Pattern[str] | None) 
         if not isinstance(statement, dict):
             raise _malformed(_SYNTAX)
         checked = cast("dict[str, Any]", statement)
-        _check_statement(checked, sid)
+        _check_statement(checked)
         name = checked.get("Sid", "")
         if name and name in sids:
             raise _malformed("Statement IDs (SID) in a single policy must be unique.")
@@ -152,13 +152,13 @@ def _checked_statements(policy: dict[str, Any], *, sid: re.Pattern[str] | None) 
         yield checked
 
 
-def _check_statement(statement: dict[str, Any], sid: re.Pattern[str] | None) -> None:
+def _check_statement(statement: dict[str, Any]) -> None:
     if set(statement) - _ELEMENTS:
         raise _malformed(_SYNTAX)
     name = statement.get("Sid", "")
     if not isinstance(name, str):
         raise _malformed(_SYNTAX)
-    if sid and not sid.fullmatch(name):
+    if not _SID.fullmatch(name):
         raise _malformed(
             "Statement IDs (SID) must be alpha-numeric. "
             "Check that your input satisfies the regular expression [0-9A-Za-z]*"

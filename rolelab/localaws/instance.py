@@ -41,6 +41,8 @@ DEFAULT_IDLE_S = 7200
 _START_S = 30.0
 _STOP_S = 15.0
 _ANSWER_S = 2.0
+_SETTLE_S = 5.0
+_HUNG_STOP_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,7 @@ def stop(home: Path) -> Found:
     if found.pid is None:
         raise LabError(found.line, do="try again in a moment")
     _signal(found.pid, signal.SIGTERM)
-    if not _ended(home, _STOP_S if found.state is State.RUNNING else 3.0):
+    if not _ended(home, _STOP_S if found.state is State.RUNNING else _HUNG_STOP_S):
         _signal(found.pid, signal.SIGKILL)
         if not _ended(home, 5.0):
             raise LabError(
@@ -314,7 +316,7 @@ def _starting(home: Path) -> Iterator[None]:
 
 def _settled(home: Path) -> Found:
     """Look again for a moment where the process lives without answering: it may be on its way out."""
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + _SETTLE_S
     found = find(home)
     while found.state is State.HUNG and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -125,8 +125,10 @@ def test_what_it_held_is_gone_after_a_kill_and_the_new_one_says_so(home: Path) -
     assert Clients(again.instance.endpoint()).iam.list_users()["Users"] == []
 
 
-def test_a_hung_server_is_recognised_and_can_be_ended(home: Path) -> None:
+def test_a_hung_server_is_recognised_and_can_be_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that lives and says nothing must not be waited for for ever."""
+    for wait in ("_ANSWER_S", "_SETTLE_S", "_HUNG_STOP_S"):
+        monkeypatch.setattr(instance, wait, 0.2)
     made = instance.ensure(home).instance
     os.kill(made.pid, signal.SIGSTOP)
     found = instance.find(home)
