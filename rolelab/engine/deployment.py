@@ -101,6 +101,8 @@ class Deployment:
         self._early_olds: dict[str, Resource] = {}
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._stack_outputs: Properties | None = None
+        self.cause: LabError | None = None
+        """Why the run was given up, where that is not a failed operation."""
         self._open: dict[str, Step] = {}
         """Components that are made and have not told their outputs: they count as created when they do."""
 
@@ -146,8 +148,15 @@ class Deployment:
 
     def error(self, text: str, urn: str = "") -> None:
         """Report an error of the program, which stops the run like a failed operation."""
-        self._errors += 1
-        self.tell(Message(Severity.ERROR, text, urn))
+        with self._telling:
+            self._errors += 1
+            self._tell(Message(Severity.ERROR, text, urn))
+
+    def give_up(self, cause: LabError) -> None:
+        """Stop the run for a reason that decides its exit code, such as AWS out of reach."""
+        with self._telling:
+            self._errors += 1
+            self.cause = self.cause or cause
 
     def close(self) -> None:
         """Give the threads back, without waiting for what they do."""
@@ -267,7 +276,7 @@ class Deployment:
         now = _resource(goal, goal.inputs, outputs=old.outputs if old else {})
         step = Step(op=Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, custom=False)
         if old is not None:
-            self._counts[Op.SAME] += 1
+            self._count_same()
         elif self.previewing:
             self._plan(step)
         else:
@@ -286,13 +295,12 @@ class Deployment:
             op=Op.UPDATE if old else Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, id=old.id if old else ""
         )
         if checked.faults:
-            self._errors += len(checked.faults)
             for fault in checked.faults:
                 shown = values.shown(given.get(fault.property))
                 value = f" value {{{shown}}}" if fault.value is not None else ""
                 where = f"{goal.type} resource '{goal.name}': property {fault.property}"
                 said = f"{where}{value} has a problem: {fault.reason}"
-                self.tell(Message(Severity.ERROR, said, goal.urn))
+                self.error(said, goal.urn)
             return self._leave_out(goal)
         if not self.previewing and values.is_unknown(checked.inputs):
             # The value comes from something that was left out, though Pulumi knows of no dependency on it.
@@ -328,7 +336,7 @@ class Deployment:
         now = replace(wanted, outputs=outputs)
         if now != old:
             self._state.put(now)
-        self._counts[Op.SAME] += 1
+        self._count_same()
         return Answer(goal.urn, old.id, outputs)
 
     def _replacement(
@@ -425,12 +433,18 @@ class Deployment:
         return Answer(goal.urn, old.id if old else "", marked)
 
     def _plan(self, step: Step) -> None:
-        self._counts[step.op] += 1
-        self.tell(Planned(step))
+        with self._telling:
+            self._counts[step.op] += 1
+            self._tell(Planned(step))
 
     def _done(self, step: Step, seconds: float = 0.0) -> None:
-        self._counts[step.op] += 1
-        self.tell(Ended(step, seconds))
+        with self._telling:
+            self._counts[step.op] += 1
+            self._tell(Ended(step, seconds))
+
+    def _count_same(self) -> None:
+        with self._telling:
+            self._counts[Op.SAME] += 1
 
     # -- operations, on the pool's threads ------------------------------------------------------------------------
 
@@ -529,11 +543,12 @@ class Deployment:
         who = step.id or next(
             (str(one.new) for one in step.changes if one.property in ("name", "user", "role")), step.name
         )
-        self._errors += 1
         said = f"{doing} {known.label} ({who}): {failure}"
         if not failure.answered:
             said += " (no answer: whether it happened is found out by the next run)"
-        self.tell(Failed(step, said))
+        with self._telling:
+            self._errors += 1
+            self._tell(Failed(step, said))
         return _OperationError(said)
 
     # -- deletions ------------------------------------------------------------------------------------------------

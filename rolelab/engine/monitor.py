@@ -157,7 +157,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         try:
             result = function(self._deployment.cloud)
         except LabError as error:
-            self._deployment.error(str(error))
+            self._deployment.give_up(error)
             raise RefusedError(str(error), grpc.StatusCode.UNKNOWN) from None
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(values.to_struct(result))

@@ -253,6 +253,8 @@ def _run_program(
 
 
 def _error(deployment: Deployment, kind: str) -> LabError | None:
+    if deployment.cause:
+        return deployment.cause
     if deployment.failed:
         return LabError(f"{kind} failed")
     if deployment.cancelled:

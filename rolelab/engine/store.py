@@ -2,14 +2,18 @@
 
 One folder a stack (mode 0700): `state.json`, the journal beside it, and `lock`. A line goes into the journal by one
 `write`, so a process killed at any moment loses nothing that it was told (the system's page cache outlives it; no
-fsync is needed for that). The journal's name has the snapshot's generation in it: when a run ends, the lines are
-folded into a new snapshot of the next generation, and a death between its rename and the removal of the old journal
-does no harm. A last line without its newline never happened.
+fsync is needed for that). Lines of several threads may come in any order, but each thread's in its own: they are not
+written under a lock, which sixteen threads would queue for.
+
+The journal's name has the snapshot's generation in it: when a run ends, the lines are folded into a new snapshot of
+the next generation, and a death between its rename and the removal of the old journal does no harm. A line that was
+not written to its end never happened.
 """
 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import threading
@@ -38,14 +42,13 @@ class Store:
         self.folder = folder
         _make_private(folder)
         self._lock_file = _lock(folder, command)
-        self._writing = threading.Lock()
+        self._applying = threading.Lock()
         self._journal = -1
-        self._number = 0
         self._unfolded = False
         self._broken = False
         try:
             self.world, self._generation, self._unfolded = _read(folder)
-            self._number = max(self.world.pending, default=0)
+            self._numbers = itertools.count(max(self.world.pending, default=0) + 1)
             if self._unfolded:
                 self.fold()
             self._open_journal()
@@ -56,58 +59,62 @@ class Store:
     # -- what happened --------------------------------------------------------------------------------------------
 
     def begin(self, intent: Intent) -> int:
-        """Record that an operation is about to begin; return its number."""
-        with self._writing:
-            self._number += 1
-            self._write({"n": self._number, "begin": intent.to_json()})
-            return self._number
+        """Record that an operation is about to begin; return its number.
+
+        Raises:
+            LabError: it cannot be recorded, so it must not begin.
+        """
+        if self._broken:
+            raise self._unwritten()
+        number = next(self._numbers)
+        self._write({"n": number, "begin": intent.to_json()})
+        return number
 
     def done(self, number: int, resource: Resource | None = None) -> None:
         """Record that an operation happened; `resource` is what there is now (none after a delete)."""
         line: Line = {"n": number, "ok": True}
         if resource is not None:
             line["resource"] = resource.to_json()
-        with self._writing:
-            self._write(line)
+        self._write(line)
 
     def refused(self, number: int) -> None:
         """Record that an operation did not happen: AWS said no."""
-        with self._writing:
-            self._write({"n": number, "ok": False})
+        self._write({"n": number, "ok": False})
 
     def put(self, resource: Resource) -> None:
         """Record a resource as it is now."""
-        with self._writing:
-            self._write({"put": resource.to_json()})
+        self._write({"put": resource.to_json()})
 
     def drop(self, resource: Resource, *, doomed: bool) -> None:
         """Record that a resource is no longer the stack's."""
-        with self._writing:
-            self._write({"drop": resource.urn, "id": resource.id, "doomed": doomed})
+        self._write({"drop": resource.urn, "id": resource.id, "doomed": doomed})
 
     def rename(self, old: str, new: str) -> None:
         """Record that a resource has another URN now."""
-        with self._writing:
-            self._write({"rename": [old, new]})
+        self._write({"rename": [old, new]})
 
     def _write(self, line: Line) -> None:
-        text = _encode(line).encode() + b"\n"
+        # The newline before it keeps it apart from a line that a full disk cut off.
+        text = f"\n{_encode(line)}\n".encode()
         try:
-            whole = not self._broken and os.write(self._journal, text) == len(text)
+            whole = os.write(self._journal, text) == len(text)
         except OSError:
             whole = False
         if not whole:
-            # A line after half a line would be glued to it: nothing more is written, so nothing more is begun.
             self._broken = True
-            raise LabError("the state cannot be written", where=str(self.folder), do="make room on the disk")
-        self._unfolded = True
-        self.world.apply(line)
+            raise self._unwritten()
+        with self._applying:
+            self._unfolded = True
+            self.world.apply(line)
+
+    def _unwritten(self) -> LabError:
+        return LabError("the state cannot be written", where=str(self.folder), do="make room on the disk")
 
     # -- the life of the files ------------------------------------------------------------------------------------
 
     def fold(self) -> None:
         """Write the whole state as a new snapshot: to a temporary file, to the disk, then in one step into place."""
-        with self._writing:
+        with self._applying:
             content = {"version": VERSION, "generation": self._generation + 1, **self.world.to_json()}
             temporary = self.folder / "state.json.new"
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -127,7 +134,6 @@ class Store:
     def start_anew(self, instance: str) -> None:
         """Forget everything: the world is another one now."""
         self.world = World(instance=instance)
-        self._number = 0
         self.fold()
 
     def _open_journal(self) -> None:
@@ -216,7 +222,9 @@ def _read(folder: Path) -> tuple[World, int, bool]:
     try:
         world = World.from_json(before) if before else World()
         for line in text.split(b"\n")[:-1]:
-            world.apply(json.loads(line))
+            # Half a line has no end: it is the last one of a process that was killed, or a full disk cut it off.
+            if line.endswith(b"}"):
+                world.apply(json.loads(line))
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(folder, error) from None
     return world, before.get("generation", 0), bool(text)

@@ -101,12 +101,16 @@ class Screen:
             self._rich().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
         else:
             self._stream.write(f"{text}\n")
-            self._stream.flush()
+            # Not each line of thousands: the threads that do the work would wait for the reader.
+            if (now := self._clock()) - self._shown_at >= _EVERY_S:
+                self._shown_at = now
+                self._stream.flush()
 
     def close(self) -> None:
-        """Remove the changing line."""
+        """Remove the changing line; write what is held back."""
         with self._lock:
             self._clear()
+            self._stream.flush()
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Planned):
