@@ -9,6 +9,7 @@ keys" (properties of the principal, properties of a role session).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -282,6 +283,4 @@ def managed_document(store: Store, account: str, arn: str) -> str | None:
 
 def _text(document: object) -> str:
     # MiniStack keeps some documents parsed.
-    import json
-
     return document if isinstance(document, str) else json.dumps(document)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import logging
 import os
 import secrets
 import socket
@@ -22,8 +24,7 @@ from rolelab.localaws.front import Front, Message, Receive, Scope, Send
 from rolelab.localaws.instance import DEFAULT_REGION, Instance, new_secret
 from rolelab.secret import Secret
 
-_busy = threading.Lock()
-"""MiniStack keeps its state in modules: one local AWS in a process at a time."""
+_log = logging.getLogger(__name__)
 
 
 class Life:
@@ -147,33 +148,63 @@ def _listen(port: int) -> socket.socket:
 def in_process(*, region: str = DEFAULT_REGION) -> Iterator[Instance]:
     """Run a local AWS of its own in a thread of this process; what it holds is gone at the end.
 
+    The end is not waited for: uvicorn takes 0.2 s to close, which a command that is done has no use for.
+
     Raises:
         LabError: another one runs in this process, or the versions are not the pinned ones.
     """
-    if not _busy.acquire(blocking=False):
-        raise LabError("a local AWS already runs in this process")
+    _turn.take()
     try:
         server = Server(instance_id=new_id(), secret=new_secret(), region=region)
-        failures: list[BaseException] = []
-        thread = threading.Thread(target=_run, args=(server, failures), name="local-aws", daemon=True)
-        thread.start()
+        thread = threading.Thread(target=_run, args=(server,), name="local-aws", daemon=True)
+    except BaseException:
+        _turn.give_back()
+        raise
+    thread.start()
+    try:
         while not server.ready.wait(0.1):
             if not thread.is_alive():
-                raise LabError("the local AWS did not start", where=repr(failures[0]) if failures else "")
-        try:
-            yield server.instance
-        finally:
-            server.end()
-            thread.join(10)
+                raise LabError("the local AWS did not start", do="see what was logged")
+        yield server.instance
     finally:
-        _busy.release()
+        _turn.ending = True
+        server.end()
+        # A thread that ends while the interpreter does would complain.
+        atexit.register(thread.join, 2)
 
 
-def _run(server: Server, failures: list[BaseException]) -> None:
+def _run(server: Server) -> None:
     try:
         server.run()
-    except BaseException as error:  # noqa: BLE001 - the thread that waits for us raises it
-        failures.append(error)
+    except Exception:  # noqa: BLE001 - logged in full
+        _log.exception("the local AWS failed")
+    finally:
+        _turn.give_back()
+
+
+class _Turn:
+    """MiniStack keeps its state in modules: one local AWS in a process at a time, the next when the last has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.ending = False
+
+    def take(self) -> None:
+        """Wait for one that ends; refuse beside one that runs.
+
+        Raises:
+            LabError: one runs in this process.
+        """
+        if not self._lock.acquire(blocking=self.ending, timeout=10 if self.ending else -1):
+            raise LabError("a local AWS already runs in this process")
+        self.ending = False
+
+    def give_back(self) -> None:
+        """Let the next one begin."""
+        self._lock.release()
+
+
+_turn = _Turn()
 
 
 def new_id() -> str:

@@ -285,7 +285,7 @@ def _role_duration(call: Call, role: Record) -> int:
     if call.caller.kind is Kind.ROLE_SESSION and wanted > _HOUR:
         message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         raise AwsError("ValidationError", message)
-    if wanted > role["MaxSessionDuration"]:
+    if wanted > role.get("MaxSessionDuration", _HOUR):
         raise AwsError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )

@@ -196,6 +196,27 @@ def test_the_simulator_decides_as_the_layer_does(root: Clients, account: str) ->
     ]
 
 
+def test_what_ministack_makes_is_known_to_the_layer(root: Clients, account: str) -> None:
+    """Service-linked roles, providers, aliases and the report are MiniStack's own."""
+    made = root.iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")["Role"]
+    assert root.iam.get_role(RoleName=made["RoleName"])["Role"]["Arn"] == made["Arn"]
+    assert [one["RoleName"] for one in root.iam.list_roles()["Roles"]] == [made["RoleName"]]
+    with pytest.raises(ClientError, match="UnmodifiableEntity"):
+        root.iam.delete_role(RoleName=made["RoleName"])
+    root.iam.delete_service_linked_role(RoleName=made["RoleName"])
+    assert root.iam.list_roles()["Roles"] == []
+
+    provider = root.iam.create_open_id_connect_provider(
+        Url="https://token.example.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
+    )["OpenIDConnectProviderArn"]
+    assert provider == f"arn:aws:iam::{account}:oidc-provider/token.example.com"
+    root.iam.create_account_alias(AccountAlias=f"lab-{account}")
+    assert root.iam.list_account_aliases()["AccountAliases"] == [f"lab-{account}"]
+    root.iam.create_user(UserName="anna")
+    root.iam.generate_credential_report()
+    assert b"anna,arn:aws:iam::" in root.iam.get_credential_report()["Content"]
+
+
 def test_every_operation_of_the_layer_is_one_of_iams() -> None:
     """A misspelt entry would never be called; what MiniStack has and the layer does not is left to MiniStack."""
     assert [name for name in IAM_HANDLERS if name not in model("iam")] == []

@@ -235,3 +235,31 @@ def test_another_version_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(emulator.PINS, "ministack", "1.4.21")
     with pytest.raises(LabError, match=r"^the local AWS needs ministack 1\.4\.21, and this Python has 1\.5\.33"):
         emulator.check_versions()
+
+
+def test_one_in_a_process_at_a_time_and_the_next_is_empty(tmp_path: Path) -> None:
+    """A demo after a demo starts from nothing; two at once would share what they hold."""
+    code = """
+from rolelab.aws.clients import Clients
+from rolelab.errors import LabError
+from rolelab.localaws.server import in_process
+seen = []
+for _ in range(3):
+    with in_process() as running:
+        iam = Clients(running.endpoint()).iam
+        seen.append(len(iam.list_users()["Users"]))
+        iam.create_user(UserName="anna")
+        try:
+            with in_process():
+                pass
+        except LabError as error:
+            seen.append(str(error))
+print(seen)
+"""
+    root = str(Path(__file__).parents[2])
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": root},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert told.stderr == ""
+    assert told.stdout.strip() == str([0, "a local AWS already runs in this process"] * 3)
