@@ -23,6 +23,12 @@ _LOADER = botocore.loaders.create_loader()
 """Reads the service models, 80 to 130 ms for IAM's: once in a process, for all sessions."""
 
 
+def load_models() -> None:
+    """Read the models of IAM and STS ahead of the first client."""
+    for service in ("iam", "sts"):
+        _LOADER.load_service_model(service, "service-2")
+
+
 def new_session(credential_provider: object | None = None, **named: Any) -> boto3.Session:
     """Return a session that shares the service models with all others.
 

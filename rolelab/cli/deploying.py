@@ -55,8 +55,8 @@ class Place:
     """A line for people if the local AWS was started for this; else empty."""
 
 
-def place(stack: str) -> Place:
-    """Find the project and the AWS of a stack; the local AWS is started if need be.
+def place(stack: str, *, meanwhile: Callable[[], None] = lambda: None) -> Place:
+    """Find the project and the AWS of a stack; the local AWS is started if need be, and `meanwhile` is called.
 
     The local AWS is the project's own, unless AWS_ENDPOINT_URL names another one on this machine: then AWS_* of the
     environment has the key, and the state belongs to that URL and key.
@@ -65,6 +65,8 @@ def place(stack: str) -> Place:
         UsageError: no project here, no such name for a stack, an endpoint that is not on this machine.
         LabError: the local AWS cannot be started.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from rolelab import project
     from rolelab.localaws import instance
 
@@ -74,7 +76,10 @@ def place(stack: str) -> Place:
     record = instance.read_record(here.local_home)
     if url and not (record and url.rstrip("/") == f"http://127.0.0.1:{record.port}"):
         return _named(here, stack, url)
-    started = instance.ensure(here.local_home)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        starting = pool.submit(instance.ensure, here.local_home)
+        meanwhile()
+        started = starting.result()
     running = started.instance
     account = os.environ.get("AWS_ACCESS_KEY_ID", instance.DEFAULT_ACCOUNT) if url else instance.DEFAULT_ACCOUNT
     if not (len(account) == 12 and account.isdigit()):
@@ -112,6 +117,35 @@ def _named(here: Project, stack: str, url: str) -> Place:
     )
     endpoint = Endpoint(url=url, region=region, credentials=credentials)
     return Place(project=here, stack=stack, endpoint=endpoint, instance=f"{url.rstrip('/')}/{key}", started="")
+
+
+def checked_config(stack: str) -> dict[str, str]:
+    """Return the stack's configuration, checked whole before anything is started.
+
+    The lab's own keys are checked here by the same rules as in the program; another project's program checks its own.
+
+    Raises:
+        Faults: everything that is wrong with it.
+    """
+    from rolelab import project, settings
+
+    here = project.find()
+    stack = project.stack_name(stack)
+    config = here.config(stack)
+    if here.name == settings.NAMESPACE:
+        settings.parse(config, where=here.stack_file(stack).name)
+    return config
+
+
+def load_engine() -> None:
+    """Load what a run of the program needs: half a second, well spent while the local AWS starts."""
+    from importlib import import_module
+
+    from rolelab.aws.clients import load_models
+
+    for module in ("pulumi_aws.iam", "rolelab.engine.program", "rolelab.engine.monitor"):
+        import_module(module)
+    load_models()
 
 
 def require_yes(yes: bool, *, what: str) -> None:

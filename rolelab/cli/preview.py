@@ -25,8 +25,8 @@ def command(
     from rolelab.report import events, progress
     from rolelab.steps import Event, Message
 
-    place = deploying.place(stack)
-    config = place.project.config(place.stack)
+    config = deploying.checked_config(stack)
+    place = deploying.place(stack, meanwhile=deploying.load_engine)
     messages: list[Message] = []
     screen = progress.Screen()
 

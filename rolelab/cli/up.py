@@ -39,8 +39,8 @@ def command(
     from rolelab.report import events, progress
 
     deploying.require_yes(yes, what="up")
-    place = deploying.place(stack)
-    config = place.project.config(place.stack)
+    config = deploying.checked_config(stack)
+    place = deploying.place(stack, meanwhile=deploying.load_engine)
     options = run.Options(parallel=parallel, continue_on_error=continue_on_error, refresh=refresh)
     expected = None if yes else _agreed(place, config, options)
     if as_json:
