@@ -23,7 +23,8 @@ _ENVIRONMENT = {
     "BIND_HOST": "127.0.0.1",
     "IOT_MTLS_ENABLED": "0",
     "SFTP_ENABLED": "0",
-    "SERVICES": "iam,sts,s3",
+    # IAM and STS are answered by the layer, and must not be reached by another way.
+    "SERVICES": "s3",
     "LOG_LEVEL": "WARNING",
     "MINISTACK_ACCOUNT_ID": "000000000000",
     "MINISTACK_AUTOCREATE_AWS_MANAGED": "0",

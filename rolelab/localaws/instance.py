@@ -17,7 +17,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -347,6 +346,8 @@ def _signal(pid: int, number: int) -> None:
 
 def _spawn(home: Path, region: str) -> None:
     """Start the server detached from this terminal and wait until it serves, or says why it cannot."""
+    import subprocess  # not needed to look whether it runs
+
     package_root = str(Path(__file__).resolve().parents[2])
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH", ""))))

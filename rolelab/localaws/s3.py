@@ -65,6 +65,8 @@ class S3:
     ) -> Any:
         """Return None if the request is allowed, else MiniStack's AuthError or EvalResult."""
         evaluator = self._evaluator
+        if service != "s3":
+            return evaluator.AuthError("MissingAuthenticationToken", "Access Denied")
         if not _asked.get():
             _asked.set(iam_action)
         failure = evaluator._s3_scope_failure(service)

@@ -56,7 +56,8 @@ def assume_role(call: Call) -> Result:
     if {tag["Key"].lower() for tag in tags} & {tag["Key"].lower() for tag in inherited}:
         raise AwsError(
             "InvalidParameterValue",
-            "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",  # noqa: E501
+            "One of the specified transitive tag keys can't be set because it conflicts with "
+            "a transitive tag key from the calling session.",
         )
     identity = _source_identity(call)
     with_mfa = check_code(call.store, caller, params.get("SerialNumber"), params.get("TokenCode"))

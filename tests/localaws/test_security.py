@@ -170,6 +170,22 @@ def test_a_request_that_was_changed_after_it_was_signed_is_refused(
     assert b"ListUsersResponse" not in answer
 
 
+@pytest.mark.parametrize("service", ["s3", "s3express", "ec2", "dynamodb", "lambda", "organizations", "monitoring"])
+@pytest.mark.parametrize("target", ["/", "/?Action=ListUsers&Version=2010-05-08"])
+def test_iam_is_not_reached_by_a_signature_for_another_service(
+    local_aws: Instance, account: str, service: str, target: str
+) -> None:
+    """MiniStack routes by action and host as well; its own IAM must not answer in the layer's place."""
+    url = local_aws.url + target
+    request = AWSRequest("POST", url, data=LIST_USERS, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    signer = S3SigV4Auth if service.startswith("s3") else SigV4Auth
+    signer(Credentials(account, local_aws.secret.reveal()), service, "us-east-1").add_auth(request)
+    for more in ({}, {"X-Amz-Target": "IAMService.ListUsers", "Content-Type": "application/x-amz-json-1.1"}):
+        status, answer = _ask(local_aws, "POST", target, dict(request.headers.items()) | more, LIST_USERS)
+        assert 400 <= status < 500, answer
+        assert b"ListUsersResponse" not in answer
+
+
 def test_headers_that_count_may_come_once_only(local_aws: Instance, account: str) -> None:
     """Two readers of one request must not see two keys."""
     headers = _signed(local_aws, account, local_aws.secret.reveal(), "iam", LIST_USERS)
