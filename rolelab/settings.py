@@ -124,7 +124,8 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
             "use one of them: learnerCount 25, or learners [ada, grace]",
         )
     if count > 0 and names in (DEFAULT_LEARNERS, ()):
-        names = generated_names(count)
+        # More than an account holds are a fault already: a slip of the keyboard must not make a billion names.
+        names = generated_names(min(count, limits.USERS_PER_ACCOUNT))
     if not names and not any("learners" in f.where for f in faults):
         fault("learners", "is empty; a lab has at least one learner", "give a list of names, such as [testuser]")
     if not faults:
