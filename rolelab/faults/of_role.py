@@ -8,7 +8,6 @@ from typing import Any
 from rolelab.faults.model import OTHER_ACCOUNT, PATH, Fault, Scene, allow, deny, text
 
 _PAST = "2020-01-01T00:00:00Z"
-_FUTURE_ROLES = ("during.create-bucket",)
 
 
 def _root(scene: Scene, account: str) -> str:
@@ -110,6 +109,13 @@ def _sessions_revoked(scene: Scene) -> None:
     """What the console's "Revoke active sessions" leaves behind."""
     condition = {"DateLessThan": {"aws:TokenIssueTime": _PAST}}
     scene.put_role_policy("AWSRevokeOlderSessions", deny("*", Condition=condition))
+
+
+def _denies_if(**condition: Any) -> Callable[[Scene], None]:
+    def apply(scene: Scene) -> None:
+        scene.put_role_policy("guard-rail", deny("*", Condition=condition))
+
+    return apply
 
 
 def _boundary(name: str) -> Callable[[Scene], None]:
@@ -372,6 +378,20 @@ FAULTS = (
     _role_deny("list", "s3:ListBucket", "empty-bucket"),
     _role_deny("delete-object", "s3:DeleteObject", "empty-bucket"),
     _role_deny("delete-bucket", "s3:DeleteBucket", "delete-bucket"),
+    Fault(
+        name="role-deny-region",
+        does="denies the role every region but one",
+        apply=_denies_if(StringNotEquals={"aws:RequestedRegion": "eu-central-2"}),
+        fails=("during.create-bucket", _INLINE),
+        because="StringNotEquals aws:RequestedRegion eu-central-2",
+    ),
+    Fault(
+        name="role-deny-network",
+        does="denies the role every network but one",
+        apply=_denies_if(NotIpAddress={"aws:SourceIp": "203.0.113.0/24"}),
+        fails=("during.create-bucket", _INLINE),
+        because="NotIpAddress aws:SourceIp 203.0.113.0/24",
+    ),
     Fault(
         name="role-boundary-narrow",
         does="gives the role a boundary without S3",

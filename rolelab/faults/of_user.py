@@ -150,6 +150,10 @@ def _inactive_key(scene: Scene) -> None:
     scene.iam.update_access_key(UserName=scene.user, AccessKeyId=scene.learner.access_key_id, Status="Inactive")
 
 
+def _second_key(scene: Scene) -> None:
+    scene.iam.create_access_key(UserName=scene.user)
+
+
 def _deleted_key(scene: Scene) -> None:
     scene.iam.delete_access_key(UserName=scene.user, AccessKeyId=scene.learner.access_key_id)
 
@@ -409,6 +413,13 @@ FAULTS = (
         apply=_inactive_key,
         fails=(_CALLER, "declared.user-key"),
         because="is inactive",
+    ),
+    Fault(
+        name="key-second",
+        does="makes a second access key",
+        apply=_second_key,
+        fails=("declared.user-key",),
+        because="is active and not the lab's",
     ),
     Fault(
         name="key-deleted",

@@ -57,7 +57,9 @@ def explain(
         proposals = propose(decision, want_allowed=want_allowed, declared=declared, keep=keep)
     details = list(_details(decision))
     agrees = agreement(said, decision) if said else None
-    if agrees is Agreement.DIFFERS:
+    if said and decision.allowed is None:
+        details.append(f"AWS itself says: {said.strip()}")
+    elif agrees is Agreement.DIFFERS:
         details.append(f"AWS says otherwise: {said.strip()}")
         if decision.allowed is False:
             details.append(f"Of this decision it would say: {render(refusal_of(decision))}")

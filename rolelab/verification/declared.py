@@ -111,27 +111,40 @@ def _user_itself(learner: Learner, user: iam_entities.User) -> Iterator[Deviatio
 
 
 def _key(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
+    """The declared key is active, and no other one: whoever has that could act as the learner."""
+    own = _shown(learner.access_key_id)
     status = user.keys.get(learner.access_key_id)
-    if status == "Active":
+    others = [key for key, other in user.keys.items() if other == "Active" and key != learner.access_key_id]
+    if status == "Active" and not others:
         return
-    expected = f"key {_shown(learner.access_key_id)} active"
+    got: list[str] = []
+    why: list[str] = []
+    calls: list[Call] = []
+    advice = ""
     if status is None:
-        yield Deviation(
-            check="declared.user-key",
-            expected=expected,
-            got="the user has no such key",
-            why=(f"Access key {_shown(learner.access_key_id)} was deleted, or belongs to a user that was.",),
-            advice=f"{REFRESH}: it makes a new key",
-        )
-        return
-    parameters = {"UserName": user.name, "AccessKeyId": learner.access_key_id, "Status": "Active"}
+        got.append("the user has no such key")
+        why.append(f"Access key {own} was deleted, or belongs to a user that was.")
+        advice = f"{REFRESH}: it makes a new key"
+    elif status != "Active":
+        got.append(status.lower())
+        why.append(f"Access key {own} is {status.lower()}: AWS takes it for nobody's.")
+        calls.append(_set_key(user, learner.access_key_id, "Active"))
+    if others:
+        got.append(f"also {_names(map(_shown, others))} active")
+        why += [f"Access key {_shown(key)} of the user is active and not the lab's." for key in others]
+        calls += [_set_key(user, key, "Inactive") for key in others]
     yield Deviation(
         check="declared.user-key",
-        expected=expected,
-        got=status.lower(),
-        why=(f"Access key {_shown(learner.access_key_id)} is {status.lower()}: AWS takes it for nobody's.",),
-        calls=(Call("UpdateAccessKey", parameters),),
+        expected=f"key {own} active, and no other",
+        got=", ".join(got),
+        why=tuple(why),
+        calls=tuple(calls),
+        advice=advice,
     )
+
+
+def _set_key(user: iam_entities.User, key: str, status: str) -> Call:
+    return Call("UpdateAccessKey", {"UserName": user.name, "AccessKeyId": key, "Status": status})
 
 
 def _grant(lab: Lab, user: iam_entities.User) -> Iterator[Deviation]:
@@ -342,7 +355,9 @@ def _directions(differences: Iterable[meaning.Difference]) -> str:
 
 
 def _policy_name(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]
+    """The name alone of AWS's own policies; of the account's, which can have any name, the ARN too."""
+    name = arn.rsplit("/", 1)[-1]
+    return name if ":iam::aws:" in arn else f"{name} ({arn})"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ from rolelab.verification import declared
 from rolelab.verification.calls import Call
 from rolelab.verification.declared import Deviation
 
+_LOOPBACK = "127.0.0.1"
 EXAMPLE_BUCKET = "rolelab-verify-example"
 _BUCKET = "arn:{partition}:s3:::" + EXAMPLE_BUCKET
 _OBJECT = _BUCKET + "/rolelab/proof"
@@ -195,7 +196,7 @@ class Situation:
         should = self.declared_session if of_session else self.declared_own
         explanation = explain(decision, said=said, want_allowed=not works, declared=should)
         # A wrong refusal is of the layers that refuse, a wrong leave of the one that allows.
-        involved = decision.refusing or (decision.layer,)
+        involved = tuple(layers) if decision.allowed is None else decision.refusing or (decision.layer,)
         checks = {check for layer in involved for check in layers.get(layer, ())}
         found = [deviation for deviation in self.deviations() if deviation.check in checks]
         do: list[str] = []
@@ -283,17 +284,18 @@ class Situation:
         )
 
     def _request(self, principal: Principal, action: str, resource: str) -> Request:
-        region = {"aws:RequestedRegion": self.lab.region}
+        context = {"aws:RequestedRegion": self.lab.region} | ({"aws:SourceIp": _LOOPBACK} if self.is_local else {})
         unknown = frozenset[str]() if self.is_local else ORGANIZATION_KEYS
         return Request(
-            principal=principal, action=action, resource=resource, context=region, now=self.now, unknown=unknown
+            principal=principal, action=action, resource=resource, context=context, now=self.now, unknown=unknown
         )
 
     @property
     def _surroundings(self) -> dict[str, Any]:
         unknown = frozenset[str]() if self.is_local else ORGANIZATION_KEYS
-        local: dict[str, Any] = {"source_ip": "127.0.0.1"} if self.is_local else {}
-        return {"region": self.lab.region, "now": self.now, "unknown": unknown, **local}
+        local: dict[str, Any] = {"source_ip": _LOOPBACK} if self.is_local else {}
+        tags = self.role.tags if self.role else None
+        return {"region": self.lab.region, "now": self.now, "unknown": unknown, "role_tags": tags, **local}
 
     def _of(self, owner: str, inline: Documents, attached: tuple[str, ...]) -> tuple[Policy, ...]:
         return (
