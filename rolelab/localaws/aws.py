@@ -11,7 +11,7 @@ from rolelab.localaws import clock, control, seams
 from rolelab.localaws.credentials import Credentials
 from rolelab.localaws.emulator import module
 from rolelab.localaws.events import Events
-from rolelab.localaws.front import Controls, Message, Receive, Scope, Send
+from rolelab.localaws.front import Controls, Message, Receive, Scope, Send, answer
 from rolelab.localaws.s3 import event_of, forget_request
 from rolelab.localaws.service import QueryService, scope_of
 from rolelab.localaws.store import Store
@@ -39,8 +39,10 @@ class LocalAws:
         service, region = scope_of(headers.get("authorization", ""), query)
         if service in ("iam", "sts") or (not service and _is_form(scope, headers)):
             await self._query(scope, receive, send)
-        else:
+        elif service in ("", "s3", "s3express"):
             await self._s3(scope, receive, send, region, headers)
+        else:
+            await answer(send, 400, {"error": f"this local AWS has IAM, STS and S3, and no {service}"})
 
     def controls(self) -> Controls:
         """Return what the administrator may ask beside AWS's API."""

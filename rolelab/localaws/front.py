@@ -57,13 +57,13 @@ class Front:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         refusal = _refusal(headers)
         if refusal:
-            await _answer(send, 403, {"error": refusal})
+            await answer(send, 403, {"error": refusal})
         elif scope["path"] == HEALTH_PATH:
             await self._health(scope, send)
         elif scope["path"] in self._controls:
             await self._control(scope, send)
         elif _CLOSED_PATH.fullmatch(scope["path"]):
-            await _answer(send, 403, {"error": "this path is closed on this local AWS"})
+            await answer(send, 403, {"error": "this path is closed on this local AWS"})
         else:
             self.last_request = time.monotonic()
             await self._app(scope, receive, send)
@@ -71,7 +71,7 @@ class Front:
     async def _health(self, scope: Scope, send: Send) -> None:
         nonce = parse_qs(scope["query_string"].decode("latin-1")).get("nonce", [""])[0][:128]
         content = {"instance": self._instance_id, "proof": proof(self._secret, self._instance_id, nonce)}
-        await _answer(send, 200, content)
+        await answer(send, 200, content)
 
     async def _control(self, scope: Scope, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -79,14 +79,14 @@ class Front:
         target = f"{scope['path']}?{query}" if query else scope["path"]
         at, given = headers.get(control.TIME_HEADER, ""), headers.get(control.PROOF_HEADER, "")
         if not control.is_proven(self._secret, scope["method"], target, at, given, now=time.time()):
-            await _answer(send, 403, {"error": "only who knows the secret of this local AWS may ask this"})
+            await answer(send, 403, {"error": "only who knows the secret of this local AWS may ask this"})
             return
         try:
             content = self._controls[scope["path"]](scope["method"], dict(parse_qsl(query)))
         except ValueError as error:
-            await _answer(send, 400, {"error": str(error)})
+            await answer(send, 400, {"error": str(error)})
         else:
-            await _answer(send, 200, content)
+            await answer(send, 200, content)
 
     async def _not_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -121,7 +121,8 @@ def _is_here(host: str) -> bool:
     return _HOST.fullmatch(re.sub(r":\d{1,5}$", "", host)) is not None
 
 
-async def _answer(send: Send, status: int, content: Mapping[str, Any]) -> None:
+async def answer(send: Send, status: int, content: Mapping[str, Any]) -> None:
+    """Send a JSON answer."""
     body = json.dumps(content).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

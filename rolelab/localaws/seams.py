@@ -60,6 +60,7 @@ REPLACED = (
         ("method", "path", "headers", "body", "query_params"),
         "403 before 404; principals of bucket policies",
     ),
+    Seam("app", "detect_service", ("method", "path", "headers"), "what reaches MiniStack is S3 and nothing else"),
     Seam("services.sts", "get_state", (), "sessions outlive a restart"),
     Seam("services.sts", "load_persisted_state", ("data",), "sessions outlive a restart"),
 )  # fmt: skip
@@ -135,6 +136,7 @@ def install(store: Store, credentials: Credentials) -> None:
         "_is_root_key": _is_no_key,
         "find_iam_access_key_account": store.key_account,
         "enforce": s3.enforce,
+        "detect_service": _is_s3,
         "access_denied_response": s3.access_denied_response,
         "_foreign_bucket_allows": s3.foreign_bucket_allows,
         "handle_request": s3.handle_request,
@@ -150,6 +152,11 @@ def install(store: Store, credentials: Credentials) -> None:
 def _is_no_key(access_key_id: str) -> bool:
     """Answer "may the signature go unchecked?": of no key at all, which is anonymous and decided elsewhere."""
     return not access_key_id
+
+
+def _is_s3(*_request: Any, **_more: Any) -> str:
+    """Name the service of a request: MiniStack would guess by action and host, and read every model for it."""
+    return "s3"
 
 
 def _takes(function: Any, parameters: tuple[str, ...]) -> bool:
