@@ -42,16 +42,17 @@ def _table(name: str, found: list[Finding]) -> Table:
     table.add_column("", width=1)
     table.add_column("who", no_wrap=True)
     table.add_column("what", no_wrap=True)
-    table.add_column("expected", ratio=2)
-    table.add_column("got", ratio=3)
-    table.add_column("AWS's words", ratio=5, style="dim")
-    for finding in found:
+    table.add_column("expected", ratio=3, overflow="fold")
+    table.add_column("got", ratio=3, overflow="fold")
+    table.add_column("AWS's words", ratio=6, style="dim", overflow="fold")
+    for finding, *more in text.runs(found):
         style = STYLES[finding.verdict]
         skipped = finding.verdict is Verdict.SKIPPED
+        check = f"{finding.check}\nto {more[-1].check}" if more else finding.check
         table.add_row(
             Text(MARKS[finding.verdict], style=style),
             Text(finding.who),
-            Text(finding.check),
+            Text(check),
             Text(finding.expected),
             Text(finding.do if skipped else finding.got, style=style if finding.verdict is not Verdict.PASS else ""),
             Text(finding.said),

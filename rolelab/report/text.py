@@ -74,13 +74,18 @@ def reason(why: Iterable[str], do: str, *, indent: int = 0) -> Iterator[str]:
 
 def _each(found: list[Finding]) -> Iterator[str]:
     """Show every check; a run of them of which the same is to be said as one."""
-    for _, alike in groupby(found, key=_alike):
-        first, *more = alike
+    for first, *more in runs(found):
         if more:
             text = f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {first.do or first.got}"
             yield from _wrapped(text, f"  {MARKS[first.verdict]}  ", " " * 8)
         else:
             yield from _finding(first)
+
+
+def runs(found: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Return neighbouring findings of which the same is to be said together, all others alone."""
+    for _, alike in groupby(found, key=_alike):
+        yield list(alike)
 
 
 def _alike(finding: Finding) -> tuple[Verdict, str]:

@@ -82,11 +82,10 @@ class Situation:
 
     # -- decisions ----------------------------------------------------------------------------------------------
 
-    def assume(self, *, want: Mapping[str, Any] | None = None) -> Decision:
-        """Decide AssumeRole by the learner's own key; `want` are further parameters of `Request.assume_role`."""
-        request = Request.assume_role(
-            self._own, self.lab.role.arn, self.learner.session_name, **{**self._surroundings, **(want or {})}
-        )
+    def assume(self) -> Decision:
+        """Decide AssumeRole by the learner's own key."""
+        name = self.learner.session_name
+        request = Request.assume_role(self._own, self.lab.role.arn, name, **self._surroundings)
         return decide(request, self.own_policies)
 
     def own(self, action: str, resource: str = "*") -> Decision:
