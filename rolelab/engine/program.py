@@ -245,8 +245,8 @@ def _fewer_collections() -> Generator[None]:
         gc.set_threshold(*thresholds)
 
 
-_FRAMES = 12
-"""Frames that the SDK looks at: those of its own constructors, and a few of the program's."""
+_FRAMES = 8
+"""Frames that the SDK looks at: those of its own constructors, and the first of the program's."""
 
 
 @contextlib.contextmanager
