@@ -6,7 +6,6 @@ credentials at every request anyway, so it reads those of the caller named in th
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,21 +14,12 @@ from contextvars import ContextVar
 import botocore.credentials
 from botocore.exceptions import NoCredentialsError
 
-from rolelab.aws.clients import Clients, new_session
+from rolelab.aws.clients import ISOLATED, Clients, new_session
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure, Kind, as_lab_error, translated
 from rolelab.secret import Secret
 
 _caller: ContextVar[Credentials] = ContextVar("caller")
-
-# Nothing of this machine's AWS configuration may change what a learner's key does: no profile, no files.
-# The variables for proxies and certificates still count.
-_NOT_FROM_ENVIRONMENT: list[str] = []
-_ISOLATED = {
-    "profile": (None, _NOT_FROM_ENVIRONMENT, None, None),
-    "config_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
-    "credentials_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
-}
 
 
 @contextmanager
@@ -51,7 +41,7 @@ class Callers(Clients):
     def __init__(self, endpoint: Endpoint, *, connections: int = 16, connect_s: float = 5, read_s: float = 20) -> None:
         nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
         super().__init__(nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s)
-        self._session = new_session(_Provider(), session_vars=_ISOLATED)
+        self._session = new_session(_Provider(), session_vars=ISOLATED)
 
 
 class Ambient:

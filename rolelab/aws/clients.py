@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
@@ -27,6 +28,18 @@ def load_models() -> None:
     """Read the models of IAM and STS ahead of the first client."""
     for service in ("iam", "sts"):
         _LOADER.load_service_model(service, "service-2")
+
+
+_NOT_FROM_ENVIRONMENT: list[str] = []
+ISOLATED = {
+    "profile": (None, _NOT_FROM_ENVIRONMENT, None, None),
+    "config_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
+    "credentials_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
+}
+"""Session variables with which nothing of this machine's AWS configuration counts: no profile, no files.
+
+Where the key is given, they could only lead astray. The variables for proxies and certificates still count.
+"""
 
 
 def new_session(credential_provider: object | None = None, **named: Any) -> boto3.Session:
@@ -89,9 +102,9 @@ class Clients:
             return self._made[service]
 
     def _make(self, service: Service) -> object:
-        if self._session is None:
-            self._session = new_session()
         keys = self.endpoint.credentials
+        if self._session is None:
+            self._session = new_session(session_vars=ISOLATED) if keys else new_session()
         return cast(
             "object",
             self._session.client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
