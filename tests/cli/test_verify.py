@@ -101,8 +101,9 @@ def test_an_aws_out_of_reach_is_exit_code_3(rolelab: Run) -> None:
     assert "Traceback" not in run.stderr
 
 
-def test_an_interrupt_leaves_nothing_behind(made: labs.MadeLab, tmp_path: Path) -> None:
-    """Ctrl-C at any moment: the buckets that were made are removed before it ends, with code 130."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_leaves_nothing_behind(made: labs.MadeLab, tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, or an end from outside, at any moment: what was made is removed before it ends, with code 130."""
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
     for index in range(15):
         name = f"more{index}"
@@ -120,7 +121,7 @@ def test_an_interrupt_leaves_nothing_behind(made: labs.MadeLab, tmp_path: Path) 
     while not made.root.s3.list_buckets()["Buckets"] and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.005)
     assert made.root.s3.list_buckets()["Buckets"], "it ended before it could be interrupted"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted" in said
