@@ -109,6 +109,9 @@ def verify(file: Path) -> float:
             keys = sts.assume_role(RoleArn=lab.role.arn, RoleSessionName=one.user_name, DurationSeconds=900)[
                 "Credentials"
             ]
+            too_long = lab.role.max_session_duration + 1
+            with contextlib.suppress(ClientError):
+                sts.assume_role(RoleArn=lab.role.arn, RoleSessionName=one.user_name, DurationSeconds=too_long)
         session = Credentials(
             access_key_id=keys["AccessKeyId"],
             secret_access_key=Secret(keys["SecretAccessKey"]),

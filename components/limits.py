@@ -47,7 +47,9 @@ def unique_names(values: Iterable[str]) -> list[str]:
     for value in values:
         spellings.setdefault(value.lower(), []).append(value)
     return [
-        f"{' and '.join(map(repr, same))} are one name to IAM, which does not regard case"
+        f"names {same[0]!r} {len(same)} times"
+        if len(set(same)) == 1
+        else f"{' and '.join(map(repr, same))} are one name to IAM, which does not regard case"
         for same in spellings.values()
         if len(same) > 1
     ]

@@ -151,7 +151,8 @@ class _Reader:
 
 def _incomplete(what: str, where: str) -> UsageError:
     what = what.rstrip(".")
-    return UsageError(f"the outputs lack {what}", where=where, do="run `up` to its end, then try again")
+    do = "run `rolelab up` (or `pulumi up`) to its end, then try again"
+    return UsageError(f"the outputs lack {what}", where=where, do=do)
 
 
 def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
@@ -161,7 +162,7 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
         UsageError: there is no deployed lab in them, or something in them is missing or masked.
     """
     if not raw:
-        raise UsageError("there is no lab", where=where, do="run `up` first")
+        raise UsageError("there is no lab", where=where, do="run `rolelab up` (or `pulumi up`) first")
     top = _Reader(raw, "", where)
     role = top.inner("role")
     learners = top.inner("learners")

@@ -54,6 +54,17 @@ class Project:
             Faults: every value of the wrong type, every missing one, every encrypted one.
             UsageError: the file is no YAML, or not of the form that Pulumi wants.
         """
+        texts, faults = self.read(stack)
+        if faults:
+            raise Faults(faults)
+        return texts
+
+    def read(self, stack: str) -> tuple[dict[str, str], list[UsageError]]:
+        """Return what of the configuration is of the declared types, and a fault for everything that is not.
+
+        Raises:
+            UsageError: the file is no YAML, or not of the form that Pulumi wants.
+        """
         path = self.stack_file(stack)
         content = _load(path) if path.exists() else {}
         given: object = content.get("config") or {}
@@ -77,9 +88,7 @@ class Project:
                 )
             else:
                 texts[key] = _text(value)
-        if faults:
-            raise Faults(faults)
-        return texts
+        return texts, faults
 
     def _full(self, key: str) -> str:
         return key if ":" in key else f"{self.name}:{key}"

@@ -99,6 +99,8 @@ def install(uv: str | None, wanted: Path) -> None:
     what = ["--requirement", str(wanted), "--editable", str(ROOT)]
     if uv and run([uv, "pip", "install", "--quiet", "--python", PYTHON, *what]):
         return
+    if uv:
+        say("uv could not install them, so pip does: about half a minute")
     if not run([*pip(), *what]):
         stop(f"{wanted.name} could not be installed", do="look at the lines above; is the package index within reach?")
 

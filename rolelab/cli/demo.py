@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolelab.errors import LabError, UsageError
+from rolelab.errors import Interrupted, LabError, UsageError
 from rolelab.steps import Ended, Failed, Message, Op, Severity
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _DID = {Op.CREATE: "created", Op.UPDATE: "updated", Op.REPLACE: "replaced", Op.D
 NEXT = [
     "Next:",
     "  . .venv/bin/activate             # puts rolelab on your PATH",
-    "  rolelab up --yes                 # the same lab, to stay: every command above works on it",
+    "  rolelab up --yes                 # the same lab, to stay, with the grant: try the commands above on it",
     "  rolelab verify                   # proves it, before and after the switch",
     "  rolelab exec                     # a shell as the learner; with --role, as the role",
     "  rolelab destroy --yes            # removes it",
@@ -38,6 +38,7 @@ def command(ctx: click.Context, pause: bool) -> None:
 
     Exit code 1 if any answer is not what the lesson says.
     """
+    import signal
     import sys
     import time
     from pathlib import Path
@@ -50,6 +51,9 @@ def command(ctx: click.Context, pause: bool) -> None:
 
     if pause and not sys.stdin.isatty():
         raise UsageError("nobody is there to press Enter", where="--pause", do="leave it out, or use a terminal")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ended from outside is ended as by Ctrl-C: the folder with the learner's key goes.
+        signal.signal(number, signal.default_int_handler)
     begun = time.monotonic()
     here = project.find()
     config = here.config(STACK)
@@ -110,5 +114,7 @@ class EngineStack:
         self._failed.clear()
 
     def _require(self, result: Result) -> None:
+        if isinstance(result.error, Interrupted):
+            raise KeyboardInterrupt
         if result.error:
             raise LabError("; ".join([str(result.error), *self._failed]))

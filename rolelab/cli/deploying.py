@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rolelab.errors import LabError, UsageError
+from rolelab.errors import Faults, LabError, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
@@ -131,9 +131,16 @@ def checked_config(stack: str) -> dict[str, str]:
 
     here = project.find()
     stack = project.stack_name(stack)
-    config = here.config(stack)
+    config, faults = here.read(stack)
+    if not here.stack_file(stack).exists():
+        click.echo(f"{here.stack_file(stack).name} is not there: every key has its default", err=True)
     if here.name == settings.NAMESPACE:
-        settings.parse(config, where=here.stack_file(stack).name)
+        try:
+            settings.parse(config, where=here.stack_file(stack).name)
+        except Faults as more:
+            faults += more.faults
+    if faults:
+        raise Faults(faults)
     return config
 
 
@@ -155,9 +162,14 @@ def require_yes(yes: bool, *, what: str) -> None:
         UsageError: there is no terminal and no `--yes`.
     """
     if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            f"{what} asks before it does anything, and there is no terminal", where="--yes", do="give --yes"
-        )
+        raise UsageError(f"{what} asks before it does anything, and there is no terminal", do="give --yes")
+
+
+def agreed(question: str) -> None:
+    """Ask, and leave with exit code 1 if the answer is no: what was wanted was not done."""
+    if not click.confirm(question, default=False):
+        click.echo("Nothing was changed.")
+        raise click.exceptions.Exit(1)
 
 
 def require_no_changes(changes: int, *, kind: str) -> None:

@@ -20,9 +20,10 @@ _READABLE = 60
 @deploying.run_options
 @deploying.yes_option
 def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, yes: bool) -> None:
-    """Remove everything that `up` made, and what learners added to it; what would go is shown, then asked, then done.
+    """Remove everything that `up` made, with what learners attached to their users; it is shown, then asked, then done.
 
-    If it is cut short, the exit code says so and the next `destroy` carries on.
+    Buckets that learners made with the role are theirs: those that are left are named. If it is cut short, the exit
+    code says so and the next `destroy` carries on.
     """
     from rolelab.engine import run
     from rolelab.report import events, progress
@@ -45,8 +46,8 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
         if planned.error:
             raise planned.error
         progress.show_plan(screen, planned.steps, readable=_READABLE)
-        if planned.steps and not click.confirm("Remove all this?", default=False):
-            raise click.Abort
+        if planned.steps:
+            deploying.agreed("Remove all this?")
         screen.expect(len(planned.steps))
     if as_json:
         lines = events.Lines(sys.stdout)
@@ -60,3 +61,22 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
             screen.print(line)
     if result.error:
         raise result.error
+    if not as_json:
+        _name_what_is_left(place)
+
+
+def _name_what_is_left(place: deploying.Place) -> None:
+    """Say which buckets are still there: nobody's state knows them, and a forgotten one costs money in an account."""
+    from rolelab.aws.clients import Clients
+    from rolelab.aws.failures import AwsFailure, translated
+
+    try:
+        with translated("ListBuckets"):
+            buckets = [bucket.get("Name", "") for bucket in Clients(place.endpoint).s3.list_buckets()["Buckets"]]
+    except AwsFailure as failure:
+        click.echo(f"warning: whether buckets are left could not be found out: {failure}", err=True)
+        return
+    if buckets:
+        shown = ", ".join(buckets[:5]) + (", …" if len(buckets) > 5 else "")
+        click.echo(f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'} left, made by learners: {shown}")
+        click.echo(f'  remove one: (eval "$(rolelab local env)"; aws s3 rb --force s3://{buckets[0]})')

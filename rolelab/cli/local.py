@@ -60,7 +60,10 @@ def env(account: str) -> None:
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise UsageError(f"{account!r} is no account id", where="--account", do="give 12 digits, such as 000000000000")
-    running = _running()
+    # Started if need be: with nothing to export, the next `aws` would go to a real account.
+    from rolelab import project
+
+    running = instance.ensure(project.find().local_home).instance
     values = {
         "AWS_ENDPOINT_URL": running.url,
         "AWS_ACCESS_KEY_ID": account,

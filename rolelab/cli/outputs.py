@@ -7,7 +7,7 @@ import json
 import click
 
 from rolelab.cli import deploying
-from rolelab.errors import LabError
+from rolelab.errors import UsageError
 
 
 @click.command(short_help="Print what the stack tells about the lab.")
@@ -29,8 +29,8 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
         click.echo(json.dumps(values, indent=2, ensure_ascii=False))
         return
     if name not in values:
-        known = ", ".join(values) or "none: run `up` first"
-        raise LabError(f"stack {stack} does not have an output {name!r}", do=f"it has {known}")
+        known = ", ".join(values) or "none: run `rolelab up` first"
+        raise UsageError(f"stack {stack} does not have an output {name!r}", do=f"it has {known}")
     value = values[name]
     bare = isinstance(value, str) and not as_json
     click.echo(value if bare else json.dumps(value, indent=2, ensure_ascii=False))

@@ -33,7 +33,7 @@ def command(stack: str, as_json: bool) -> None:
         click.echo(f"stack {stack}: nothing; `rolelab up` makes the lab")
     else:
         total = sum(status.counts.values())
-        click.echo(f"stack {stack}: {total} resources")
+        click.echo(f"stack {stack}: {total} resources in AWS (components and the stack itself not counted)")
         for token, count in status.counts.items():
             click.echo(f"  {count:>6} {progress.short_type(token)}")
     if elsewhere:

@@ -67,7 +67,8 @@ def _agreed(place: deploying.Place, config: dict[str, str], options: Options) ->
     """Show the plan and ask; return how many operations there will be.
 
     Raises:
-        click.Abort: the answer was no.
+        LabError: the plan failed.
+        click.exceptions.Exit: the answer was no.
     """
     from rolelab.engine import run
     from rolelab.report import progress
@@ -83,6 +84,6 @@ def _agreed(place: deploying.Place, config: dict[str, str], options: Options) ->
     progress.show_plan(screen, result.steps, readable=_READABLE)
     for line in progress.summary_lines(result.summary):
         screen.print(line)
-    if result.summary.changes and not click.confirm("Do this?", default=False):
-        raise click.Abort
+    if result.summary.changes:
+        deploying.agreed("Do this?")
     return result.summary.changes

@@ -99,6 +99,9 @@ class Deployment:
         self._early: dict[str, Future[None]] = {}
         """URNs of what is deleted before the replacement of something it depends on."""
         self._early_olds: dict[str, Resource] = {}
+        self._owed = frozenset(id(old) for old in state.world.doomed)
+        """Replaced resources that an earlier run left behind."""
+        self._overwriting = threading.Lock()
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._stack_outputs: Properties | None = None
         self.cause: LabError | None = None
@@ -451,6 +454,15 @@ class Deployment:
     def _create(
         self, known: ResourceType, step: Step, wanted: Resource, goal: Goal, *, replaces: bool = False
     ) -> Resource:
+        owed = [one for one in self.world.doomed if id(one) in self._owed]
+        for rival in plan.in_the_way(known, wanted, owed, self.world.live):
+            self._delete_one(rival, doomed=True, op=Op.DELETE_REPLACED)
+        with self._alone(known):
+            return self._make(known, step, wanted, goal, replaces=replaces)
+
+    def _make(
+        self, known: ResourceType, step: Step, wanted: Resource, goal: Goal, *, replaces: bool = False
+    ) -> Resource:
         began = self._begin(step)
         inputs = values.plain(wanted.inputs)
         for last in (False, True):
@@ -506,10 +518,33 @@ class Deployment:
         self._done(step, time.monotonic() - began)
         return resource
 
-    def _delete_one(self, victim: Resource, *, doomed: bool, op: Op, with_other: bool = False) -> None:
-        """Delete one resource; `with_other`: what it was to be deleted with goes too, and takes it along."""
+    def _delete_one(self, victim: Resource, *, doomed: bool, op: Op, spared: bool = False) -> None:
+        """Delete one resource; a `spared` one only in the state."""
+        if victim.custom and op is Op.DELETE_REPLACED:
+            with self._alone(self._types[victim.type]):
+                spared = spared or self._is_anothers(victim)
+                self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
+        else:
+            self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
+
+    def _alone(self, known: ResourceType) -> AbstractContextManager[object]:
+        """Make and replace what has no identity of its own one after the other.
+
+        A grant that goes from one learner to another may be put where another one is about to be removed: whichever
+        comes first, what is declared is there at the end.
+        """
+        return self._overwriting if known.overwrites and self._replacing else nullcontext()
+
+    def _is_anothers(self, victim: Resource) -> bool:
+        """Tell whether another resource of the stack is this very thing in AWS by now."""
+        return self._types[victim.type].overwrites and any(
+            (one.type, one.id) == (victim.type, victim.id) and one is not victim
+            for one in list(self.world.live.values())
+        )
+
+    def _carry_out_deletion(self, victim: Resource, *, doomed: bool, op: Op, spared: bool) -> None:
         step = self._deletion_step(victim, op)
-        if not victim.custom or victim.retain or with_other:
+        if not victim.custom or victim.retain or spared:
             if self.stopped:
                 raise _StoppedError
             self._state.drop(victim, doomed=doomed)
@@ -546,6 +581,8 @@ class Deployment:
         said = f"{doing} {known.label} ({who}): {failure}"
         if not failure.answered:
             said += " (no answer: whether it happened is found out by the next run)"
+        elif failure.code == "EntityAlreadyExists":
+            said += " (by another stack or by hand: give it another name in the configuration, or remove that one)"
         with self._telling:
             self._errors += 1
             self._tell(Failed(step, said))
@@ -591,6 +628,8 @@ class Deployment:
         """Delete resources, each when nothing that needs it is left; wait until all that can be done is done."""
         doomed = {id(old) for old in self.world.doomed}
         going = {victim.urn for victim in victims}
+        gone = {id(victim) for victim in victims}
+        staying = {(one.type, one.id) for one in self.world.live.values() if id(one) not in gone}
         waits, frees = plan.blocked_by(victims)
         lock, finished = threading.Lock(), threading.Condition()
         open_jobs = 0
@@ -606,9 +645,12 @@ class Deployment:
             nonlocal open_jobs
             victim = victims[index]
             is_doomed = id(victim) in doomed
+            # Either what it was to be deleted with goes too and takes it along, or a resource that stays is this very
+            # thing in AWS: an inline policy or an attachment that the program now declares under another name.
+            spared = victim.deleted_with in going or (victim.custom and (victim.type, victim.id) in staying)
             op = Op.DELETE_REPLACED if is_doomed else Op.DELETE
             try:
-                self._delete_one(victim, doomed=is_doomed, op=op, with_other=victim.deleted_with in going)
+                self._delete_one(victim, doomed=is_doomed, op=op, spared=spared)
             except (_StoppedError, _OperationError):
                 pass
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -64,6 +65,8 @@ class QueryService:
         reply = self._answer(scope, await _body(receive))
         headers = [
             (b"content-type", reply.content_type.encode()),
+            # As AWS: whoever asks how long a session lasts counts by the clock that made it.
+            (b"date", formatdate(clock.now(), usegmt=True).encode()),
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-amzn-requestid", reply.request_id.encode()),
         ]

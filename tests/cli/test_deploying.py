@@ -131,14 +131,16 @@ def test_where_there_is_no_terminal_yes_is_demanded(lab: Lab) -> None:
         refused = lab.run(command, stdin="y\n")
         assert refused.returncode == 2
         assert refused.stderr.splitlines() == [
-            f"error: {command} asks before it does anything, and there is no terminal (--yes): give --yes"
+            f"error: {command} asks before it does anything, and there is no terminal: give --yes"
         ]
 
 
 def test_in_a_terminal_the_plan_is_shown_and_asked(lab: Lab) -> None:
     code, shown = lab.in_a_terminal("up", answer="n")
-    assert code != 0
+    assert code == 1
     assert "to create" in shown
+    assert shown.rstrip().endswith("Nothing was changed.")
+    assert "error" not in shown
     assert json.loads(lab.run("outputs", "--json").stdout) == {}
     code, shown = lab.in_a_terminal("up", answer="y")
     assert code == 0, shown
@@ -188,12 +190,13 @@ def test_json_in_the_shapes_of_the_pulumi_cli(lab: Lab) -> None:
 
 
 def test_faults_in_the_configuration_come_all_at_once(lab: Lab) -> None:
-    lab.configure(roleName="not good!", maxSessionDuration=60, lerners=["a"])
+    """Those that only the types show, and those that only the lab's own rules show, in one go."""
+    lab.configure(roleName="not good!", maxSessionDuration=60, lerners=["a"], grant="maybe")
     for command in (("preview",), ("up", "--yes")):
         refused = lab.run(*command)
         assert refused.returncode == 2
         lines = refused.stderr.splitlines()
-        assert len(lines) >= 3
+        assert len(lines) == 4
         assert all(line.startswith("error: ") for line in lines)
         assert "Traceback" not in refused.stderr
 
@@ -259,8 +262,33 @@ def test_a_name_that_is_none_for_a_stack_is_refused(lab: Lab, stack: str) -> Non
 
 def test_an_unknown_output_is_named(lab: Lab) -> None:
     refused = lab.run("outputs", "nosuch")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "does not have an output 'nosuch'" in refused.stderr
+
+
+def test_a_bucket_that_a_learner_left_is_named_by_destroy(lab: Lab) -> None:
+    """It is in nobody's state, and one forgotten in an account costs money."""
+    lab.run("up", "--yes")
+    make = "import boto3, sys; getattr(boto3.client('s3'), sys.argv[1] + '_bucket')(Bucket='left-over')"
+    assert lab.run("exec", "--role", "--", sys.executable, "-c", make, "create").returncode == 0
+    gone = lab.run("destroy", "--yes")
+    assert gone.returncode == 0
+    assert "1 bucket is left, made by learners: left-over" in gone.stdout
+    lab.run("up", "--yes")
+    assert lab.run("exec", "--role", "--", sys.executable, "-c", make, "delete").returncode == 0
+    assert "left" not in lab.run("destroy", "--yes").stdout
+
+
+def test_a_name_that_another_stack_has_says_what_to_do(lab: Lab) -> None:
+    """Two stacks in one account cannot both have the role s3Access."""
+    lab.run("up", "--yes")
+    refused = lab.run("up", "--yes", "-s", "other")
+    assert refused.returncode == 1
+    assert "EntityAlreadyExists" in refused.stdout + refused.stderr
+    assert "give it another name in the configuration" in refused.stdout + refused.stderr
+    assert "Pulumi.other.yaml is not there: every key has its default" in refused.stderr
+    assert lab.run("destroy", "--yes", "-s", "other").returncode == 0
+    assert lab.run("verify").returncode == 0
 
 
 def test_a_second_run_is_told_who_holds_the_stack(lab: Lab) -> None:

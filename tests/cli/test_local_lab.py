@@ -84,7 +84,7 @@ def test_without_a_lab_the_commands_say_what_to_do(project: Project) -> None:
     for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"], ["mend", "--yes"]):
         run = project.rolelab(*command)
         assert run.returncode == 2
-        assert "run `up` first" in run.stderr
+        assert "run `rolelab up` (or `pulumi up`) first" in run.stderr
     assert not project.local.exists()
 
 
@@ -146,3 +146,17 @@ def test_the_pulumi_clis_stack_is_read_by_its_own_command(lab: Project, tmp_path
     assert run.returncode == 0, run.stdout + run.stderr
     assert lab.rolelab("verify", "--pulumi", "-s", "nosuch", env=environment).returncode == 2
     assert lab.rolelab("verify", "--pulumi", env={"PATH": "/nowhere"}).returncode == 2
+
+
+def test_a_session_is_counted_by_the_clock_that_made_it(lab: Project) -> None:
+    """The local AWS's time can be moved for a lesson; an intact lab is not broken by that."""
+    assert lab.rolelab("local", "clock", "--forward", "2h").returncode == 0
+    proved = lab.rolelab("verify")
+    assert proved.returncode == 0, proved.stdout
+
+
+def test_local_env_never_lets_the_next_command_go_elsewhere(project: Project) -> None:
+    """`eval` of nothing succeeds, and the next `aws` would ask the account that the shell had before."""
+    printed = project.rolelab("local", "env")
+    assert printed.returncode == 0
+    assert "export AWS_ENDPOINT_URL='http://127.0.0.1:" in printed.stdout

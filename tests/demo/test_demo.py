@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -69,6 +71,26 @@ def test_a_pause_without_a_terminal_is_refused_in_one_line() -> None:
     run = demo("--pause")
     assert run.returncode == 2
     assert run.stderr == "error: nobody is there to press Enter (--pause): leave it out, or use a terminal\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_demo_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """A closed terminal must not leave a folder with the learner's key."""
+    command = [sys.executable, "-m", "rolelab", "demo"]
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while "The user is somebody" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        process.stdout.read()
+        said = process.stderr.read()
+    assert list(tmp_path.iterdir()) == []
+    assert process.returncode == 130
+    assert said.strip() == "error: interrupted"
 
 
 @dataclass

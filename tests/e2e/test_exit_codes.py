@@ -153,7 +153,7 @@ LIFE: list[tuple[str, Callable[[Folder], object] | None, list[str], int]] = [
     ("up again, as expected", None, ["up", "--yes", "--expect-no-changes"], 0),
     ("preview of nothing", None, ["preview", "--expect-no-changes"], 0),
     ("an output", None, ["outputs", "accountId"], 0),
-    ("no such output", None, ["outputs", "nosuch"], 1),
+    ("no such output", None, ["outputs", "nosuch"], 2),
     ("an intact lab", None, ["verify"], 0),
     ("why it works", None, ["explain"], 0),
     ("broken on purpose", None, ["break", "grant-missing"], 0),
@@ -170,7 +170,7 @@ LIFE: list[tuple[str, Callable[[Folder], object] | None, list[str], int]] = [
     ("destroy of nothing", None, ["destroy", "--yes"], 0),
     ("local stops", None, ["local", "stop"], 0),
     ("local does not run", None, ["local", "status"], 1),
-    ("no environment of what does not run", None, ["local", "env"], 3),
+    ("no record of what does not run", None, ["local", "events"], 3),
 ]
 
 

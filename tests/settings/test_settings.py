@@ -72,6 +72,7 @@ def test_keys_of_other_namespaces_are_nobodys_business() -> None:
     [
         ("learners", [], "is empty"),
         ("learners", ["Ada", "ada"], "'Ada' and 'ada' are one name to IAM"),
+        ("learners", ["ada", "ada"], "names 'ada' 2 times"),
         ("learners", [""], "has 0 characters; IAM allows 1 to 64"),
         ("learners", ["a/b"], "contains '/'"),
         ("learners", ["ä"], "contains 'ä'"),
