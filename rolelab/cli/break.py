@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Break the lab on purpose, for somebody to find out why.")
 @target.options
-@click.option("--as", "learner_name", metavar="LEARNER", help="Whose lab; may be left out where there is one.")
+@click.option("--as", "learner_name", metavar="LEARNER", help="Whose lab; the first one's if left out.")
 @click.option("--random", "by_chance", is_flag=True, help="Any fault, and which one is not told.")
 @click.option("--seed", type=int, metavar="N", help="With --random: the same one for the same number.")
 @click.option("--list", "as_list", is_flag=True, help="List the faults, and break nothing.")
@@ -59,12 +59,15 @@ def command(
         fault.break_lab(Scene(chosen.lab, learner, clients))
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
     click.echo(f"Broke the lab of {learner.name} ({what}).")
-    click.echo("Find out why: `rolelab verify`, `rolelab explain`. Put it back: `rolelab mend`.")
+    back = "`rolelab mend`" if fault.is_mendable else "`rolelab up --refresh`, for what is gone must be made anew"
+    click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 
 
 def _chosen(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None) -> Fault:
-    if by_chance == bool(name):
-        raise UsageError("say which fault, or --random", where="FAULT", do="see `rolelab break --list`")
+    if by_chance and name:
+        raise UsageError(f"{name} and --random exclude each other", do="give one of them")
+    if not by_chance and not name:
+        raise UsageError("no fault is named", do="name one of `rolelab break --list`, or give --random")
     if by_chance:
         mendable = [fault for fault in faults.values() if fault.is_mendable]
         return random.Random(seed).choice(mendable)  # noqa: S311 - a lottery, not a secret

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
 import signal
 import sys
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -59,10 +62,7 @@ def cli() -> None:
 
 def main(*first: str) -> NoReturn:
     """Run the command line, with `first` before its arguments; every error ends here as one line and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that knows no such letter shows a ? for it.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    _mend_streams()
     try:
         code = cli(args=[*first, *sys.argv[1:]], prog_name="rolelab", standalone_mode=False) or 0
     except click.exceptions.Abort:
@@ -74,11 +74,37 @@ def main(*first: str) -> NoReturn:
         code = _say(str(error), error.exit_code)
     except KeyboardInterrupt:
         code = _say("interrupted", 130)
+    except OSError as error:
+        # A full disk, a folder of somebody else: whatever was asked could not be found out or finished.
+        place = f" ({error.filename})" if error.filename else ""
+        code = _say(f"{error.strerror or error}{place}: make it possible, then try again", 3)
+    except Exception as error:  # noqa: BLE001 - the last place: 1 would say "the lab is broken", and nobody has seen that
+        code = _say(_defect(error), 3)
     except SystemExit:
         # Click's answer to a reader that closed the pipe (`rolelab ... | head`): end quietly, as other tools do. The
         # signal itself stays ignored: it would also end us when AWS closes a connection.
         code = 128 + signal.SIGPIPE
     _leave(code if isinstance(code, int) else 0)
+
+
+def _mend_streams() -> None:
+    """Let no closed stream, and no letter that a terminal does not know, end a command."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _defect(error: Exception) -> str:
+    """Name an error that rolelab should have foreseen, and show where it is if asked to."""
+    if os.environ.get("ROLELAB_TRACEBACK"):
+        traceback.print_exception(error)
+    return (
+        f"rolelab did not expect this: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        ": please report it; ROLELAB_TRACEBACK=1 shows where it happened"
+    )
 
 
 def _say(text: str, code: int) -> int:
@@ -89,6 +115,12 @@ def _say(text: str, code: int) -> int:
 
 def _leave(code: int) -> NoReturn:
     """Leave with everything flushed, without tearing down: with pulumi loaded that costs up to half a second."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            # What was asked for did not arrive (a full disk under a redirection): that is no success.
+            code = code or 3
+            if stream is sys.stdout and error.errno != errno.EPIPE:
+                _say(f"the output could not be written: {error.strerror}", code)
     os._exit(code)

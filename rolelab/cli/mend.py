@@ -33,8 +33,8 @@ def command(ctx: click.Context, stack: str, pulumi: bool, outputs_file: str | No
             click.echo(call.command)
         for what in added:
             click.echo(f"remove {what}")
-        if (plan.calls or added) and not yes and not click.confirm("Do this?", default=False):
-            raise click.Abort
+        if (plan.calls or added) and not yes:
+            deploying.agreed("Do this?")
         mending.carry_out(plan, clients)
         for what in added:
             what.remove()

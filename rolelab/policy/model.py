@@ -323,6 +323,28 @@ def _scalar(value: object, where: str, operator: str, key: str) -> str:
     raise PolicyError(f"{where}, Condition.{operator}.{key}: not a string, number or boolean")
 
 
+_USUAL_ORDER = {
+    key: place
+    for place, key in enumerate(
+        (
+            *("Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal"),
+            *("Action", "NotAction", "Resource", "NotResource", "Condition"),
+        )
+    )
+}
+
+
 def pretty(raw: object) -> str:
-    """Return a document as indented JSON, the form in which differences are shown."""
-    return json.dumps(raw, indent=2, ensure_ascii=False)
+    """Return a document as indented JSON, the form in which differences are shown: elements in IAM's usual order.
+
+    Their order means nothing, so a difference in it would only hide the one that does.
+    """
+    return json.dumps(_in_order(raw), indent=2, ensure_ascii=False)
+
+
+def _in_order(raw: object) -> object:
+    if isinstance(raw, Mapping):
+        elements = cast("Mapping[str, object]", raw)
+        usual = sorted(elements, key=lambda key: (_USUAL_ORDER.get(key, len(_USUAL_ORDER)), key))
+        return {key: _in_order(elements[key]) for key in usual}
+    return [_in_order(one) for one in cast("list[object]", raw)] if isinstance(raw, list) else raw

@@ -55,9 +55,9 @@ def test_what_cannot_be_mended_is_said(rolelab: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "say which fault"),
+        ([], "no fault is named"),
         (["no-such-fault"], "no fault is called"),
-        (["grant-missing", "--random"], "say which fault"),
+        (["grant-missing", "--random"], "exclude each other"),
         (["grant-missing", "--seed", "1"], "--seed goes with --random"),
     ],
 )
