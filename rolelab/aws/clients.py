@@ -11,7 +11,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 
-from rolelab.aws.endpoint import Endpoint
+from rolelab.aws.endpoint import Endpoint, is_loopback
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -38,7 +38,8 @@ ISOLATED = {
 }
 """Session variables with which nothing of this machine's AWS configuration counts: no profile, no files.
 
-Where the key is given, they could only lead astray. The variables for proxies and certificates still count.
+Where the key is given, they could only lead astray. The variables for certificates still count, and those for proxies
+where the endpoint is elsewhere.
 """
 
 
@@ -69,6 +70,8 @@ class Clients:
             retries={"total_max_attempts": attempts, "mode": "standard"},
             # Path style: a bucket is no host name on loopback.
             s3={"addressing_style": "path" if endpoint.url else "auto"},
+            # A proxy would be handed the administrator's requests, and cannot reach this machine's loopback anyway.
+            proxies={} if endpoint.url and is_loopback(endpoint.url) else None,
         )
         self._lock = threading.Lock()
         self._session: boto3.Session | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,12 +57,14 @@ def env(account: str) -> None:
     """Print the endpoint and the administrator's key as `export NAME='value'` lines for a shell.
 
     With them the AWS CLI, boto3, Terraform and the Pulumi CLI work on the local AWS. The key is an account id of
-    12 digits; with the same secret any other one is root of that account.
+    12 digits; with the same secret any other one is root of that account. Where a proxy is set, NO_PROXY and no_proxy
+    keep it out of the way.
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise UsageError(f"{account!r} is no account id", where="--account", do="give 12 digits, such as 000000000000")
     # Started if need be: with nothing to export, the next `aws` would go to a real account.
     from rolelab import project
+    from rolelab.hands_on import environment
 
     running = instance.ensure(project.find().local_home).instance
     values = {
@@ -71,6 +74,8 @@ def env(account: str) -> None:
         "AWS_REGION": running.region,
         "AWS_DEFAULT_REGION": running.region,
     }
+    if environment.names_a_proxy(os.environ):
+        values |= environment.past_proxies(os.environ, running.url)
     for name, value in values.items():
         click.echo(f"export {name}={_quoted(value)}")
 

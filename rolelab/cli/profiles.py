@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def command(stack: str, pulumi: bool, outputs_file: str | None, learner_name: st
 
     Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the role by itself.
     """
-    from rolelab.hands_on import profiles
+    from rolelab.hands_on import environment, profiles
 
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     learners = [chosen.lab.learner(learner_name)] if learner_name else chosen.lab.learners
@@ -27,10 +28,13 @@ def command(stack: str, pulumi: bool, outputs_file: str | None, learner_name: st
     written = profiles.write(chosen.lab, learners, chosen.endpoint, to)
     click.echo(f"export AWS_CONFIG_FILE={shlex.quote(str(written.config))}")
     click.echo(f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(written.credentials))}")
+    if environment.names_a_proxy(os.environ):
+        for name, value in environment.past_proxies(os.environ, chosen.endpoint.url).items():
+            click.echo(f"export {name}={shlex.quote(value)}")
     more = f" (and so on for {len(written.learners)} learners)" if len(written.learners) > 1 else ""
     learner, role = next(zip(written.learners, written.roles, strict=True))
     click.echo(
-        f"With these two lines in your shell{more}:\n"
+        f"With these lines in your shell{more}:\n"
         f"  aws --profile {shlex.quote(learner)} s3 ls        is refused\n"
         f"  aws --profile {shlex.quote(role)} s3 ls           works: the CLI assumes the role",
         err=True,

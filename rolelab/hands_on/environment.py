@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-from rolelab.aws.endpoint import Credentials, Endpoint
+from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
 
 # Of the variables that AWS's tools read these change how they look or how they connect, not who they are or where.
 _HARMLESS = {
@@ -17,6 +18,7 @@ _HARMLESS = {
     "AWS_PAGER",
     "AWS_RETRY_MODE",
 }
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
 def build(given: Mapping[str, str], endpoint: Endpoint, credentials: Credentials) -> dict[str, str]:
@@ -40,4 +42,23 @@ def build(given: Mapping[str, str], endpoint: Endpoint, credentials: Credentials
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
-    return environment
+    return environment | past_proxies(given, endpoint.url)
+
+
+def past_proxies(given: Mapping[str, str], url: str | None) -> dict[str, str]:
+    """Return the variables that keep requests to a loopback endpoint from a proxy; none where it is elsewhere.
+
+    What was kept from it before is kept from it still. Tools read one of the two names or the other.
+    """
+    if url is None or not is_loopback(url):
+        return {}
+    before = [one.strip() for name in ("no_proxy", "NO_PROXY") for one in given.get(name, "").split(",")]
+    hosts = [*filter(None, before), "127.0.0.1", "localhost", urlsplit(url).hostname or ""]
+    # A lone asterisk means "everything", and only as long as it is alone.
+    value = "*" if "*" in hosts else ",".join(filter(None, dict.fromkeys(hosts)))
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
+def names_a_proxy(given: Mapping[str, str]) -> bool:
+    """Tell whether an environment sends requests through a proxy."""
+    return any(value and name.lower() in _PROXIES for name, value in given.items())

@@ -69,6 +69,20 @@ def test_env_is_what_a_shell_takes(lab: Lab) -> None:
     assert shell.stdout.strip() == "arn:aws:iam::111122223333:root"
 
 
+def test_env_keeps_a_proxy_out_of_the_way(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shell sends to the local AWS is the administrator's."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "")
+    assert len(lab.rolelab("env").stdout.splitlines()) == 5
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "corp.example")
+    assert lab.rolelab("env").stdout.splitlines()[5:] == [
+        "export NO_PROXY='corp.example,127.0.0.1,localhost'",
+        "export no_proxy='corp.example,127.0.0.1,localhost'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
