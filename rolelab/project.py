@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ import yaml
 from rolelab.errors import Faults, UsageError
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_STACK_FILE = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -66,15 +68,16 @@ class Project:
             UsageError: the file is no YAML, or not of the form that Pulumi wants.
         """
         path = self.stack_file(stack)
-        content = _load(path) if path.exists() else {}
-        given: object = content.get("config") or {}
+        # A link that leads nowhere is there all the same: somebody meant it.
+        content = _load(path) if path.exists() or path.is_symlink() else {}
+        given: object = {} if content.get("config") is None else content["config"]
         if not isinstance(given, dict):
             raise UsageError(
                 "config is not a mapping", where=path.name, do="give lines such as `aws:region: us-east-1`"
             )
         values = {self._full(str(key)): value for key, value in cast("dict[Any, Any]", given).items()}
         texts: dict[str, str] = {}
-        faults: list[UsageError] = []
+        faults = _strange_elements(content, path.name)
         for key, schema in self.declared.items():
             if key not in values and "default" in schema:
                 values[key] = schema["default"]
@@ -127,11 +130,31 @@ def _project(root: Path) -> Project:
     if not isinstance(name, str) or not name:
         raise UsageError("name is missing", where=path.name, do="give the project a name, such as assume-role-lab")
     declared: dict[str, Mapping[str, Any]] = {}
-    for key, schema in cast("dict[str, Any]", content.get("config") or {}).items():
-        full = key if ":" in key else f"{name}:{key}"
+    keys: object = content.get("config") or {}
+    if not isinstance(keys, dict):
+        raise UsageError("config is not a mapping", where=path.name, do="declare keys, or leave it out")
+    for key, schema in cast("dict[Any, Any]", keys).items():
+        full = str(key) if ":" in str(key) else f"{name}:{key}"
         # The short form `key: value` declares a default.
         declared[full] = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
+        if not isinstance(declared[full].get("type", ""), str):
+            raise UsageError("its type is no text", where=f"{path.name}, {full}", do=f"give one of {', '.join(_TYPES)}")
     return Project(root, name, declared, root / ".rolelab")
+
+
+def _strange_elements(content: Mapping[str, Any], where: str) -> list[UsageError]:
+    """Name what a stack's file has beside its configuration, unless the Pulumi CLI keeps it there.
+
+    Source: Pulumi docs, "Pulumi stack settings file reference".
+    """
+    faults: list[UsageError] = []
+    for element in sorted(map(str, content.keys() - _STACK_FILE)):
+        near = difflib.get_close_matches(element, _STACK_FILE, n=1)
+        do = f"did you mean {near[0]}?" if near else "put configuration below config:"
+        faults.append(UsageError(f"{element} is nothing that Pulumi knows", where=where, do=do))
+    if content.get("environment"):
+        faults.append(UsageError("environments are for `pulumi up`", where=f"{where}, environment", do="remove it"))
+    return faults
 
 
 def _fault(value: Any, schema: Mapping[str, Any]) -> str:
@@ -144,7 +167,7 @@ def _fault(value: Any, schema: Mapping[str, Any]) -> str:
     example = json.dumps(schema.get("default"))
     if isinstance(value, str) and wanted in ("integer", "boolean"):
         # As Pulumi: a quoted "7" is an integer, a quoted "true" a boolean.
-        good = re.fullmatch(r"-?\d+", value) if wanted == "integer" else value in ("true", "false")
+        good = re.fullmatch(r"-?[0-9]+", value) if wanted == "integer" else value in ("true", "false")
         return "" if good else f"give {_article(wanted)}, such as {example}"
     if not isinstance(value, _TYPES[wanted]) or (wanted == "integer" and isinstance(value, bool)):
         return f"give {_article(wanted)}, such as {example}"
@@ -196,15 +219,23 @@ for _tag, _form, _first in (
 
 
 def _load(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file():
+        raise UsageError("is no file", where=path.name, do="put a YAML file there")
     try:
         content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        # What refers to itself, or has numbers and brackets without end, is nothing to work with.
+        json.dumps(content, default=str)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise UsageError(f"not valid YAML: {problem}", where=f"{path.name}{line}", do="mend that line") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=path.name, do="check the file and its permissions") from None
+        said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise UsageError(f"cannot be read: {said}", where=path.name, do="check the file and its permissions") from None
+    except (ValueError, RecursionError):
+        do = "write plain values"
+        raise UsageError("it refers to itself, or is nested or long without end", where=path.name, do=do) from None
     if content is None:
         return {}
     if not isinstance(content, dict):

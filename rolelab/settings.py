@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
+def _whole(text: str) -> int:
+    # Python would take other alphabets' digits, and underscores.
+    if not re.fullmatch(r"-?[0-9]{1,12}", text):
+        raise ValueError(text)
+    return int(text)
+
+
 def _flag(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
@@ -68,13 +76,13 @@ def _count(count: int) -> list[str]:
 # Defaults for a program whose Pulumi.yaml does not declare the key; a test holds them against Pulumi.yaml.
 _KEYS: dict[str, _Key] = {
     "learners": _Key(_names, "a list of names", "[testuser]", DEFAULT_LEARNERS, _learners),
-    "learnerCount": _Key(int, "a whole number", "25", 0, _count),
+    "learnerCount": _Key(_whole, "a whole number", "25", 0, _count),
     "roleName": _Key(str, "a name", "s3Access", "s3Access", _role_name),
     "managedPolicies": _Key(
         _names, "a list of names or ARNs", "[AmazonS3FullAccess]", ("AmazonS3FullAccess",), limits.managed_policies
     ),
     "grant": _Key(_flag, "true or false", "true", True),
-    "maxSessionDuration": _Key(int, "a whole number of seconds", "3600", 3600, limits.role_session),
+    "maxSessionDuration": _Key(_whole, "a whole number of seconds", "3600", 3600, limits.role_session),
     "console": _Key(_flag, "true or false", "false", False),
 }
 

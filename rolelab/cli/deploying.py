@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
     from rolelab.project import Project
 
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 stack_option = click.option("-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack.")
@@ -139,6 +141,10 @@ def checked_config(stack: str) -> dict[str, str]:
             settings.parse(config, where=here.stack_file(stack).name)
         except Faults as more:
             faults += more.faults
+    region = config.get("aws:region", "us-east-1")
+    if not _REGION.fullmatch(region):
+        where = f"{here.stack_file(stack).name}, aws:region"
+        faults.append(UsageError(f"{region!r} is no region", where=where, do="give one such as us-east-1"))
     if faults:
         raise Faults(faults)
     return config

@@ -266,6 +266,14 @@ def test_an_unknown_output_is_named(lab: Lab) -> None:
     assert "does not have an output 'nosuch'" in refused.stderr
 
 
+@pytest.mark.parametrize("region", ["us east", "mars-1", ["us-east-1"]])
+def test_a_region_that_is_none_is_refused_before_anything_starts(lab: Lab, region: object) -> None:
+    lab.configure(aws__region=region)
+    refused = lab.run("preview")
+    assert refused.returncode == 2
+    assert "is no region (Pulumi.dev.yaml, aws:region)" in refused.stderr
+
+
 def test_a_bucket_that_a_learner_left_is_named_by_destroy(lab: Lab) -> None:
     """It is in nobody's state, and one forgotten in an account costs money."""
     lab.run("up", "--yes")

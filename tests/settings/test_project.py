@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,11 @@ def test_wrong_types_are_told_all_at_once(folder: Path) -> None:
         ("config: [", "not valid YAML: .*line"),
         ("config: 7", "config is not a mapping"),
         ("- a", "not a mapping"),
+        ("config: []", "config is not a mapping"),
+        ("config: false", "config is not a mapping"),
+        ("config: {names: &a [*a]}", "refers to itself"),
+        ("[" * 20000, "nested or long without end"),
+        (f"config: {{count: {'9' * 6000}}}", "nested or long without end"),
         ("config:\n  on: true\n  on: false\n", "'on' is given twice .*line 3"),
         ("config: {a: !!python/name:os.system x}", "not valid YAML"),
     ],
@@ -98,6 +104,43 @@ def test_a_broken_file_is_one_line_with_its_place(folder: Path, text: str, fault
         config(folder, text)
     assert "Pulumi.dev.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("confg: {on: false}", "confg is nothing that Pulumi knows .*did you mean config"),
+        ("environment: [x]", "environments are for `pulumi up`"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(folder: Path, text: str, fault: str) -> None:
+    """A mistyped `config:` would otherwise be a lab with every key at its default."""
+    with pytest.raises(Faults, match=fault):
+        config(folder, text)
+    assert config(folder, "encryptionsalt: v1:abc\nconfig: {}\n")["exp:count"] == "0"
+
+
+def test_a_file_that_is_none_is_refused(folder: Path) -> None:
+    """A link that leads nowhere was meant to lead somewhere; a pipe would never answer."""
+    stack_file = folder / "Pulumi.dev.yaml"
+    stack_file.symlink_to(folder / "nowhere")
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        project.find(folder).config("dev")
+    stack_file.unlink()
+    os.mkfifo(stack_file)
+    with pytest.raises(UsageError, match="is no file"):
+        project.find(folder).config("dev")
+
+
+@pytest.mark.parametrize(
+    ("declared", "fault"),
+    [("config: 5", "config is not a mapping"), ("config: {a: {type: [b]}}", "its type is no text")],
+)
+def test_a_broken_pulumi_yaml_is_one_line(tmp_path: Path, declared: str, fault: str) -> None:
+    """The project's own file is written by people, too."""
+    (tmp_path / "Pulumi.yaml").write_text(f"name: x\n{declared}\n")
+    with pytest.raises(UsageError, match=fault):
+        project.find(tmp_path)
 
 
 def test_the_project_is_found_from_a_folder_inside_it(folder: Path) -> None:

@@ -89,6 +89,7 @@ def test_keys_of_other_namespaces_are_nobodys_business() -> None:
         ("managedPolicies", ["arn:aws:s3:::bucket"], "neither the name of an AWS managed policy nor a policy's ARN"),
         ("maxSessionDuration", 3599, "is 3599; IAM allows 3600 to 43200"),
         ("maxSessionDuration", 43201, "is 43201"),
+        ("maxSessionDuration", "३६००", "must be a whole number of seconds"),
         ("maxSessionDuration", 3600.5, "must be a whole number of seconds"),
         ("console", "yes", "must be true or false"),
     ],
