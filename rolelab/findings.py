@@ -60,8 +60,8 @@ class Proof:
 
 
 def exit_code(found: Iterable[Finding]) -> int:
-    """Return 1 if any check failed, else 3 if any could not be found out, else 0."""
+    """Return 1 if any check failed, else 3 if any could not be found out or none was made, else 0."""
     verdicts = {finding.verdict for finding in found}
     if Verdict.FAIL in verdicts:
         return 1
-    return 3 if Verdict.UNKNOWN in verdicts else 0
+    return 0 if Verdict.PASS in verdicts and Verdict.UNKNOWN not in verdicts else 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -10,12 +11,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from components import limits
 from rolelab.errors import CannotTell, UsageError
 from rolelab.secret import Secret
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes for a value that it does not know (after a failed run with --continue-on-error): not there."""
 MASKED = "[secret]"
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a text has to look like, as a pattern and in words."""
+
+    pattern: str
+    words: str
+
+    def fits(self, value: str) -> bool:
+        return re.fullmatch(self.pattern, value) is not None
+
+
+# Source: IAM User Guide, "IAM identifiers" (ARNs, names) and "IAM and AWS STS quotas".
+_ACCOUNT = _Form(r"\d{12}", "an account's id of 12 digits")
+_REGION = _Form(r"[a-z]{2,}(-[a-z0-9]+)+", "a region such as us-east-1")
+_NAME = _Form(r"[\w+=,.@-]{1,64}", "a name of IAM")
+_KEY_ID = _Form(r"[A-Za-z0-9]{16,128}", "an access key's id")
+_POLICY_ARN = _Form(r"arn:[a-z-]+:iam::(aws|\d{12}):policy/[\x21-\x7e]+", "a managed policy's ARN")
+
+
+def _arn_of(kind: str, account_id: str) -> _Form:
+    pattern = rf"arn:[a-z-]+:iam::{re.escape(account_id)}:{kind}/[\x21-\x7e]+"
+    return _Form(pattern, f"the ARN of a {kind} of account {account_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +119,28 @@ class _Reader:
         self._path = path
         self._where = where
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, form: _Form | None = None) -> str:
         value = self._values.get(key)
         if not isinstance(value, str) or not value or value == UNKNOWN:
             raise _incomplete(f"{self._path}{key}", self._where)
+        if form is not None and not form.fits(value):
+            raise self._strange(key, value, form.words)
         return value
 
-    def number(self, key: str) -> int:
+    def seconds(self, key: str, bounds: tuple[int, int]) -> int:
         value = self._values.get(key)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise _incomplete(f"{self._path}{key}", self._where)
+        least, most = bounds
+        # Compared, not converted: NaN and the infinities, which Python's JSON knows, have no whole number.
+        if not (least <= value <= most and value == int(value)):
+            raise self._strange(key, value, f"a whole number of seconds from {least} to {most}")
         return int(value)
+
+    def _strange(self, key: str, value: object, words: str) -> UsageError:
+        shown = repr(value)
+        shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+        return _strange(f"{self._path}{key}", f"{shown}, not {words}", self._where)
 
     def secret(self, key: str) -> Secret:
         value = self.text(key)
@@ -113,7 +151,7 @@ class _Reader:
         return Secret(value)
 
     def optional_secret(self, key: str) -> Secret | None:
-        return self.secret(key) if self._values.get(key) not in (None, UNKNOWN) else None
+        return self.secret(key) if self._values.get(key) is not None else None
 
     def flag(self, key: str, *, default: bool) -> bool:
         value = self._values.get(key, default)
@@ -121,13 +159,17 @@ class _Reader:
             raise _incomplete(f"{self._path}{key}", self._where)
         return value
 
-    def optional_texts(self, key: str) -> tuple[str, ...] | None:
+    def optional_texts(self, key: str, form: _Form) -> tuple[str, ...] | None:
         value = self._values.get(key)
         if value is None or value == UNKNOWN:
             return None
         if not isinstance(value, list) or not all(isinstance(item, str) for item in cast("list[Any]", value)):
             raise _incomplete(f"{self._path}{key}", self._where)
-        return tuple(cast("list[str]", value))
+        texts = cast("list[str]", value)
+        for text in texts:
+            if not form.fits(text):
+                raise self._strange(key, text, form.words)
+        return tuple(texts)
 
     def optional_document(self, key: str) -> Mapping[str, Any] | None:
         value = self._values.get(key)
@@ -136,7 +178,7 @@ class _Reader:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = None
         if not isinstance(value, Mapping):
             raise _incomplete(f"{self._path}{key}", self._where)
@@ -146,6 +188,12 @@ class _Reader:
         return _Reader(self._values.get(key), f"{self._path}{key}.", self._where)
 
     def names(self) -> list[str]:
+        """Return the keys, in order; each a name that can be shown."""
+        if not self._values:
+            raise _incomplete(self._path, self._where)
+        for name in self._values:
+            if not (name and name.isprintable()):
+                raise _strange(self._path.rstrip("."), f"has {name!r}, which is no name", self._where, verb="")
         return sorted(self._values)
 
 
@@ -155,40 +203,46 @@ def _incomplete(what: str, where: str) -> UsageError:
     return UsageError(f"the outputs lack {what}", where=where, do=do)
 
 
+def _strange(output: str, what: str, where: str, *, verb: str = "is ") -> UsageError:
+    return UsageError(f"{output} {verb}{what}", where=where, do="use the outputs as the stack gives them")
+
+
 def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
     """Read the outputs of a stack, as `pulumi stack output --json --show-secrets` prints them.
 
     Raises:
-        UsageError: there is no deployed lab in them, or something in them is missing or masked.
+        UsageError: there is no deployed lab in them, or something in them is missing, masked or not of its form.
     """
     if not raw:
         raise UsageError("there is no lab", where=where, do="run `rolelab up` (or `pulumi up`) first")
     top = _Reader(raw, "", where)
     role = top.inner("role")
     learners = top.inner("learners")
+    account_id = top.text("accountId", _ACCOUNT)
+    user_arn = _arn_of("user", account_id)
     return Lab(
-        account_id=top.text("accountId"),
-        region=top.text("region"),
+        account_id=account_id,
+        region=top.text("region", _REGION),
         console_sign_in_url=top.text("consoleSignInUrl"),
         role=Role(
-            name=role.text("name"),
-            arn=role.text("arn"),
+            name=role.text("name", _NAME),
+            arn=role.text("arn", _arn_of("role", account_id)),
             switch_role_url=role.text("switchRoleUrl"),
-            max_session_duration=role.number("maxSessionDuration"),
-            managed_policies=role.optional_texts("managedPolicies"),
+            max_session_duration=role.seconds("maxSessionDuration", limits.ROLE_SESSION_SECONDS),
+            managed_policies=role.optional_texts("managedPolicies", _POLICY_ARN),
             trust=role.optional_document("trust"),
         ),
         grant=top.flag("grant", default=True),
-        learners=tuple(_learner(name, learners.inner(name)) for name in learners.names()),
+        learners=tuple(_learner(name, learners.inner(name), user_arn) for name in learners.names()),
     )
 
 
-def _learner(name: str, values: _Reader) -> Learner:
+def _learner(name: str, values: _Reader, user_arn: _Form) -> Learner:
     return Learner(
         name=name,
-        user_name=values.text("userName"),
-        user_arn=values.text("userArn"),
-        access_key_id=values.text("accessKeyId"),
+        user_name=values.text("userName", _NAME),
+        user_arn=values.text("userArn", user_arn),
+        access_key_id=values.text("accessKeyId", _KEY_ID),
         secret_access_key=values.secret("secretAccessKey"),
         console_password=values.optional_secret("consolePassword"),
     )
@@ -204,7 +258,8 @@ def from_file(path: Path) -> Lab:
         raw: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path), do="name a file of outputs") from None
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Brackets within brackets by the thousand are no outputs either.
         raise UsageError(
             "is not JSON", where=str(path), do="write it with `rolelab outputs --json --show-secrets`"
         ) from None
@@ -231,4 +286,8 @@ def from_pulumi(stack: str, root: Path) -> Lab:
         said = " ".join(done.stderr.split()).removeprefix("error: ")
         kind = UsageError if done.returncode == 6 else CannotTell
         raise kind(said or "pulumi stack output failed", where=f"pulumi, stack {stack}", do="mend it and try again")
-    return parse(json.loads(done.stdout), where=f"pulumi, stack {stack}")
+    try:
+        raw = json.loads(done.stdout)
+    except ValueError:
+        raise CannotTell("`pulumi stack output` printed no JSON", where=f"pulumi, stack {stack}") from None
+    return parse(raw, where=f"pulumi, stack {stack}")

@@ -74,7 +74,7 @@ def conclusion(found: Sequence[Finding]) -> str:
     tally = counts(found)
     if tally[Verdict.FAIL]:
         verdict = "The lab is not as it should be"
-    elif tally[Verdict.UNKNOWN]:
+    elif tally[Verdict.UNKNOWN] or not tally[Verdict.PASS]:
         verdict = "It could not be found out whether the lab is as it should be"
     else:
         verdict = "The lab is as it should be"

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rolelab.findings import Finding, Proof, Verdict
+from rolelab.findings import Finding, Proof, Verdict, exit_code
 from rolelab.report import summary, text
 
 WIDE = 110
@@ -33,7 +33,7 @@ def show(proof: Proof, console: Console | None = None) -> None:
             console.print(Text(f"{finding.check}, {deviation.whose or 'the role'}", style=STYLES[finding.verdict]))
             console.print(Text(finding.why)) if finding.why else None
             console.print(Text(f"do: {finding.do}\n")) if finding.do else None
-    worst = next((v for v in (Verdict.FAIL, Verdict.UNKNOWN) if summary.counts(proof.findings)[v]), Verdict.PASS)
+    worst = {0: Verdict.PASS, 1: Verdict.FAIL, 3: Verdict.UNKNOWN}[exit_code(proof.findings)]
     console.print(Text(f"{MARKS[worst]} {summary.conclusion(proof.findings)}", style=STYLES[worst]))
 
 

@@ -67,6 +67,15 @@ def test_json_has_a_form_counts_and_every_finding() -> None:
     assert [one["check"] for one in content["findings"]] == [one.check for one in ALL.findings]
 
 
+def test_where_no_check_was_made_nothing_is_proven() -> None:
+    """Silence must not look like a pass, whatever form it has."""
+    nothing = proof(finding("declared.role", Verdict.SKIPPED, got="", expected="", do="not looked at: --no-admin"))
+    for told in (nothing, proof()):
+        assert json.loads(as_json.render(told))["exitCode"] == 3
+        assert "It could not be found out whether the lab is as it should be" in " ".join(text.lines(told))
+        assert "<h1>It could not be found out</h1>" in as_html.render(told)
+
+
 def _read(xml: str) -> Xml.Element:
     return Xml.fromstring(xml.split("\n", 1)[1])  # noqa: S314 - our own
 

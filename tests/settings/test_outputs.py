@@ -70,6 +70,64 @@ def test_pulumis_unknown_is_not_a_value() -> None:
         outputs.parse(raw, where="here")
 
 
+def test_a_lab_without_learners_is_none() -> None:
+    """Nothing would be proven of it, and that must not look like a proof."""
+    with pytest.raises(UsageError, match=r"the outputs lack learners \(here\)"):
+        outputs.parse(RAW | {"learners": {}}, where="here")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("accountId", "1"),
+        ("accountId", "1111222233334"),
+        ("region", "us east 1"),
+        ("role.name", "s3 Access"),
+        ("role.arn", "nonsense"),
+        ("role.arn", "arn:aws:iam::444455556666:role/s3Access"),
+        ("role.arn", "arn:aws:iam::111122223333:user/s3Access"),
+        ("role.maxSessionDuration", float("nan")),
+        ("role.maxSessionDuration", float("inf")),
+        ("role.maxSessionDuration", -1),
+        ("role.maxSessionDuration", 3600.5),
+        ("role.managedPolicies", ["x"]),
+        ("learners.testuser.userName", "a\nb"),
+        ("learners.testuser.userArn", "x"),
+        ("learners.testuser.userArn", "arn:aws:iam::444455556666:user/testuser"),
+        ("learners.testuser.accessKeyId", "AKIA\r\nHost: x"),
+    ],
+)
+def test_a_value_of_another_form_is_named(path: str, value: object) -> None:
+    """One line that names the output; no traceback later on from what was taken for an ARN or a number."""
+    raw = copy.deepcopy(RAW)
+    *outer, last = path.split(".")
+    inner = raw
+    for key in outer:
+        inner = inner[key]
+    inner[last] = value
+    with pytest.raises(UsageError) as caught:
+        outputs.parse(raw, where="here")
+    assert str(caught.value).startswith(f"{path} is ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["", "ada\x1b[2J"])
+def test_a_learners_name_can_be_shown(name: str) -> None:
+    """It stands in every report; and a nameless one would be taken for the role."""
+    raw = RAW | {"learners": {name: RAW["learners"]["testuser"]}}
+    with pytest.raises(UsageError, match=r"^learners has .*, which is no name \(here\)") as caught:
+        outputs.parse(raw, where="here")
+    assert "\x1b" not in str(caught.value)
+
+
+def test_an_unknown_password_is_not_none() -> None:
+    """A run that broke off before it gave one is no lab without a console."""
+    raw = copy.deepcopy(RAW)
+    raw["learners"]["testuser"]["consolePassword"] = outputs.UNKNOWN
+    with pytest.raises(UsageError, match=r"the outputs lack learners\.testuser\.consolePassword"):
+        outputs.parse(raw, where="here")
+
+
 def test_masked_secrets_say_how_to_get_them() -> None:
     """`pulumi stack output --json` without --show-secrets is the likely mistake."""
     raw = copy.deepcopy(RAW)
@@ -92,7 +150,13 @@ def test_a_file_of_outputs_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"), [("{", "is not JSON"), ("[]", "is no JSON object"), (None, "cannot be read")]
+    ("text", "fault"),
+    [
+        ("{", "is not JSON"),
+        pytest.param("[" * 100_000, "is not JSON", id="brackets"),
+        ("[]", "is no JSON object"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_file_that_is_none_is_one_line(tmp_path: Path, text: str | None, fault: str) -> None:
     """What is wrong, which file, what to do."""
