@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
@@ -56,7 +56,7 @@ def test_calls_of_an_account_keep_the_proxy(account: str, proxy: list[bytes]) ->
     """Where a proxy is the only way out, it is needed."""
     keys = Credentials(access_key_id=account, secret_access_key=Secret("x" * 40))
     elsewhere = Endpoint(url="http://aws.invalid", region="us-east-1", credentials=keys)
-    with pytest.raises(ResponseParserError):
+    with pytest.raises(ClientError):
         Clients(elsewhere, attempts=1).sts.get_caller_identity()
     assert proxy[0].startswith(b"POST http://aws.invalid/")
 
