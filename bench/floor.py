@@ -94,6 +94,8 @@ def verify(file: Path) -> float:
         administrator.list_attached_user_policies(UserName=name)
         administrator.list_groups_for_user(UserName=name)
         administrator.list_access_keys(UserName=name)
+        with contextlib.suppress(ClientError):
+            administrator.get_login_profile(UserName=name)
 
     def refused(bucket: str) -> None:
         for call in (s3.list_buckets, lambda: s3.create_bucket(Bucket=bucket), lambda: iam.list_users(MaxItems=1)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,13 @@ def make(
         "learners": {name: make_learner(root, name, role_arn if grant else None) for name in learners},
     }
     return MadeLab(account=account, root=root, raw=raw, instance=instance)
+
+
+def give_password(made: MadeLab, name: str = "testuser") -> None:
+    """Give a learner a console password, as `console: true` does."""
+    password = f"Aa1!{secrets.token_urlsafe(16)}"
+    made.root.iam.create_login_profile(UserName=name, Password=password, PasswordResetRequired=False)
+    made.raw["learners"][name]["consolePassword"] = password
 
 
 def make_learner(root: Clients, name: str, role_arn: str | None) -> dict[str, str]:

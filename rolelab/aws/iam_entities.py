@@ -45,6 +45,8 @@ class User:
     groups: tuple[Group, ...]
     keys: Mapping[str, str]
     """Access key id -> `Active`, `Inactive` (or whatever else IAM says)."""
+    has_password: bool
+    """Whether it has a login profile: a password for the console."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def read_user(clients: Clients, name: str) -> User | None:
     attached = _pages(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name)
     groups = _pages(iam, "list_groups_for_user", "Groups", UserName=name)
     keys = _pages(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    has_password = _has_password(iam, name)
     with translated("ReadUser"):
         return User(
             name=user["UserName"],
@@ -122,6 +125,7 @@ def read_user(clients: Clients, name: str) -> User | None:
             attached=tuple(policy["PolicyArn"] for policy in attached),
             groups=tuple(_group(iam, group["GroupName"]) for group in groups),
             keys={key["AccessKeyId"]: key["Status"] for key in keys},
+            has_password=has_password,
         )
 
 
@@ -170,6 +174,17 @@ def read_role(clients: Clients, name: str) -> Role | None:
             attached=tuple(policy["PolicyArn"] for policy in attached),
             max_session_duration=int(role["MaxSessionDuration"]),
         )
+
+
+def _has_password(iam: IAMClient, name: str) -> bool:
+    try:
+        with translated("GetLoginProfile"):
+            # Not only that there is an answer: a cut-off one can parse as an empty success.
+            return bool(iam.get_login_profile(UserName=name)["LoginProfile"]["UserName"])
+    except AwsFailure as failure:
+        if failure.kind is Kind.MISSING:
+            return False
+        raise
 
 
 def _group(iam: IAMClient, name: str) -> Group:

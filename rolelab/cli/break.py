@@ -13,6 +13,7 @@ from rolelab.errors import UsageError
 
 if TYPE_CHECKING:
     from rolelab.faults import Fault
+    from rolelab.outputs import Learner
 
 
 @click.command(short_help="Break the lab on purpose, for somebody to find out why.")
@@ -44,7 +45,7 @@ def command(
         for fault in FAULTS.values():
             click.echo(f"{fault.name:{width}}  {fault.does}")
         return
-    fault = _chosen(FAULTS, fault_name, by_chance=by_chance, seed=seed)
+    _check(FAULTS, fault_name, by_chance=by_chance, seed=seed)
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     url = chosen.endpoint.url
     if url is None or not is_loopback(url):
@@ -55,6 +56,7 @@ def command(
     from rolelab.faults import Scene
 
     learner = chosen.lab.learner(learner_name) if learner_name else chosen.lab.learners[0]
+    fault = _by_chance(FAULTS, learner, seed) if by_chance else FAULTS[fault_name]
     with administrator(chosen.endpoint) as clients:
         fault.break_lab(Scene(chosen.lab, learner, clients))
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
@@ -63,16 +65,17 @@ def command(
     click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 
 
-def _chosen(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None) -> Fault:
+def _check(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None) -> None:
     if by_chance and name:
         raise UsageError(f"{name} and --random exclude each other", do="give one of them")
     if not by_chance and not name:
         raise UsageError("no fault is named", do="name one of `rolelab break --list`, or give --random")
-    if by_chance:
-        mendable = [fault for fault in faults.values() if fault.is_mendable]
-        return random.Random(seed).choice(mendable)  # noqa: S311 - a lottery, not a secret
-    if seed is not None:
+    if seed is not None and not by_chance:
         raise UsageError("--seed goes with --random", where="--seed", do="leave it out")
-    if name not in faults:
+    if name and name not in faults:
         raise UsageError(f"no fault is called {name!r}", where="FAULT", do="see `rolelab break --list`")
-    return faults[name]
+
+
+def _by_chance(faults: dict[str, Fault], learner: Learner, seed: int | None) -> Fault:
+    fitting = [fault for fault in faults.values() if fault.is_mendable and fault.fits(learner)]
+    return random.Random(seed).choice(fitting)  # noqa: S311 - a lottery, not a secret

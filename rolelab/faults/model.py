@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from components import documents
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import translated
+from rolelab.errors import UsageError
 from rolelab.outputs import Lab, Learner
 
 if TYPE_CHECKING:
@@ -113,13 +114,23 @@ class Fault:
     """Words that the explanation of one of them must hold: which half, statement or element."""
     is_mendable: bool = True
     """False where no change of IAM brings it back, but a new `up` only (a lost key)."""
+    console: bool | None = None
+    """Whether the learner must have a console password for it, or none; None where it does not matter."""
+
+    def fits(self, learner: Learner) -> bool:
+        """Whether a learner's lab can be broken so."""
+        return self.console is None or self.console == (learner.console_password is not None)
 
     def break_lab(self, scene: Scene) -> None:
         """Break the lab.
 
         Raises:
+            UsageError: it does not fit the learner.
             AwsFailure: AWS refuses, or does not answer; the lab may be broken by half.
         """
+        if not self.fits(scene.learner):
+            has = "no" if self.console else "a"
+            raise UsageError(f"the learner has {has} console password", where=self.name, do="choose another fault")
         with translated(self.name):
             self.apply(scene)
 

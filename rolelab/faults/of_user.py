@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from rolelab.faults.model import OTHER_ACCOUNT, PATH, Fault, Scene, allow, deny
 
 _PAST = "2020-01-01T00:00:00Z"
@@ -161,6 +163,15 @@ def _deleted_key(scene: Scene) -> None:
 def _replaced_key(scene: Scene) -> None:
     _deleted_key(scene)
     scene.iam.create_access_key(UserName=scene.user)
+
+
+def _password_added(scene: Scene) -> None:
+    # Nobody is told it; the local AWS's users sign in nowhere.
+    scene.iam.create_login_profile(UserName=scene.user, Password=f"Aa1!{secrets.token_urlsafe(24)}")
+
+
+def _password_missing(scene: Scene) -> None:
+    scene.iam.delete_login_profile(UserName=scene.user)
 
 
 def _deleted_user(scene: Scene) -> None:
@@ -436,6 +447,23 @@ FAULTS = (
         fails=(_CALLER, "declared.user-key"),
         because="was deleted",
         is_mendable=False,
+    ),
+    Fault(
+        name="password-added",
+        does="gives the user a console password",
+        apply=_password_added,
+        fails=("declared.user-password",),
+        because="has a console password that was not declared",
+        console=False,
+    ),
+    Fault(
+        name="password-missing",
+        does="deletes the user's console password",
+        apply=_password_missing,
+        fails=("declared.user-password",),
+        because="The console password of user",
+        is_mendable=False,
+        console=True,
     ),
     Fault(
         name="user-deleted",

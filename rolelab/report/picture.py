@@ -34,6 +34,7 @@ PARTS = (
             "identity.caller",
             "declared.user",
             "declared.user-key",
+            "declared.user-password",
             "declared.user-inline",
             "declared.user-managed",
             "declared.user-groups",

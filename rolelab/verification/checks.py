@@ -45,6 +45,7 @@ _BEHAVIOUR = (
 _USER = (
     Check("declared.user", ADMIN, "iam:GetUser", "the user is the declared one"),
     Check("declared.user-key", ADMIN, "iam:ListAccessKeys", "its key is active, and no other"),
+    Check("declared.user-password", ADMIN, "iam:GetLoginProfile", "a console password where declared, else none"),
     Check("declared.grant", ADMIN, "iam:GetUserPolicy", "the grant is for this role and nothing more"),
     Check("declared.user-inline", ADMIN, "iam:ListUserPolicies", "no other inline policy"),
     Check("declared.user-managed", ADMIN, "iam:ListAttachedUserPolicies", "no managed policy"),

@@ -92,6 +92,7 @@ def compare_user(lab: Lab, learner: Learner, user: iam_entities.User | iam_entit
     return [
         *_user_itself(learner, user),
         *_key(learner, user),
+        *_password(learner, user),
         *_grant(lab, user),
         *_user_managed(user),
         *_groups(user),
@@ -141,6 +142,27 @@ def _key(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
         calls=tuple(calls),
         advice=advice,
     )
+
+
+def _password(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
+    """A console password is there exactly where the outputs hold one."""
+    is_declared = learner.console_password is not None
+    if user.has_password and not is_declared:
+        yield Deviation(
+            check="declared.user-password",
+            expected="no console password",
+            got="there is one",
+            why=(f"User {user.name} has a console password that was not declared: whoever knows it can sign in.",),
+            calls=(Call("DeleteLoginProfile", {"UserName": user.name}),),
+        )
+    elif is_declared and not user.has_password:
+        yield Deviation(
+            check="declared.user-password",
+            expected="a console password",
+            got="there is none",
+            why=(f"The console password of user {user.name} was deleted: nobody can sign in to the console with it.",),
+            advice=f"{REFRESH}: it makes a new password",
+        )
 
 
 def _set_key(user: iam_entities.User, key: str, status: str) -> Call:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from rolelab.aws.callers import Callers, calling_as
+from rolelab.errors import UsageError
 from rolelab.faults import FAULTS, HARMLESS, Fault, Harmless, Scene
 from rolelab.findings import Finding, Verdict, exit_code
 from rolelab.verification import mending
@@ -15,7 +16,6 @@ from tests import labs
 Verify = Callable[..., list[Finding]]
 
 
-@pytest.fixture
 def scene(made: labs.MadeLab) -> Scene:
     """The lab, about to be broken."""
     return Scene(made.lab, made.lab.learners[0], made.root)
@@ -23,10 +23,12 @@ def scene(made: labs.MadeLab) -> Scene:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
-    made: labs.MadeLab, scene: Scene, verified: Verify, fault: Fault
+    made: labs.MadeLab, verified: Verify, fault: Fault
 ) -> None:
     """Exit code 1, the expected checks, the reason in words; and after the proposed calls, exit code 0."""
-    fault.break_lab(scene)
+    if fault.console:
+        labs.give_password(made)
+    fault.break_lab(scene(made))
     found = verified(made)
     failed = [finding for finding in found if finding.verdict is Verdict.FAIL]
     assert exit_code(found) == 1
@@ -52,13 +54,26 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
 
 
 @pytest.mark.parametrize("change", HARMLESS, ids=[change.name for change in HARMLESS])
-def test_a_harmless_change_is_not_reported(
-    made: labs.MadeLab, scene: Scene, verified: Verify, change: Harmless
-) -> None:
+def test_a_harmless_change_is_not_reported(made: labs.MadeLab, verified: Verify, change: Harmless) -> None:
     """Tags, words, spelling and unrelated things are nobody's business."""
-    change.apply(scene)
+    change.apply(scene(made))
     found = verified(made)
     assert [finding for finding in found if finding.verdict is not Verdict.PASS] == []
+
+
+@pytest.mark.parametrize(("name", "console"), [("password-added", True), ("password-missing", False)])
+def test_a_fault_that_does_not_fit_is_wrong_usage(made: labs.MadeLab, name: str, *, console: bool) -> None:
+    """And changes nothing: a second password cannot be added, nor one taken away that is not there."""
+    if console:
+        labs.give_password(made)
+    with pytest.raises(UsageError, match="console password"):
+        FAULTS[name].break_lab(scene(made))
+
+
+def test_a_declared_password_that_is_there_passes(made: labs.MadeLab, verified: Verify) -> None:
+    """`console: true` is a lab like any other."""
+    labs.give_password(made)
+    assert [finding for finding in verified(made) if finding.verdict is not Verdict.PASS] == []
 
 
 def test_the_table_is_large_enough_and_a_change_is_proposed_for_nine_in_ten() -> None:
