@@ -31,22 +31,26 @@ def start() -> None:
 
 
 @command.command(short_help="Stop it; what it holds is kept.")
-def stop() -> None:
-    """Stop the local AWS; what it holds is kept for the next start."""
+@click.option("--force", is_flag=True, help="Even if what it holds cannot be saved: that is lost then.")
+def stop(force: bool) -> None:
+    """Stop the local AWS; what it holds is kept for the next start.
+
+    Where that cannot be saved, as on a full disk, it runs on and says so: exit code 1.
+    """
     from rolelab import project
 
-    click.echo(instance.stop(project.find().local_home).line)
+    click.echo(instance.stop(project.find().local_home, force=force).line)
 
 
 @command.command(short_help="Say whether it runs.")
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """Say whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if it does not answer."""
+    """Say whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if that cannot be found out."""
     from rolelab import project
 
     found = instance.find(project.find().local_home)
     click.echo(found.line)
-    ctx.exit({State.RUNNING: 0, State.HUNG: 3}.get(found.state, 1))
+    ctx.exit({State.RUNNING: 0, State.HUNG: 3, State.ASTRAY: 3}.get(found.state, 1))
 
 
 @command.command(short_help='Print it for a shell: eval "$(rolelab local env)".')

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -100,6 +101,32 @@ def _logging_kept() -> Iterator[None]:
 def module(name: str) -> Any:
     """Return one of MiniStack's modules by its dotted name below `ministack`; `load` comes first."""
     return importlib.import_module(f"ministack.{name}")
+
+
+def save(app: ModuleType, state: Path) -> None:
+    """Write what MiniStack holds into the state folder, all of it or nothing; its own way hides what goes wrong.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    persistence = module("core.persistence")
+    written: list[Path] = []
+    try:
+        for name, get_state in app._build_persistence_save_dict().items():
+            payload = get_state()
+            if payload is None:
+                continue
+            written.append(state / f"{name}.json.new")
+            content = {"__ministack_format__": persistence._state_format_version(name), "payload": payload}
+            with written[-1].open("w", encoding="utf-8") as file:
+                json.dump(content, file, default=persistence._json_default)
+        for path in written:
+            path.replace(path.with_suffix(""))
+    except OSError:
+        for path in written:
+            with suppress(OSError):
+                path.unlink()
+        raise
 
 
 _ROOT_KEY = re.compile(r"[0-9]{12}")

@@ -48,6 +48,12 @@ class Front:
         self._secret = secret
         self.last_request = time.monotonic()
         """When the last request came that was not a health check (monotonic)."""
+        self.answered = 0
+        """How many requests have been answered."""
+        self.failures = 0
+        """How often what the instance holds could not be saved."""
+        self.unsaved = ""
+        """Why, the last time."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -66,11 +72,19 @@ class Front:
             await answer(send, 403, {"error": "this path is closed on this local AWS"})
         else:
             self.last_request = time.monotonic()
-            await self._app(scope, receive, send)
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self.answered += 1
 
     async def _health(self, scope: Scope, send: Send) -> None:
         nonce = parse_qs(scope["query_string"].decode("latin-1")).get("nonce", [""])[0][:128]
-        content = {"instance": self._instance_id, "proof": proof(self._secret, self._instance_id, nonce)}
+        content: dict[str, Any] = {
+            "instance": self._instance_id,
+            "proof": proof(self._secret, self._instance_id, nonce),
+            "failures": self.failures,
+            "unsaved": self.unsaved,
+        }
         await answer(send, 200, content)
 
     async def _control(self, scope: Scope, send: Send) -> None:

@@ -83,6 +83,8 @@ USED = (
     Seam("services.s3", "_error", ("code", "message", "status"), "S3's errors"),
     Seam("app", "_load_persisted_state", (), "state"),
     Seam("app", "_build_persistence_save_dict", (), "state"),
+    Seam("core.persistence", "_json_default", ("obj",), "state"),
+    Seam("core.persistence", "_state_format_version", ("service",), "state"),
     Seam("services.iam", "reset", (), "state"),
 )
 """Called as they are."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -21,7 +22,7 @@ from rolelab.errors import LabError
 from rolelab.localaws import emulator
 from rolelab.localaws.aws import LocalAws
 from rolelab.localaws.front import Front, Message, Receive, Scope, Send
-from rolelab.localaws.instance import DEFAULT_REGION, Instance, new_secret
+from rolelab.localaws.instance import DEFAULT_REGION, Instance, new_secret, why_not_written
 from rolelab.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -90,22 +91,56 @@ class Server:
             date_header=False,
             timeout_graceful_shutdown=2,
         )
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = _Uvicorn(config, self.leave)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_saved: Callable[[], None] = lambda: None
+        self._saved_at: int | None = None
+        """How many requests had been answered when all was saved; None if it is not."""
 
-    def run(self, *, on_ready: Callable[[], None] = lambda: None, idle_s: float = 0) -> None:
-        """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit)."""
+    def run(
+        self,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        on_saved: Callable[[], None] = lambda: None,
+        idle_s: float = 0,
+    ) -> bool:
+        """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit); False: nothing is saved.
+
+        Raises:
+            Exception: what `on_ready` raised.
+        """
+        self._on_saved = on_saved
         asyncio.run(self._serve(on_ready, idle_s))
+        return self._saved_at is not None
 
     def end(self) -> None:
-        """Ask a running server to end; safe from any thread."""
+        """Ask a running server to end, whether or not what it holds can be saved; safe from any thread."""
         self._uvicorn.should_exit = True
 
+    def leave(self) -> None:
+        """Ask a running server to save what it holds, and to end if it could; safe from any thread and a signal."""
+        if self._loop is None:
+            self.end()
+        else:
+            self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        if self._save():
+            self.end()
+
     async def _serve(self, on_ready: Callable[[], None], idle_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
         watch = asyncio.create_task(self._watch(on_ready, idle_s))
+        # One that fails, as where nothing can be written, must not leave a server that nobody knows of.
+        watch.add_done_callback(lambda _: self.end())
         try:
             await self._uvicorn.serve(sockets=[self.socket])
         finally:
-            watch.cancel()
+            if not watch.done():
+                watch.cancel()
+            self._loop = None
+        if not watch.cancelled() and watch.done():
+            watch.result()
 
     async def _watch(self, on_ready: Callable[[], None], idle_s: float) -> None:
         while not self._uvicorn.started:
@@ -115,7 +150,9 @@ class Server:
         while True:
             await asyncio.sleep(min(1.0, idle_s) if idle_s else 3600)
             if idle_s and time.monotonic() - self.front.last_request > idle_s:
-                self.end()
+                self._leave()
+                # Where it could not save, it goes on as after a request.
+                self.front.last_request = time.monotonic()
 
     def _start(self) -> None:
         if self._restore:
@@ -123,9 +160,37 @@ class Server:
             self.aws.store.index()
 
     def _stop(self) -> None:
-        if self._state:
-            emulator.module("core.persistence").save_all(self._ministack._build_persistence_save_dict())
+        if self._saved_at is None or self._saved_at != self.front.answered:
+            # Requests that were under way have changed something since, or nobody asked it to save.
+            self._save()
         self.aws.empty()
+
+    def _save(self) -> bool:
+        """Save what it holds, and tell the front if that fails; a server without a folder has nothing to save."""
+        self._saved_at = None
+        if self._state:
+            try:
+                emulator.save(self._ministack, self._state)
+                self._on_saved()
+            except OSError as error:
+                self.front.unsaved = why_not_written(error)
+                self.front.failures += 1
+                _log.error("could not save what it holds, %s: %s", error.filename or self._state, self.front.unsaved)
+                return False
+        self._saved_at = self.front.answered
+        return True
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that asks before it ends by a signal."""
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._leave = leave
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle SIGTERM and SIGINT."""
+        self._leave()
 
 
 def _listen(port: int) -> socket.socket:
