@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rolelab.errors import CannotTell, UsageError
+from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
@@ -55,7 +55,7 @@ def find(stack: str, *, pulumi: bool, outputs_file: str | None) -> Target:
 
     Raises:
         UsageError: there is no such lab, or the outputs are not whole.
-        CannotTell: the local AWS, or the Pulumi CLI, cannot be had.
+        CannotTell: the state cannot be read; the local AWS, or the Pulumi CLI, cannot be had.
     """
     from rolelab import outputs, project
 
@@ -68,7 +68,13 @@ def find(stack: str, *, pulumi: bool, outputs_file: str | None) -> Target:
     elif pulumi:
         lab = outputs.from_pulumi(stack, here.root)
     else:
-        return _local(here, stack)
+        try:
+            return _local(here, stack)
+        except LabError as error:
+            if type(error) is not LabError:
+                raise
+            # Exit code 1 says that the lab is broken, and nothing of it has been looked at yet.
+            raise CannotTell(error.what, where=error.where, do=error.do) from None
     return _elsewhere(here, stack, lab)
 
 
@@ -118,5 +124,6 @@ def _running(here: Project) -> Instance:
     if found.state is instance.State.STOPPED:
         return instance.ensure(here.local_home).instance
     if found.instance is None:
-        raise CannotTell(found.line, where=str(here.local_home), do="run `rolelab up` again")
+        stop = "run `rolelab local stop`, then " if found.state is instance.State.HUNG else "run "
+        raise CannotTell(found.line, where=str(here.local_home), do=f"{stop}`rolelab up` again")
     return found.instance

@@ -79,6 +79,49 @@ def test_a_killed_local_aws_is_said_and_is_exit_code_3(lab: Project) -> None:
         assert "rolelab up" in run.stderr
 
 
+def test_a_state_that_cannot_be_read_is_exit_code_3(lab: Project) -> None:
+    """Exit code 1 would say that the lab is broken, and nobody has looked at it."""
+    (lab.folder / ".rolelab" / "stacks" / "dev" / "state.json").write_text("x\n")
+    for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"], ["mend", "--yes"]):
+        run = lab.rolelab(*command)
+        assert run.returncode == 3, (command, run.stderr)
+        assert len(run.stderr.splitlines()) == 1
+
+
+def test_a_hung_local_aws_is_to_be_stopped_first(lab: Project) -> None:
+    """`up` would refuse to start another beside it; what is said is what works."""
+    record = instance.read_record(lab.local)
+    assert record is not None
+    os.kill(record.pid, signal.SIGSTOP)
+    run = lab.rolelab("verify")
+    assert run.returncode == 3
+    assert run.stderr.splitlines()[-1].endswith("run `rolelab local stop`, then `rolelab up` again")
+    assert lab.rolelab("local", "stop").returncode == 0
+    assert lab.rolelab("up", "--yes").returncode == 0
+    assert lab.rolelab("verify").returncode == 0
+
+
+def test_a_console_password_is_kept_as_declared(project: Project) -> None:
+    """One that is gone is missed, and made anew; one that nobody declared is found, and deleted."""
+    settings = project.folder / "Pulumi.dev.yaml"
+    before = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{before.rstrip()}\n  assume-role-lab:console: true\n", encoding="utf-8")
+    assert project.rolelab("up", "--yes").returncode == 0
+    assert project.rolelab("verify").returncode == 0
+    assert project.rolelab("break", "password-missing").returncode == 0
+    assert "FAIL  declared.user-password" in project.rolelab("verify").stdout
+    mended = project.rolelab("mend", "--yes")
+    assert (mended.returncode, "rolelab up --refresh" in " ".join(mended.stdout.split())) == (1, True)
+    assert project.rolelab("up", "--yes", "--refresh").returncode == 0
+    assert project.rolelab("verify").returncode == 0
+    settings.write_text(before, encoding="utf-8")
+    assert project.rolelab("up", "--yes").returncode == 0
+    assert project.rolelab("break", "password-added").returncode == 0
+    assert "FAIL  declared.user-password" in project.rolelab("verify").stdout
+    assert project.rolelab("mend", "--yes").returncode == 0
+    assert project.rolelab("verify").returncode == 0
+
+
 def test_without_a_lab_the_commands_say_what_to_do(project: Project) -> None:
     """Nothing was made yet, or all was destroyed: no local AWS is started for that."""
     for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"], ["mend", "--yes"]):
