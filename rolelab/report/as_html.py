@@ -91,11 +91,8 @@ def _reasons(proof: Proof) -> Iterator[str]:
             yield f"<p>Expected <b>{escape(finding.expected)}</b>, got <b>{escape(finding.got)}</b>.</p>"
         if finding.said:
             yield f"<blockquote>{escape(finding.said)}</blockquote>"
-        if deviation.same_as:
-            yield f"<p>Why, and what to do: as for <b>{escape(deviation.same_as)}</b> above.</p>"
-        else:
-            yield "".join(f"<p>{escape(line)}</p>" for line in finding.why.splitlines())
-            yield from _advice(finding.do)
+        yield "".join(f"<p>{escape(line)}</p>" for line in finding.why.splitlines())
+        yield from _advice(finding.do)
         yield "</article>"
     if found:
         yield "</section>"

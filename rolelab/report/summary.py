@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolelab.findings import Finding, Verdict
 
@@ -20,8 +20,6 @@ class Deviation:
     finding: Finding
     """That of the first of them."""
     learners: tuple[str, ...]
-    same_as: str = ""
-    """An earlier check with the same reason and the same change; empty without one."""
 
     @property
     def whose(self) -> str:
@@ -37,23 +35,43 @@ def learners(found: Iterable[Finding]) -> list[str]:
 
 
 def deviations(found: Iterable[Finding], *, verdicts: Sequence[Verdict]) -> list[Deviation]:
-    """Join findings that differ in nothing but the learner's name."""
+    """Join findings that differ in nothing but the learner's name, each reason and change told once."""
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in found:
         if finding.verdict in verdicts:
             parts = (finding.check, finding.verdict.value, finding.expected, finding.got, finding.said, finding.do)
             key = tuple(part.replace(finding.learner, "\0") if finding.learner else part for part in parts)
             alike.setdefault(key, []).append(finding)
-    seen: dict[tuple[str, str], str] = {}
-    joined: list[Deviation] = []
-    for same in alike.values():
-        first = same[0]
-        names = tuple(finding.learner for finding in same if finding.learner)
-        reason = (first.why, first.do)
-        earlier = seen.get(reason, "") if any(reason) else ""
-        seen.setdefault(reason, first.check)
-        joined.append(Deviation(finding=first, learners=names, same_as=earlier))
-    return joined
+    firsts = told_once(same[0] for same in alike.values())
+    return [
+        Deviation(finding=first, learners=tuple(finding.learner for finding in same if finding.learner))
+        for first, same in zip(firsts, alike.values(), strict=True)
+    ]
+
+
+def told_once(found: Iterable[Finding]) -> list[Finding]:
+    """Say why, and what to do, once: later findings of the same learner refer to the first that says it."""
+    seen: dict[str, list[Finding]] = {}
+    told: list[Finding] = []
+    for finding in found:
+        earlier = seen.setdefault(finding.learner, [])
+        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and finding.got:
+            told.append(_referring(finding, earlier))
+            earlier.append(finding)
+        else:
+            told.append(finding)
+    return told
+
+
+def _referring(finding: Finding, earlier: Sequence[Finding]) -> Finding:
+    if not finding.do:
+        return finding
+    # A later one may propose a part of it only: the command without the difference that it makes.
+    alike = [one for one in earlier if finding.do in one.do]
+    for one in alike:
+        if one.why == finding.why:
+            return replace(finding, why=f"Why, and what to do: as for {one.check}.", do="")
+    return replace(finding, do=f"as for {alike[0].check}.") if alike else finding
 
 
 def counts(found: Iterable[Finding]) -> Counter[Verdict]:

@@ -11,8 +11,7 @@ from rolelab.findings import Finding, Proof, Verdict, exit_code
 from rolelab.report import summary, text
 
 WIDE = 110
-"""Columns from which on a table with AWS's words reads well."""
-MARKS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.SKIPPED: "-"}
+"""Columns from which on a table reads well: an ARN of usual length is not broken in it."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow", Verdict.SKIPPED: "dim"}
 
 
@@ -29,33 +28,33 @@ def show(proof: Proof, console: Console | None = None) -> None:
         console.print(_table(name, [finding for finding in proof.findings if finding.learner == name]))
     for deviation in summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
         finding = deviation.finding
-        if finding.why or finding.do:
+        do = text.advice(finding)
+        if finding.why or do:
             console.print(Text(f"{finding.check}, {deviation.whose or 'the role'}", style=STYLES[finding.verdict]))
-            console.print(Text(finding.why)) if finding.why else None
-            console.print(Text(f"do: {finding.do}\n")) if finding.do else None
+            for line in text.reason(finding.why.splitlines(), do, width=console.width - 1):
+                # Commands are to be copied: the terminal breaks what is too long, and a copy of it is still one line.
+                console.print(Text(line), soft_wrap=True)
+            console.print()
     worst = {0: Verdict.PASS, 1: Verdict.FAIL, 3: Verdict.UNKNOWN}[exit_code(proof.findings)]
-    console.print(Text(f"{MARKS[worst]} {summary.conclusion(proof.findings)}", style=STYLES[worst]))
+    console.print(Text(summary.conclusion(proof.findings), style=STYLES[worst]))
 
 
 def _table(name: str, found: list[Finding]) -> Table:
     table = Table(box=SIMPLE_HEAD, title=name or "the role", title_justify="left", title_style="bold", expand=True)
-    table.add_column("", width=1)
+    table.add_column("", no_wrap=True)
+    table.add_column("check", no_wrap=True)
     table.add_column("who", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    table.add_column("expected", ratio=3, overflow="fold")
-    table.add_column("got", ratio=3, overflow="fold")
-    table.add_column("AWS's words", ratio=6, style="dim", overflow="fold")
+    table.add_column("result, and AWS's words", ratio=1, overflow="fold")
     for finding, *more in text.runs(found):
         style = STYLES[finding.verdict]
-        skipped = finding.verdict is Verdict.SKIPPED
-        check = f"{finding.check}\nto {more[-1].check}" if more else finding.check
+        result = Text(text.result(finding), style="" if finding.verdict is Verdict.PASS else style)
+        if finding.said:
+            result.append(f"\nAWS: {finding.said}", style="not bold dim default")
         table.add_row(
-            Text(MARKS[finding.verdict], style=style),
-            Text(finding.who),
-            Text(check),
-            Text(finding.expected),
-            Text(finding.do if skipped else finding.got, style=style if finding.verdict is not Verdict.PASS else ""),
-            Text(finding.said),
+            Text(text.MARKS[finding.verdict], style=style),
+            Text(f"{finding.check}\nto {more[-1].check} ({1 + len(more)})" if more else finding.check),
+            Text(finding.who if all(one.who == finding.who for one in more) else ""),
+            result,
         )
     return table
 

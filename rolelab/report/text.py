@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from rolelab.findings import Finding, Proof, Verdict
@@ -25,7 +24,7 @@ def head(proof: Proof) -> str:
 
 def lines(proof: Proof) -> Iterator[str]:
     """Return the report line by line: each check for few learners, what deviates and counts for many."""
-    found = _without_repetition(proof.findings)
+    found = summary.told_once(proof.findings)
     yield from textwrap.wrap(head(proof), WIDTH)
     names = summary.learners(found)
     if len(names) <= summary.EACH:
@@ -38,7 +37,7 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
         for check, tally in summary.by_check(found).items():
             yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
-        for deviation in summary.deviations(found, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
+        for deviation in summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
             yield ""
             yield from _wrapped(deviation.whose or "the role", "")
             yield from _finding(deviation.finding)
@@ -46,37 +45,38 @@ def lines(proof: Proof) -> Iterator[str]:
     yield from textwrap.wrap(summary.conclusion(found), WIDTH)
 
 
-def _without_repetition(found: Iterable[Finding]) -> list[Finding]:
-    """Say why, and what to do, once: later findings of the same learner refer to the first."""
-    seen: dict[tuple[str, str, str], str] = {}
-    told: list[Finding] = []
-    for finding in found:
-        key = (finding.learner, finding.why, finding.do)
-        if finding.verdict is Verdict.FAIL and (finding.why or finding.do):
-            if key in seen:
-                finding = replace(finding, why=f"Why, and what to do: as for {seen[key]}.", do="")  # noqa: PLW2901
-            else:
-                seen[key] = finding.check
-        told.append(finding)
-    return told
-
-
-def reason(why: Iterable[str], do: str, *, indent: int = 0) -> Iterator[str]:
+def reason(why: Iterable[str], do: str, *, indent: int = 0, width: int = WIDTH) -> Iterator[str]:
     """Return why, and what to do, line by line; diffs and commands stay as they are, to be copied."""
     for line in why:
-        yield from _wrapped(line, " " * indent)
+        yield from _wrapped(line, " " * indent, width=width)
     for number, line in enumerate(do.splitlines()):
         if line.startswith(" "):
+            if not number:
+                yield f"{' ' * indent}do:"
             yield " " * indent + line.removeprefix("  ")
         else:
-            yield from _wrapped(line if number else f"do: {line}", " " * indent)
+            yield from _wrapped(line if number else f"do: {line}", " " * indent, width=width)
+
+
+def result(finding: Finding) -> str:
+    """Return what came of a check in a few words: with what was expected where that is something else."""
+    if finding.verdict is Verdict.SKIPPED or not finding.got:
+        return finding.do
+    if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+        return f"expected {finding.expected}; got {finding.got}"
+    return finding.got
+
+
+def advice(finding: Finding) -> str:
+    """Return what to do about it: what `result` does not say already."""
+    return finding.do if finding.got and finding.verdict is not Verdict.SKIPPED else ""
 
 
 def _each(found: list[Finding]) -> Iterator[str]:
     """Show every check; a run of them of which the same is to be said as one."""
     for first, *more in runs(found):
         if more:
-            text = f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {first.do or first.got}"
+            text = f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {result(first)}"
             yield from _wrapped(text, f"  {MARKS[first.verdict]}  ", " " * 8)
         else:
             yield from _finding(first)
@@ -97,21 +97,16 @@ def _alike(finding: Finding) -> tuple[Verdict, str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     who = f"{finding.who}, {finding.what}: " if finding.who else f"{finding.what}: "
-    got = "" if finding.verdict is Verdict.SKIPPED else finding.got
-    if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
-        got = f"expected {finding.expected}; got {finding.got}"
     first = f"  {MARKS[finding.verdict]}  {finding.check:24} "
-    text = f"{who}{got or finding.do}"
-    yield from _wrapped(text, first, " " * 8)
+    yield from _wrapped(f"{who}{result(finding)}", first, " " * 8)
     if finding.said:
         yield from _wrapped(f"AWS: {finding.said}", " " * 8)
-    do = finding.do if finding.verdict is not Verdict.SKIPPED else ""
-    yield from reason(finding.why.splitlines(), do, indent=8)
+    yield from reason(finding.why.splitlines(), advice(finding), indent=8)
 
 
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
+def _wrapped(text: str, first: str, rest: str | None = None, *, width: int = WIDTH) -> list[str]:
     indent = first if rest is None else rest
     # Names and ARNs stay whole: they are to be copied.
     return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     ) or [first.rstrip()]

@@ -98,6 +98,75 @@ def test_junit_stands_what_xml_cannot_hold() -> None:
     _read(as_junit.render(proof(strange)))
 
 
+def test_junit_has_no_time_that_nobody_took() -> None:
+    """Zero would be a measurement; the schema lets it be left out."""
+    root = _read(as_junit.render(ALL))
+    assert root.get("time") == "1.250"
+    assert [element.tag for element in root.iter() if element.get("time")] == ["testsuites"]
+
+
+COMMAND = "  aws iam detach-user-policy \\\n    --user-name ada"
+TOO_OPEN = [
+    finding(
+        "before.list-buckets", Verdict.FAIL, got="may", why="The user may list.", do=f"Put back:\n  -old\n{COMMAND}"
+    ),
+    finding("before.list-users", Verdict.FAIL, got="may", why="The user may look.", do=f"Put back:\n  -old\n{COMMAND}"),
+    finding("after.list-users", Verdict.FAIL, got="may", why="The user may look.", do=f"Put back:\n  -old\n{COMMAND}"),
+    finding("declared.user-managed", Verdict.FAIL, got="one", why="It is attached.", do=COMMAND),
+]
+
+
+def shown(told: Proof, width: int) -> list[str]:
+    """Return the lines that a terminal of a width shows."""
+    with Path("/dev/null").open("w") as nowhere:
+        console = Console(width=width, force_terminal=True, record=True, file=nowhere)
+        terminal.show(told, console)
+        return console.export_text().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_what_to_do_is_said_once(width: int) -> None:
+    """Three refusals with one cause have one remedy; each says where it stands, and why in its own words."""
+    lines = [line.strip() for line in shown(proof(*TOO_OPEN), width)]
+    assert lines.count("-old") == 1
+    assert lines.count("aws iam detach-user-policy \\") == 1
+    assert lines.count("do: as for before.list-buckets.") == 2
+    assert lines.count("Why, and what to do: as for before.list-users.") == 1
+    assert "The user may look." in lines
+
+
+def test_what_to_do_is_said_once_on_the_page() -> None:
+    """On the projector as well."""
+    html = as_html.render(proof(*TOO_OPEN))
+    assert html.count("detach-user-policy") == 1
+    assert html.count("as for before.list-buckets.") == 2
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_remedy_that_is_only_a_command_can_be_copied(width: int) -> None:
+    """It begins on a line of its own, as far to the left as its second line wants."""
+    lines = shown(proof(TOO_OPEN[-1]), width)
+    start = next(number for number, line in enumerate(lines) if line.strip() == "do:")
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    assert lines[start + 1].rstrip() == " " * indent + "aws iam detach-user-policy \\"
+    assert lines[start + 2].rstrip() == " " * indent + "  --user-name ada"
+
+
+def test_wide_and_narrow_terminals_say_the_same_words() -> None:
+    """Nothing has to be learnt again in a wider window, and an ARN stays whole in it."""
+    arn = "arn:aws:sts::123456789012:assumed-role/s3Access/testuser"
+    left_out = [
+        finding(f"during.{name}", Verdict.SKIPPED, got="", expected="", do="not asked: there is no session", who=who)
+        for name, who in (("put-object", "role session"), ("get-object", "role session"), ("list-users", "own key"))
+    ]
+    told = proof(finding("assume.identity", expected=arn, got=arn), *left_out, BROKEN)
+    for width in (80, 120):
+        words = " ".join(shown(told, width)).split()
+        assert {"pass", "FAIL", "skip"} <= set(words)
+        assert arn in words
+        assert " ".join(words).count("not asked: there is no session") == 1
+
+
 class _Page(HTMLParser):
     """Looks whether every element is closed, and what the page would fetch."""
 
@@ -196,13 +265,10 @@ def test_lines_fit_80_columns_and_commands_stay_whole() -> None:
 @pytest.mark.parametrize("width", [60, 80, 110, 160])
 def test_a_terminal_of_any_width_shows_every_check(width: int) -> None:
     """A table where it fits, lines where it does not."""
-    console = Console(width=width, force_terminal=True, record=True, file=Path("/dev/null").open("w"))  # noqa: SIM115
-    terminal.show(ALL, console)
-    shown = " ".join(console.export_text().split())
-    console.file.close()
+    words = " ".join(" ".join(shown(ALL, width)).split())
     for check in ("identity.caller", "assume.role", "during.put-object", "declared.grant", "declared.role"):
-        assert check in shown
-    assert "not as it should be" in shown
+        assert check in words
+    assert "not as it should be" in words
 
 
 def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path: Path) -> None:
