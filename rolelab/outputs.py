@@ -29,7 +29,7 @@ class _Form:
     words: str
 
     def fits(self, value: str) -> bool:
-        return re.fullmatch(self.pattern, value) is not None
+        return re.fullmatch(self.pattern, value, re.ASCII) is not None
 
 
 # Source: IAM User Guide, "IAM identifiers" (ARNs, names) and "IAM and AWS STS quotas".
@@ -40,9 +40,9 @@ _KEY_ID = _Form(r"[A-Za-z0-9]{16,128}", "an access key's id")
 _POLICY_ARN = _Form(r"arn:[a-z-]+:iam::(aws|\d{12}):policy/[\x21-\x7e]+", "a managed policy's ARN")
 
 
-def _arn_of(kind: str, account_id: str) -> _Form:
-    pattern = rf"arn:[a-z-]+:iam::{re.escape(account_id)}:{kind}/[\x21-\x7e]+"
-    return _Form(pattern, f"the ARN of a {kind} of account {account_id}")
+def _arn_of(kind: str, name: str, account_id: str) -> _Form:
+    pattern = rf"arn:[a-z-]+:iam::{account_id}:{kind}/([\x21-\x7e]+/)?{re.escape(name)}"
+    return _Form(pattern, f"the ARN of {kind} {name} of account {account_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,12 @@ class _Reader:
                 value = None
         if not isinstance(value, Mapping):
             raise _incomplete(f"{self._path}{key}", self._where)
-        return cast("Mapping[str, Any]", value)
+        document = cast("Mapping[str, Any]", value)
+        statements = document.get("Statement")
+        each = cast("list[Any]", statements) if isinstance(statements, list) else [statements]
+        if not (each and all(isinstance(one, Mapping) for one in each)):
+            raise _strange(f"{self._path}{key}", "no policy document with statements", self._where)
+        return document
 
     def inner(self, key: str) -> _Reader:
         return _Reader(self._values.get(key), f"{self._path}{key}.", self._where)
@@ -219,29 +224,30 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
     role = top.inner("role")
     learners = top.inner("learners")
     account_id = top.text("accountId", _ACCOUNT)
-    user_arn = _arn_of("user", account_id)
+    role_name = role.text("name", _NAME)
     return Lab(
         account_id=account_id,
         region=top.text("region", _REGION),
         console_sign_in_url=top.text("consoleSignInUrl"),
         role=Role(
-            name=role.text("name", _NAME),
-            arn=role.text("arn", _arn_of("role", account_id)),
+            name=role_name,
+            arn=role.text("arn", _arn_of("role", role_name, account_id)),
             switch_role_url=role.text("switchRoleUrl"),
             max_session_duration=role.seconds("maxSessionDuration", limits.ROLE_SESSION_SECONDS),
             managed_policies=role.optional_texts("managedPolicies", _POLICY_ARN),
             trust=role.optional_document("trust"),
         ),
         grant=top.flag("grant", default=True),
-        learners=tuple(_learner(name, learners.inner(name), user_arn) for name in learners.names()),
+        learners=tuple(_learner(name, learners.inner(name), account_id) for name in learners.names()),
     )
 
 
-def _learner(name: str, values: _Reader, user_arn: _Form) -> Learner:
+def _learner(name: str, values: _Reader, account_id: str) -> Learner:
+    user_name = values.text("userName", _NAME)
     return Learner(
         name=name,
-        user_name=values.text("userName", _NAME),
-        user_arn=values.text("userArn", user_arn),
+        user_name=user_name,
+        user_arn=values.text("userArn", _arn_of("user", user_name, account_id)),
         access_key_id=values.text("accessKeyId", _KEY_ID),
         secret_access_key=values.secret("secretAccessKey"),
         console_password=values.optional_secret("consolePassword"),

@@ -82,6 +82,27 @@ def test_outputs_that_are_not_whole_are_wrong_usage(rolelab: Run, text: str, say
     assert len(run.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("arguments", [[], ["--no-admin"]])
+def test_a_lab_without_learners_is_wrong_usage_and_never_a_pass(
+    rolelab: Run, made: labs.MadeLab, arguments: list[str]
+) -> None:
+    """The role alone proves nothing, and no check at all still less."""
+    made.raw["learners"] = {}
+    run = rolelab("verify", *arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "the outputs lack learners" in run.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "explain", "mend"])
+def test_a_strange_arn_is_wrong_usage_everywhere(rolelab: Run, made: labs.MadeLab, command: str) -> None:
+    """One line that names the output."""
+    made.raw["role"]["arn"] = "nonsense"
+    run = rolelab(command, *(["--yes"] if command == "mend" else []))
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: role.arn is 'nonsense', not the ARN of role s3Access")
+    assert len(run.stderr.splitlines()) == 1
+
+
 def test_masked_outputs_are_wrong_usage_that_says_how(rolelab: Run, made: labs.MadeLab) -> None:
     """The likeliest mistake: outputs written without --show-secrets."""
     made.raw["learners"]["testuser"]["secretAccessKey"] = "[secret]"

@@ -81,11 +81,16 @@ def test_a_lab_without_learners_is_none() -> None:
     [
         ("accountId", "1"),
         ("accountId", "1111222233334"),
+        ("accountId", "\u0661" * 12),
         ("region", "us east 1"),
         ("role.name", "s3 Access"),
         ("role.arn", "nonsense"),
         ("role.arn", "arn:aws:iam::444455556666:role/s3Access"),
         ("role.arn", "arn:aws:iam::111122223333:user/s3Access"),
+        ("role.arn", "arn:aws:iam::111122223333:role/another"),
+        ("role.trust", {"a": 1}),
+        ("role.trust", {"Statement": []}),
+        ("role.trust", {"Statement": ["x"]}),
         ("role.maxSessionDuration", float("nan")),
         ("role.maxSessionDuration", float("inf")),
         ("role.maxSessionDuration", -1),
@@ -94,6 +99,7 @@ def test_a_lab_without_learners_is_none() -> None:
         ("learners.testuser.userName", "a\nb"),
         ("learners.testuser.userArn", "x"),
         ("learners.testuser.userArn", "arn:aws:iam::444455556666:user/testuser"),
+        ("learners.testuser.userArn", "arn:aws:iam::111122223333:user/another"),
         ("learners.testuser.accessKeyId", "AKIA\r\nHost: x"),
     ],
 )
@@ -109,6 +115,14 @@ def test_a_value_of_another_form_is_named(path: str, value: object) -> None:
         outputs.parse(raw, where="here")
     assert str(caught.value).startswith(f"{path} is ")
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_path_belongs_to_an_arn() -> None:
+    """Roles and users may have one."""
+    raw = copy.deepcopy(RAW)
+    raw["role"]["arn"] = "arn:aws-us-gov:iam::111122223333:role/class/of/2026/s3Access"
+    raw["learners"]["testuser"]["userArn"] = "arn:aws:iam::111122223333:user/class/testuser"
+    assert outputs.parse(raw, where="here").role.arn == raw["role"]["arn"]
 
 
 @pytest.mark.parametrize("name", ["", "ada\x1b[2J"])
