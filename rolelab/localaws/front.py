@@ -1,8 +1,8 @@
 """What stands before MiniStack: who may knock at all, the health check, and the paths that stay closed.
 
-MiniStack answers many paths without credentials (reset, configuration, the mailboxes of SES, SQS and SNS, the
-OAuth pages of Cognito, …) and routes by host name to services that are not part of this. All of that is closed
-here: what comes through is IAM, STS or S3, signed or anonymous, addressed to this machine by name.
+MiniStack answers many paths without credentials (reset, configuration, the mailboxes of SES, SQS and SNS, …) and
+routes by host name to services that are not part of this. All of that is closed here: what comes through is IAM,
+STS or S3, signed or anonymous, addressed to this machine by name.
 """
 
 from __future__ import annotations
@@ -30,11 +30,8 @@ _HOST = re.compile(r"(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?localhost|127\.0\.0\
 _CLOSED_HOST = re.compile(
     r"(?:^|\.)(execute-api|lambda-url|alb|cloudfront|appsync-api|appsync-realtime-api|iot|aoss|s3-control|mrap)\."
 )
-_CLOSED_PATH = re.compile(
-    r"/(?:_[^/]*|health|logout|oauth2|iceberg[^/]*|v20180820|v1|v2|WriteGetObjectResponse|Execute|BeginTransaction"
-    r"|CommitTransaction|RollbackTransaction|BatchExecute)(?:/.*)?",
-    re.DOTALL,
-)
+# No bucket's name begins so. Other paths that MiniStack has for other services are closed in `routes`.
+_CLOSED_PATH = re.compile(r"/+_.*", re.DOTALL)
 _ONCE = {b"authorization", b"host", b"x-amz-date", b"x-amz-security-token", b"x-amz-content-sha256", b"content-length"}
 
 

@@ -39,6 +39,10 @@ _allowed_bucket: ContextVar[str] = ContextVar("rolelab_s3_allowed", default="")
 _asked: ContextVar[str] = ContextVar("rolelab_s3_asked", default="")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_KEY_BYTES = 1024
+"""Source: S3 User Guide, "Naming Amazon S3 objects"."""
+_NO_BUCKET = re.compile(r"(?:xn--|sthree-|amzn-s3-demo-).*|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)")
+"""Names kept for what is no general purpose bucket. Source: S3 User Guide, "General purpose bucket naming rules"."""
 _WITHOUT_BUCKET = frozenset({"s3:CreateBucket", "s3:ListAllMyBuckets"})
 
 
@@ -124,6 +128,11 @@ class S3:
         if _SHA256.fullmatch(given_hash) and hashlib.sha256(body).hexdigest() != given_hash:
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."
             return self._s3._error("XAmzContentSHA256Mismatch", message, 400, path)
+        bucket, _, key = path.lstrip("/").partition("/")
+        if method == "PUT" and not key and not query_params.keys() - {"x-id"} and _NO_BUCKET.fullmatch(bucket):
+            return self._s3._error("InvalidBucketName", "The specified bucket is not valid.", 400, path)
+        if len(key.encode("utf-8", "surrogatepass")) > _MOST_KEY_BYTES:
+            return self._s3._error("KeyTooLongError", "Your key is too long", 400, path)
         saves_policy = method == "PUT" and "policy" in query_params and "/" not in path.strip("/")
         ids: dict[str, str] = {}
         if saves_policy:
@@ -139,7 +148,6 @@ class S3:
             # What MiniStack stumbles over is garbled as a rule: a client's fault, and told as one.
             _log.exception("MiniStack cannot answer %s %s", method, path)
             return self._s3._error("InvalidRequest", "This local AWS cannot make sense of the request.", 400, path)
-        bucket, _, key = path.lstrip("/").partition("/")
         if saves_policy and status < 300:
             record = self._bucket(bucket)
             if record is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolelab.errors import LabError
+from rolelab.localaws import routes
 from rolelab.localaws.credentials import Credentials
 from rolelab.localaws.emulator import PINS, is_root_key, module
 from rolelab.localaws.s3 import S3
@@ -61,6 +62,19 @@ REPLACED = (
         "403 before 404; principals of bucket policies",
     ),
     Seam("app", "detect_service", ("method", "path", "headers"), "what reaches MiniStack is S3 and nothing else"),
+    Seam(
+        "app", "_handle_pre_body_request", ("method", "path", "headers", "query_params", "request_id"),
+        "a path is a bucket's and no other service's",
+    ),
+    Seam(
+        "app", "_handle_post_body_shortcuts", ("method", "path", "headers", "body", "query_params", "request_id"),
+        "a path is a bucket's and no other service's",
+    ),
+    Seam(
+        "app", "_handle_special_data_plane_request",
+        ("method", "path", "headers", "body", "query_params", "request_id"),
+        "a host is a bucket's and no other service's",
+    ),
     Seam("services.sts", "get_state", (), "sessions outlive a restart"),
     Seam("services.sts", "load_persisted_state", ("data",), "sessions outlive a restart"),
 )  # fmt: skip
@@ -81,6 +95,26 @@ USED = (
     Seam("core.responses", "set_request_account_id", ("access_key_id",), "the account of a request"),
     Seam("services.s3", "_bucket_owner_account", ("name",), "whose bucket"),
     Seam("services.s3", "_error", ("code", "message", "status"), "S3's errors"),
+    Seam("services.s3", "cors_response_headers", ("bucket_name", "method", "headers"), "what other sites may do"),
+    Seam(
+        "app",
+        "_handle_options_request",
+        ("method", "path", "headers", "query_params", "request_id"),
+        "what other sites may do",
+    ),
+    Seam(
+        "app",
+        "_handle_s3_vhost_request",
+        ("host", "path", "method", "headers", "body", "query_params"),
+        "buckets named by the host",
+    ),
+    Seam("app", "_s3_cors_target", ("host", "path", "path_style"), "what other sites may do"),
+    Seam(
+        "app",
+        "_with_data_plane_headers",
+        ("response", "request_id", "include_s3_id", "wildcard_cors"),
+        "buckets named by the host",
+    ),
     Seam("app", "_load_persisted_state", (), "state"),
     Seam("app", "_build_persistence_save_dict", (), "state"),
     Seam("core.persistence", "_json_default", ("obj",), "state"),
@@ -139,6 +173,9 @@ def install(store: Store, credentials: Credentials) -> None:
         "find_iam_access_key_account": store.key_account,
         "enforce": s3.enforce,
         "detect_service": _is_s3,
+        "_handle_pre_body_request": routes.before_body,
+        "_handle_post_body_shortcuts": routes.after_body,
+        "_handle_special_data_plane_request": routes.ahead_of_router,
         "access_denied_response": s3.access_denied_response,
         "_foreign_bucket_allows": s3.foreign_bucket_allows,
         "handle_request": s3.handle_request,
