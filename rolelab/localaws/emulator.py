@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import logging
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from rolelab.errors import LabError
 
@@ -109,6 +110,7 @@ def save(app: ModuleType, state: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    _save_objects()
     persistence = module("core.persistence")
     written: list[Path] = []
     try:
@@ -127,6 +129,28 @@ def save(app: ModuleType, state: Path) -> None:
             with suppress(OSError):
                 path.unlink()
         raise
+
+
+def _save_objects() -> None:
+    """Write the objects that could not be written when they were put: MiniStack keeps those in memory and says nothing.
+
+    Raises:
+        OSError: one still cannot be.
+    """
+    s3 = module("services.s3")
+    for (account, bucket), record in list(s3._buckets._data.items()):
+        for key, held in record.get("objects", {}).items():
+            if not isinstance(held, dict) or cast("dict[str, Any]", held).get("body") is None:
+                continue
+            module("core.responses").set_request_account_id(account)
+            path = s3._object_disk_path(bucket, key)
+            if path is not None:
+                # By itself first, because it says what is wrong.
+                Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                s3._atomic_write(path, held["body"])
+                s3._persist_object(bucket, key, held)
+                if held["body"] is not None:
+                    raise OSError(errno.EIO, "an object of S3 cannot be written", path)
 
 
 _ROOT_KEY = re.compile(r"[0-9]{12}")

@@ -61,7 +61,10 @@ def test_on_a_full_disk_it_does_not_end_before_it_is_saved(small_disk: Path) -> 
     home = small_disk / "local"
     made = instance.ensure(home).instance
     Clients(made.endpoint()).iam.create_user(UserName="anna")
+    s3 = Clients(made.endpoint("111122223333")).s3
+    s3.create_bucket(Bucket="anna-bucket")
     filler = _fill(small_disk)
+    s3.put_object(Bucket="anna-bucket", Key="a/b", Body=b"hello" * 2000)
     began = time.monotonic()
     for _ in range(2):
         with pytest.raises(LabError, match="could not save what it holds, no room on the disk") as told:
@@ -74,6 +77,8 @@ def test_on_a_full_disk_it_does_not_end_before_it_is_saved(small_disk: Path) -> 
     filler.unlink()
     assert instance.stop(home).state is State.STOPPED
     assert _users(home) == ["anna"]
+    s3 = Clients(instance.ensure(home).instance.endpoint("111122223333")).s3
+    assert s3.get_object(Bucket="anna-bucket", Key="a/b")["Body"].read() == b"hello" * 2000
 
 
 def test_on_a_full_disk_the_start_fails_at_once_and_loses_nothing(small_disk: Path) -> None:
