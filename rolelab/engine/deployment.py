@@ -11,8 +11,9 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,9 +100,9 @@ class Deployment:
         self._early: dict[str, Future[None]] = {}
         """URNs of what is deleted before the replacement of something it depends on."""
         self._early_olds: dict[str, Resource] = {}
-        self._owed = frozenset(id(old) for old in state.world.doomed)
-        """Replaced resources that an earlier run left behind."""
-        self._overwriting = threading.Lock()
+        self._owed: frozenset[int] | None = None
+        """Replaced resources that an earlier run left behind; known once that run's open operations are."""
+        self._alike: dict[tuple[str, str], threading.Lock] = {}
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._stack_outputs: Properties | None = None
         self.cause: LabError | None = None
@@ -220,6 +221,8 @@ class Deployment:
         Raises:
             DuplicateUrnError: the URN was registered before.
         """
+        if self._owed is None:
+            self._owed = frozenset(id(old) for old in self.world.doomed)
         if goal.urn in self._seen:
             raise DuplicateUrnError(goal.urn)
         self._seen.add(goal.urn)
@@ -331,7 +334,44 @@ class Deployment:
             changes=plan.differences(known, before.inputs if before else {}, wanted.inputs),
             delete_first=before is not None,
         )
-        return self._carry_out(goal, known, step, wanted, lambda: self._create(known, step, wanted, goal))
+        return self._made_first(goal, known, step, wanted, replaces=False)
+
+    def _made_first(
+        self, goal: Goal, known: ResourceType, step: Step, wanted: Resource, *, replaces: bool
+    ) -> Answer | Future[Answer]:
+        """Create a resource, after what an earlier run left in its way."""
+        owed = [one for one in self.world.doomed if self._owed and id(one) in self._owed]
+        rivals = plan.in_the_way(known, wanted, owed, self.world.live) if owed else []
+        going = plan.gone_with(rivals, dict(self.world.live), self._seen) if rivals else []
+        gone = self._going_early(going)
+
+        def job() -> Resource:
+            with self._told(gone):
+                for victim in going:
+                    self._delete_one(victim, doomed=False, op=Op.DELETE_REPLACED)
+            for rival in rivals:
+                self._delete_one(rival, doomed=True, op=Op.DELETE_REPLACED)
+            return self._create(known, step, wanted, goal, replaces=replaces)
+
+        return self._carry_out(goal, known, step, wanted, job)
+
+    def _going_early(self, victims: Sequence[Resource]) -> Future[None]:
+        """Note what is deleted before its own turn: where it is declared, it is made anew, after this future."""
+        gone: Future[None] = Future()
+        for victim in victims:
+            self._early[victim.urn] = gone
+            self._early_olds[victim.urn] = victim
+        return gone
+
+    @contextmanager
+    def _told(self, gone: Future[None]) -> Generator[None]:
+        """Tell those who wait that the early deletions are done, or failed."""
+        try:
+            yield
+        except BaseException as error:
+            gone.set_exception(error)
+            raise
+        gone.set_result(None)
 
     def _same(self, goal: Goal, known: ResourceType, old: Resource, wanted: Resource) -> Answer:
         # Equal inputs are not all: dependencies, parent, protection … must still reach the state.
@@ -363,27 +403,18 @@ class Deployment:
             first = provider_asks and (known.delete_before_replace or _keeps_name(known, old, checked))
         step = replace(step, changes=changes, delete_first=first)
         if not first:
-            return self._carry_out(
-                goal, known, step, wanted, lambda: self._create(known, step, wanted, goal, replaces=True)
-            )
+            return self._made_first(goal, known, step, wanted, replaces=True)
         victims = plan.to_be_replaced_with(goal.urn, dict(self.world.live), self._types, self._seen)
         if protected := [victim for victim in victims if victim.protect]:
             for victim in protected:
                 self.error(_protected("replaced", victim.urn), victim.urn)
             return self._leave_out(goal)
-        gone: Future[None] = Future()
-        for victim in victims:
-            self._early[victim.urn] = gone
-            self._early_olds[victim.urn] = victim
+        gone = self._going_early(victims)
 
         def job() -> Resource:
-            try:
+            with self._told(gone):
                 for victim in (*victims, old):
                     self._delete_one(victim, doomed=False, op=Op.DELETE_REPLACED)
-            except BaseException as error:
-                gone.set_exception(error)
-                raise
-            gone.set_result(None)
             return self._create(known, step, wanted, goal)
 
         return self._carry_out(goal, known, step, wanted, job)
@@ -454,10 +485,7 @@ class Deployment:
     def _create(
         self, known: ResourceType, step: Step, wanted: Resource, goal: Goal, *, replaces: bool = False
     ) -> Resource:
-        owed = [one for one in self.world.doomed if id(one) in self._owed]
-        for rival in plan.in_the_way(known, wanted, owed, self.world.live):
-            self._delete_one(rival, doomed=True, op=Op.DELETE_REPLACED)
-        with self._alone(known):
+        with self._alone(known.token, known.identity(values.plain(wanted.inputs))):
             return self._make(known, step, wanted, goal, replaces=replaces)
 
     def _make(
@@ -500,6 +528,10 @@ class Deployment:
         return made
 
     def _update(self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal) -> Resource:
+        with self._alone("", goal.urn):
+            return self._change(known, step, old, wanted, goal)
+
+    def _change(self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal) -> Resource:
         began = self._begin(step)
         opened = plan.located(old, self.world.live)
         inputs = values.plain(wanted.inputs)
@@ -520,25 +552,34 @@ class Deployment:
 
     def _delete_one(self, victim: Resource, *, doomed: bool, op: Op, spared: bool = False) -> None:
         """Delete one resource; a `spared` one only in the state."""
-        if victim.custom and op is Op.DELETE_REPLACED:
-            with self._alone(self._types[victim.type]):
-                spared = spared or self._is_anothers(victim)
-                self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
-        else:
+        if not victim.custom or op is Op.DELETE:
+            self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
+            return
+        with ExitStack() as locks:
+            # Its owner may be renamed at this moment: it is found under the old name before, under the new one after.
+            for urn in sorted({urn for urns in victim.replacing.values() for urn in urns}):
+                locks.enter_context(self._alone("", urn))
+            identity = self._identity(victim)
+            locks.enter_context(self._alone(victim.type, identity))
+            spared = spared or bool(identity and self._is_anothers(victim, identity))
             self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
 
-    def _alone(self, known: ResourceType) -> AbstractContextManager[object]:
-        """Make and replace what has no identity of its own one after the other.
+    def _identity(self, victim: Resource) -> str:
+        known = self._types[victim.type]
+        return known.identity(plan.located(victim, self.world.live).inputs)
+
+    def _alone(self, type_: str, identity: str) -> AbstractContextManager[object]:
+        """Do what concerns one thing one after the other: an owner's change, or what is made and removed in one place.
 
         A grant that goes from one learner to another may be put where another one is about to be removed: whichever
         comes first, what is declared is there at the end.
         """
-        return self._overwriting if known.overwrites and self._replacing else nullcontext()
+        return self._alike.setdefault((type_, identity), threading.Lock()) if identity else nullcontext()
 
-    def _is_anothers(self, victim: Resource) -> bool:
+    def _is_anothers(self, victim: Resource, identity: str) -> bool:
         """Tell whether another resource of the stack is this very thing in AWS by now."""
-        return self._types[victim.type].overwrites and any(
-            (one.type, one.id) == (victim.type, victim.id) and one is not victim
+        return any(
+            one.type == victim.type and one.id == identity and one.urn != victim.urn
             for one in list(self.world.live.values())
         )
 
@@ -647,7 +688,9 @@ class Deployment:
             is_doomed = id(victim) in doomed
             # Either what it was to be deleted with goes too and takes it along, or a resource that stays is this very
             # thing in AWS: an inline policy or an attachment that the program now declares under another name.
-            spared = victim.deleted_with in going or (victim.custom and (victim.type, victim.id) in staying)
+            spared = victim.deleted_with in going
+            if victim.custom and not spared:
+                spared = (victim.type, self._identity(victim) or victim.id) in staying
             op = Op.DELETE_REPLACED if is_doomed else Op.DELETE
             try:
                 self._delete_one(victim, doomed=is_doomed, op=op, spared=spared)

@@ -164,6 +164,41 @@ def to_be_replaced_with(
     return [found_one for wave in deletion_waves(list(found.values())) for found_one in wave]
 
 
+def in_the_way(
+    known: ResourceType, wanted: Resource, owed: Sequence[Resource], live: Mapping[str, Resource]
+) -> list[Resource]:
+    """Return replaced resources that keep AWS from taking the new one, their dependants first.
+
+    They are owed a deletion since an earlier run that was cut short, and have the name that the new one is to have, or
+    use up the quota: it cannot wait until the end of this run.
+    """
+    if not known.exclusive:
+        return []
+
+    def held(resource: Resource) -> str:
+        return str(located(resource, live).inputs.get(known.exclusive)).lower()
+
+    there = [one for one in owed if one.type == known.token and held(one) == held(wanted)]
+    urns = {one.urn for one in there}
+    needing = [one for one in owed if one not in there and not urns.isdisjoint(refers_to(one))]
+    return [one for wave in deletion_waves([*there, *needing]) for one in wave]
+
+
+def gone_with(rivals: Sequence[Resource], live: Mapping[str, Resource], registered: set[str]) -> list[Resource]:
+    """Return the resources not registered yet that go with what they still hang on, dependants first.
+
+    An attachment to a replaced role that is removed only now: an earlier run did not come to replacing it.
+    """
+    ids = {(one.urn, one.id) for one in rivals}
+    found = [
+        one
+        for one in live.values()
+        if one.urn not in registered
+        and any((urn, one.inputs.get(name)) in ids for name, urns in one.replacing.items() for urn in urns)
+    ]
+    return [one for wave in deletion_waves(found) for one in wave]
+
+
 def refers_to(resource: Resource) -> set[str]:
     """Return the URNs that must outlive a resource: what it depends on, its parent, its provider."""
     others = {*resource.dependencies, resource.parent, resource.deleted_with, resource.provider.rpartition("::")[0]}

@@ -47,8 +47,7 @@ def recover(store: Store, types: Mapping[str, ResourceType], cloud: Cloud) -> in
         CannotTell: AWS did not say; the intents that are left stay open.
     """
     count = len(store.world.pending)
-    # One after the other, oldest first: two lost keys of one user are told apart by their order.
-    for number, intent in sorted(store.world.pending.items()):
+    for number, intent in _in_order(store.world):
         known = types[intent.resource.type]
         try:
             _close(store, number, intent, known, cloud)
@@ -63,7 +62,7 @@ def foresee(draft: Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> No
     Raises:
         CannotTell: AWS did not say.
     """
-    for intent in draft.world.pending.values():
+    for _, intent in _in_order(draft.world):
         known, resource = types[intent.resource.type], intent.resource
         try:
             if intent.op == "create":
@@ -76,6 +75,14 @@ def foresee(draft: Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> No
                 draft.drop(resource, doomed=intent.doomed)
         except AwsFailure as failure:
             raise _cannot_tell(intent, failure) from None
+
+
+def _in_order(world: World) -> list[tuple[int, Intent]]:
+    """Return the open intents: updates first, since what hangs on a renamed user is found under its new name.
+
+    The others oldest first: two lost keys of one user are told apart by their order.
+    """
+    return sorted(world.pending.items(), key=lambda item: (item[1].op != "update", item[0]))
 
 
 def _cannot_tell(intent: Intent, failure: AwsFailure) -> CannotTell:

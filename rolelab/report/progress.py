@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rolelab.steps import (
@@ -61,7 +62,7 @@ _DID = {
     Op.REPLACE: "replaced",
     Op.DELETE: "deleted",
 }
-_LONGEST = 160
+_LONGEST = 400
 """Characters of a value that are shown."""
 _EVERY_S = 0.1
 
@@ -243,7 +244,11 @@ def _change(op: Op, change: Change) -> str:
 def _value(value: Any) -> str:
     if value in ("[secret]", "[unknown]"):
         return str(value)
-    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith("{"):
+        # A policy is easier to read as what it is than as a text with escaped quotes.
+        with suppress(ValueError):
+            value = json.loads(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

@@ -3,10 +3,12 @@
 # ruff: noqa: E501 - a table of programs, a row a case
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from components import documents
+from rolelab.engine.store import Store
 from rolelab.steps import Op
 from tests.engine.stacks import StackRunner, in_step
 
@@ -140,3 +142,34 @@ def test_a_rename_of_the_logical_name_without_alias_fails_on_the_physical_one(st
     assert not ran.ok
     assert "EntityAlreadyExists" in ran.failures[0]
     assert stack.left() == {"users": ["ada"]}
+
+
+def test_what_has_no_identity_of_its_own_survives_a_new_logical_name(stack: StackRunner) -> None:
+    """An attachment under another name is the same attachment: were the old one detached, nothing would be attached."""
+    stack.up(LAB)
+    renamed = LAB.replace('"a", role', '"b", role').replace('"g", name', '"h", name')
+    assert stack.up(renamed).did == [("create", "b"), ("create", "h"), ("delete", "a"), ("delete", "g")]
+    assert in_step(stack.clients, stack.world) == []
+
+
+def test_going_back_to_a_name_whose_holder_is_still_owed_a_deletion(stack: StackRunner) -> None:
+    """A replacement that was cut short and then taken back: the old role must go before the new one can have its name."""
+    stack.up(ROLE + ATTACHED)
+    stack.up((ROLE + ATTACHED).replace("reader", "writer"), parallel=1)
+    world = stack.world
+    old = next(one for one in world.live.values() if one.name == "r")
+    # As if killed before the last step: the first role is there and owed a deletion.
+    trust = stack.clients.iam.get_role(RoleName="writer")["Role"]["Arn"].replace("role/writer", "root")
+    stack.clients.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=_trust(trust))
+    held = Store(stack.folder, command="test")
+    held.world.doomed.append(replace(old, id="reader", inputs={**old.inputs, "name": "reader"}))
+    held.fold()
+    held.close()
+    back = stack.up(ROLE + ATTACHED)
+    assert back.errors == []
+    assert stack.left() == {"roles": ["reader"]}
+    assert in_step(stack.clients, stack.world) == []
+
+
+def _trust(principal: str) -> str:
+    return documents.as_json(documents.trust(principal))

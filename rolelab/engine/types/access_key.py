@@ -37,6 +37,7 @@ class AccessKey(ResourceType):
         "status": Property(default="Active", rule=one_of("Active", "Inactive")),
     }
     computed = ("createDate", "secret", "sesSmtpPasswordV4")
+    exclusive = "user"
     secret = ("secret", "sesSmtpPasswordV4")
 
     @override

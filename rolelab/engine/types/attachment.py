@@ -67,8 +67,12 @@ class _Attachment(ResourceType):
         made = self._made(intent.resource.inputs)
         return made if self.read(cloud, intent.resource) else None
 
+    @override
+    def identity(self, inputs: Properties) -> str:
+        return f"{inputs[self.owner]}/{inputs['policyArn']}"
+
     def _made(self, inputs: Properties) -> Made:
-        return Made(f"{inputs[self.owner]}/{inputs['policyArn']}", dict(inputs))
+        return Made(self.identity(inputs), dict(inputs))
 
 
 class RolePolicyAttachment(_Attachment):

@@ -84,6 +84,8 @@ class ResourceType(ABC):
     tells: ClassVar[frozenset[str]] = frozenset()
     """Inputs that `read` leaves out when AWS has none, such as a permissions boundary."""
     auto_name: ClassVar[AutoName | None] = None
+    exclusive: ClassVar[str] = ""
+    """The input of which AWS takes no second one of the same value (a name), or only a few (a user's keys)."""
     delete_before_replace: ClassVar[bool] = False
     """Old and new one cannot be there at the same time."""
 
@@ -138,6 +140,13 @@ class ResourceType(ABC):
     def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:
         """Return the id that a resource has after an interrupted update."""
         return resource.id
+
+    def identity(self, inputs: Properties) -> str:
+        """Return the id that these inputs lead to, where that is all there is: creating it again overwrites it.
+
+        Empty where AWS keeps one thing from another, by a name or an id of its own.
+        """
+        return ""
 
     def computed_now(self, outputs: Properties) -> Properties:
         """Return those outputs that stay when the resource is updated in place."""

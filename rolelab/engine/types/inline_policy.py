@@ -70,8 +70,12 @@ class _InlinePolicy(ResourceType):
         there = self.read(cloud, intent.resource)
         return made if there and documents.same(there["policy"], made.outputs["policy"]) else None
 
+    @override
+    def identity(self, inputs: Properties) -> str:
+        return f"{inputs[self.owner]}:{inputs['name']}"
+
     def _made(self, inputs: Properties) -> Made:
-        return Made(f"{inputs[self.owner]}:{inputs['name']}", dict(inputs))
+        return Made(self.identity(inputs), dict(inputs))
 
 
 class UserPolicy(_InlinePolicy):

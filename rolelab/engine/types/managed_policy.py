@@ -46,6 +46,7 @@ class Policy(ResourceType):
         "tags": Property(kind=dict),
     }
     computed = ("arn", "policyId", "attachmentCount", "tagsAll")
+    exclusive = "name"
     auto_name = AutoName(longest=128)
 
     @override

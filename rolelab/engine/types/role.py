@@ -52,6 +52,7 @@ class Role(ResourceType):
     }
     computed = ("arn", "createDate", "uniqueId", "tagsAll", "inlinePolicies", "managedPolicyArns")
     tells = frozenset({"permissionsBoundary"})
+    exclusive = "name"
     auto_name = AutoName()
 
     @override

@@ -41,6 +41,7 @@ class User(ResourceType):
     }
     computed = ("arn", "uniqueId", "tagsAll")
     tells = frozenset({"permissionsBoundary"})
+    exclusive = "name"
     auto_name = AutoName()
 
     @override
