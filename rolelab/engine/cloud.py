@@ -14,6 +14,7 @@ from rolelab.errors import CannotTell
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import UserDetailTypeDef
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 T = TypeVar("T")
@@ -72,6 +73,16 @@ class Cloud:
     def account_id(self) -> str:
         """The account, twelve digits."""
         return self.identity["Account"]
+
+    def list_users(self) -> dict[str, UserDetailTypeDef]:
+        """Return every user of the account by name, with inline policies: a few calls instead of two a user.
+
+        Raises:
+            AwsFailure: it could not be found out.
+        """
+        with translated("GetAccountAuthorizationDetails"):
+            pages = self.iam.get_paginator("get_account_authorization_details").paginate(Filter=["User"])
+            return {user.get("UserName", ""): user for page in pages for user in page["UserDetailList"]}
 
     @property
     def partition(self) -> str:

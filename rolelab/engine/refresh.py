@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from rolelab.aws.failures import AwsFailure
 from rolelab.engine import documents, plan, values
@@ -13,8 +15,17 @@ from rolelab.engine.deployment import Deployment
 from rolelab.engine.model import Properties, Resource
 from rolelab.engine.store import Draft, Store
 from rolelab.engine.types.base import ResourceType
+from rolelab.engine.types.user import User
 from rolelab.errors import CannotTell
 from rolelab.steps import Change, Ended, Op, Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import UserDetailTypeDef
+
+T = TypeVar("T")
+
+_MANY = 50
+"""Users from which on they are listed instead of read one by one."""
 
 
 def refresh(deployment: Deployment, state: Store | Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> int:
@@ -24,31 +35,42 @@ def refresh(deployment: Deployment, state: Store | Draft, types: Mapping[str, Re
         CannotTell: something could not be read; what was read is in the state.
     """
     lock, found = threading.Lock(), 0
+    world = state.world
+    many = sum(one.type == User.token for one in world.live.values()) >= _MANY
+    users = _answered("the users of the account", cloud.list_users) if many else None
 
     def job(resource: Resource, doomed: bool) -> Callable[[], None]:
         def look() -> None:
             nonlocal found
             known = types[resource.type]
             opened = plan.located(resource, world.live)
-            try:
-                actual = patiently(lambda: known.read(cloud, opened))
-            except AwsFailure as failure:
-                raise CannotTell(
-                    f"reading {known.label} ({resource.id}): {failure}",
-                    where=resource.urn,
-                    do="run the same command again",
-                ) from None
+            actual = _read(known, cloud, opened, users)
             with lock:
                 found += _take(deployment, state, known, resource, actual, doomed=doomed)
 
         return look
 
-    world = state.world
     deployment.in_parallel(
         [job(one, False) for one in list(world.live.values()) if one.custom]
         + [job(one, True) for one in list(world.doomed)]
     )
     return found
+
+
+def _read(
+    known: ResourceType, cloud: Cloud, resource: Resource, users: Mapping[str, UserDetailTypeDef] | None
+) -> Properties | None:
+    if users is not None:
+        with suppress(LookupError):
+            return known.read_listed(users, resource)
+    return _answered(f"{known.label} ({resource.id})", lambda: known.read(cloud, resource))
+
+
+def _answered(what: str, ask: Callable[[], T]) -> T:
+    try:
+        return patiently(ask)
+    except AwsFailure as failure:
+        raise CannotTell(f"reading {what}: {failure}", do="run the same command again") from None
 
 
 def _take(

@@ -117,3 +117,32 @@ def test_everything_gone_is_made_anew(stack: StackRunner) -> None:
     made = stack.up(refresh=True)
     assert [op for op, _ in made.did].count("create") == len([one for one in everything.values() if one.custom])
     assert in_step(stack.clients, stack.world) == []
+
+
+def test_a_class_is_read_at_once_and_its_drift_is_seen_all_the_same(stack: StackRunner) -> None:
+    """Users and their grants come from one list then; keys are asked for one by one."""
+    text = """
+    for number in range(60):
+        user = aws.iam.User(f"u{number}", name=f"u{number}", force_destroy=True, tags={"lab": "exp"})
+        aws.iam.AccessKey(f"u{number}", user=user.name)
+        aws.iam.UserPolicy(f"u{number}", name="grant", user=user.name, policy=allow("s3:Get*"))
+    """
+    stack.up(text)
+    assert stack.up(refresh=True).did == []
+    iam = stack.clients.iam
+    iam.put_user_policy(UserName="u1", PolicyName="grant", PolicyDocument=OTHER)
+    iam.delete_user_policy(UserName="u2", PolicyName="grant")
+    iam.tag_user(UserName="u3", Tags=[{"Key": "lab", "Value": "other"}])
+    iam.put_user_permissions_boundary(UserName="u4", PermissionsBoundary=S3)
+    iam.delete_access_key(UserName="u5", AccessKeyId=stack.keys()["u5"][0])
+    iam.delete_access_key(UserName="u6", AccessKeyId=stack.keys()["u6"][0])
+    iam.delete_user_policy(UserName="u6", PolicyName="grant")
+    iam.delete_user(UserName="u6")
+    mended = stack.up(refresh=True)
+    assert mended.errors == []
+    assert [one for one in mended.did if one[0] != "refresh"] == [
+        ("create", "u2"), ("create", "u5"), ("create", "u6"), ("create", "u6"), ("create", "u6"),
+        ("update", "u1"), ("update", "u3"), ("update", "u4"),
+    ]  # fmt: skip
+    assert in_step(stack.clients, stack.world) == []
+    assert stack.up(refresh=True).did == []

@@ -14,7 +14,7 @@ from rolelab.engine.model import Intent, Properties, Resource
 from rolelab.engine.values import is_unknown
 
 if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import TagTypeDef
+    from mypy_boto3_iam.type_defs import TagTypeDef, UserDetailTypeDef
 
     from rolelab.aws.failures import AwsFailure
     from rolelab.engine.cloud import Cloud
@@ -105,6 +105,14 @@ class ResourceType(ABC):
         Raises:
             AwsFailure: it could not be read.
         """
+
+    def read_listed(self, users: Mapping[str, UserDetailTypeDef], resource: Resource) -> Properties | None:
+        """Return what `read` would, from a list of all users of the account; for types that it tells of.
+
+        Raises:
+            LookupError: the list does not tell of this one.
+        """
+        raise LookupError(self.token)
 
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
         """Change it into what `inputs` say; safe to be said again.

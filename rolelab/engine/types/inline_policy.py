@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
@@ -13,6 +13,9 @@ from rolelab.engine import documents
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.model import Intent, Properties, Resource
 from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, iam_name, policy, text_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import UserDetailTypeDef
 
 
 class _InlinePolicy(ResourceType):
@@ -90,6 +93,14 @@ class UserPolicy(_InlinePolicy):
         "policy": Property(required=True, document=True, rule=policy),
         "user": Property(required=True, replaces=True),
     }
+
+    @override
+    def read_listed(self, users: Mapping[str, UserDetailTypeDef], resource: Resource) -> Properties | None:
+        owner, name = resource.inputs["user"], resource.inputs["name"]
+        for one in users[owner].get("UserPolicyList", []) if owner in users else []:
+            if one.get("PolicyName") == name:
+                return {"user": owner, "name": name, "policy": text_of(one.get("PolicyDocument"))}
+        return None
 
     @override
     def put(self, cloud: Cloud, owner: str, name: str, document: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
@@ -25,6 +25,9 @@ from rolelab.engine.types.base import (
     iam_path,
     tags_of,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
 
 
 class User(ResourceType):
@@ -66,17 +69,14 @@ class User(ResourceType):
             if failure.kind is Kind.MISSING:
                 return None
             raise
-        boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        tags = from_tags(user.get("Tags"))
-        return {
-            "arn": user["Arn"],
-            "name": user["UserName"],
-            "path": user["Path"],
-            "uniqueId": user["UserId"],
-            "tags": tags,
-            "tagsAll": tags,
-            **given(permissionsBoundary=boundary),
-        }
+        return _properties(user)
+
+    @override
+    def read_listed(self, users: Mapping[str, UserDetailTypeDef], resource: Resource) -> Properties | None:
+        if resource.inputs.get("permissionsBoundary"):
+            # Not every emulator puts boundaries into the list.
+            raise LookupError(resource.id)
+        return _properties(users[resource.id]) if resource.id in users else None
 
     @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
@@ -133,6 +133,20 @@ class User(ResourceType):
             return new
         found = self._read(cloud, new)
         return new if found and found["uniqueId"] == resource.outputs.get("uniqueId") else resource.id
+
+
+def _properties(user: UserTypeDef | UserDetailTypeDef) -> Properties:
+    boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    tags = from_tags(user.get("Tags"))
+    return {
+        "arn": user.get("Arn"),
+        "name": user.get("UserName"),
+        "path": user.get("Path"),
+        "uniqueId": user.get("UserId"),
+        "tags": tags,
+        "tagsAll": tags,
+        **given(permissionsBoundary=boundary),
+    }
 
 
 def _made(arn_: str, unique_id: str, inputs: Properties) -> Made:
