@@ -331,7 +331,8 @@ class Deployment:
         step = replace(
             step,
             op=Op.REPLACE if before else Op.CREATE,
-            changes=plan.differences(known, before.inputs if before else {}, wanted.inputs),
+            # Told in previews only: a class of 1,000 has 10,000 properties.
+            changes=plan.differences(known, before.inputs if before else {}, wanted.inputs) if self.previewing else (),
             delete_first=before is not None,
         )
         return self._made_first(goal, known, step, wanted, replaces=False)
@@ -493,6 +494,7 @@ class Deployment:
     ) -> Resource:
         began = self._begin(step)
         inputs = values.plain(wanted.inputs)
+        who = next((str(inputs[name]) for name in ("name", "user", "role") if name in inputs), "")
         for last in (False, True):
             intent = Intent(op="create", at=time.time(), resource=wanted, replaces=replaces)
             number = self._writer.begin(intent)
@@ -500,14 +502,14 @@ class Deployment:
                 made = patiently(lambda: known.create(self.cloud, inputs))
             except HalfMadeError as half:
                 self._writer.done(number, replace(_with(known, wanted, half.made, goal), stale=True))
-                raise self._failure(step, "creating", known, half.failure) from None
+                raise self._failure(step, "creating", known, half.failure, who) from None
             except AwsFailure as failure:
                 if failure.answered:
                     self._writer.refused(number)
-                    raise self._failure(step, "creating", known, failure) from None
+                    raise self._failure(step, "creating", known, failure, who) from None
                 found = self._look(number, intent, known)
                 if found is None and (last or number in self.world.pending):
-                    raise self._failure(step, "creating", known, failure) from None
+                    raise self._failure(step, "creating", known, failure, who) from None
                 if found is None:
                     continue
                 made = found
@@ -615,10 +617,10 @@ class Deployment:
         self.tell(Began(step))
         return time.monotonic()
 
-    def _failure(self, step: Step, doing: str, known: ResourceType, failure: AwsFailure) -> _OperationError:
-        who = step.id or next(
-            (str(one.new) for one in step.changes if one.property in ("name", "user", "role")), step.name
-        )
+    def _failure(
+        self, step: Step, doing: str, known: ResourceType, failure: AwsFailure, wanted: str = ""
+    ) -> _OperationError:
+        who = step.id or wanted or step.name
         said = f"{doing} {known.label} ({who}): {failure}"
         if not failure.answered:
             said += " (no answer: whether it happened is found out by the next run)"
