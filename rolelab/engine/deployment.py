@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import Any
 
 from rolelab.aws.failures import AwsFailure
@@ -84,7 +85,8 @@ class Deployment:
         self._state = state
         self._store = state if isinstance(state, Store) else None
         self._types = types
-        self._tell = listener
+        self._listener = listener
+        self._soon: SimpleQueue[Event] = SimpleQueue()
         self._telling = threading.Lock()
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="aws")
         self._continue = continue_on_error
@@ -147,8 +149,17 @@ class Deployment:
             self._tell(event)
 
     def tell_soon(self, event: Event) -> None:
-        """Hand an event to the listener from a signal handler, which must not wait for the lock that it interrupts."""
-        self._pool.submit(self.tell, event)
+        """Hand an event to the listener from a signal handler, with the next one of the run.
+
+        The handler interrupts the very thread that may hold a lock, the pool's own among them: a put into this queue is
+        the one thing that is safe there.
+        """
+        self._soon.put(event)
+
+    def _tell(self, event: Event) -> None:
+        while not self._soon.empty():
+            self._listener(self._soon.get())
+        self._listener(event)
 
     def error(self, text: str, urn: str = "") -> None:
         """Report an error of the program, which stops the run like a failed operation."""
