@@ -8,7 +8,9 @@ from rolelab import settings
 from rolelab.errors import LabError
 
 try:
-    wanted = settings.parse(pulumi.runtime.config.CONFIG.get(), where=f"Pulumi.{pulumi.get_stack()}.yaml")
+    wanted = settings.parse(
+        pulumi.runtime.config.CONFIG.get(), where=f"Pulumi.{pulumi.get_stack()}.yaml"
+    )
 except LabError as fault:
     raise pulumi.RunError(str(fault)) from fault
 

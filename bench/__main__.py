@@ -52,7 +52,11 @@ def measured(sizes: tuple[int, ...]) -> Iterator[Figure]:
             large = (per_learner[5000] - per_learner[1000]) / 4000
             small = (per_learner[1000] - per_learner[100]) / 900
             yield compared(
-                "a learner more, 1,000 to 5,000", "100 to 1,000", [(large * 1000, small * 1000)], limit=1.15, unit="ms"
+                "a learner more, 1,000 to 5,000",
+                "100 to 1,000",
+                [(large * 1000, small * 1000)],
+                limit=1.15,
+                unit="ms",
             )
 
 
@@ -62,7 +66,9 @@ def start(project: Project) -> Iterator[Figure]:
     for words, limit in ((("--help",), 0.15), (("local", "status"), 0.15), (("status",), None)):
         project.rolelab(*words)
         found = rounds(
-            11, lambda words=words: project.rolelab(*words).seconds, lambda: project.python("-c", "").seconds
+            11,
+            lambda words=words: project.rolelab(*words).seconds,
+            lambda: project.python("-c", "").seconds,
         )
         over = [ours - empty for ours, empty in found]
         yield plain(f"rolelab {' '.join(words)}, over an empty Python", over, limit=limit)
@@ -97,7 +103,12 @@ def others(project: Project) -> Iterator[Figure]:
         project.rolelab("local", "stop")
     for name, values in ours.items():
         limit = 1 / 3 if name == "up" else None
-        yield compared(f"{name}, one learner", "pulumi", list(zip(values, theirs[name], strict=True)), limit=limit)
+        yield compared(
+            f"{name}, one learner",
+            "pulumi",
+            list(zip(values, theirs[name], strict=True)),
+            limit=limit,
+        )
 
 
 def against_terraform(project: Project, count: int, times: int) -> Iterator[Figure]:
@@ -124,7 +135,12 @@ def lifecycle(project: Project, count: int) -> Iterator[Figure]:
     project.learners(count)
     project.rolelab("local", "start")
     env = project.aws()
-    found: dict[str, list[tuple[float, float]]] = {"up": [], "unchanged up": [], "verify": [], "destroy": []}
+    found: dict[str, list[tuple[float, float]]] = {
+        "up": [],
+        "unchanged up": [],
+        "verify": [],
+        "destroy": [],
+    }
     peaks: list[float] = []
 
     def measure(name: str, ours: Callable[[], Run], floor: Callable[[], float]) -> Run:
@@ -139,11 +155,20 @@ def lifecycle(project: Project, count: int) -> Iterator[Figure]:
 
     for _ in range(ROUNDS[count]):
         peaks.append(measure("up", project.up, lambda: project.floor("make", count, env)).peak_mb)
-        measure("unchanged up", project.up, lambda: project.python("-m", "bench.instant", STACK).seconds)
+        measure(
+            "unchanged up", project.up, lambda: project.python("-m", "bench.instant", STACK).seconds
+        )
         if count <= 100:
-            measure("verify", lambda: project.rolelab("verify", "--stack", STACK), project.verify_floor)
+            measure(
+                "verify", lambda: project.rolelab("verify", "--stack", STACK), project.verify_floor
+            )
         measure("destroy", project.destroy, lambda: project.floor("remove", count, env))
-    limits = {"up": UP_LIMIT, "unchanged up": UNCHANGED_LIMIT, "verify": VERIFY_LIMIT, "destroy": DESTROY_LIMIT}
+    limits = {
+        "up": UP_LIMIT,
+        "unchanged up": UNCHANGED_LIMIT,
+        "verify": VERIFY_LIMIT,
+        "destroy": DESTROY_LIMIT,
+    }
     against = {"unchanged up": "the program alone"}
     for name, values in found.items():
         if values:

@@ -37,7 +37,12 @@ class Figure:
 
 
 def compared(
-    name: str, against: str, rounds: Sequence[tuple[float, float]], *, limit: float | None = None, unit: str = "s"
+    name: str,
+    against: str,
+    rounds: Sequence[tuple[float, float]],
+    *,
+    limit: float | None = None,
+    unit: str = "s",
 ) -> Figure:
     """Return the figure of interleaved rounds of (what is measured, what it is measured against)."""
     return Figure(
@@ -52,14 +57,22 @@ def compared(
     )
 
 
-def plain(name: str, values: Sequence[float], *, limit: float | None = None, unit: str = "s") -> Figure:
+def plain(
+    name: str, values: Sequence[float], *, limit: float | None = None, unit: str = "s"
+) -> Figure:
     """Return a figure that is not a ratio."""
-    return Figure(name=name, value=statistics.median(values), unit=unit, limit=limit, rounds=len(values))
+    return Figure(
+        name=name, value=statistics.median(values), unit=unit, limit=limit, rounds=len(values)
+    )
 
 
 def line(figure: Figure) -> str:
     """Return one line of the table."""
-    value = f"{figure.value:.0f} {figure.unit}" if figure.unit == "MB" else f"{figure.value:.3f} {figure.unit}"
+    value = (
+        f"{figure.value:.0f} {figure.unit}"
+        if figure.unit == "MB"
+        else f"{figure.value:.3f} {figure.unit}"
+    )
     against = f"{figure.against} {figure.base:.3f} {figure.unit}" if figure.base is not None else ""
     ratio = f"{figure.ratio:.2f} x" if figure.ratio is not None else ""
     unit = "x" if figure.ratio is not None else figure.unit
@@ -73,12 +86,20 @@ HEADER = f"{'what':<42} {'median':>10} {'against':>34} {'ratio':>8} {'at most':>
 
 def write(path: Path, figures: Iterable[Figure]) -> None:
     """Write the figures as JSON, with what is needed to compare two files."""
-    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+    }
     listed = [{**asdict(figure), "reached": figure.reached} for figure in figures]
-    path.write_text(json.dumps({"machine": machine, "figures": listed}, indent=2) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({"machine": machine, "figures": listed}, indent=2) + "\n", encoding="utf-8"
+    )
 
 
-def rounds(count: int, ours: Callable[[], float], theirs: Callable[[], float]) -> list[tuple[float, float]]:
+def rounds(
+    count: int, ours: Callable[[], float], theirs: Callable[[], float]
+) -> list[tuple[float, float]]:
     """Measure both, turn about, so that neither has the quieter half of the run."""
     found: list[tuple[float, float]] = []
     for number in range(count):

@@ -44,7 +44,10 @@ def make(count: int) -> float:
         account = sts.get_caller_identity()["Account"]
         trust = _document(Principal={"AWS": f"arn:aws:iam::{account}:root"})
         made = iam.create_role(
-            RoleName=ROLE, AssumeRolePolicyDocument=trust, MaxSessionDuration=3600, Tags=_tags("role")
+            RoleName=ROLE,
+            AssumeRolePolicyDocument=trust,
+            MaxSessionDuration=3600,
+            Tags=_tags("role"),
         )
         iam.attach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)
         return made["Role"]["Arn"]
@@ -64,7 +67,9 @@ def remove(count: int) -> float:
     """Remove what `make` made; return the seconds."""
     iam = Clients(_endpoint(), connections=THREADS).iam
     # A tool knows the key ids from its state; here they are read first, off the clock.
-    listed = {name: iam.list_access_keys(UserName=name)["AccessKeyMetadata"] for name in _names(count)}
+    listed = {
+        name: iam.list_access_keys(UserName=name)["AccessKeyMetadata"] for name in _names(count)
+    }
     keys = {name: key.get("AccessKeyId", "") for name, (key,) in listed.items()}
 
     def learner(name: str) -> None:
@@ -98,22 +103,30 @@ def verify(file: Path) -> float:
             administrator.get_login_profile(UserName=name)
 
     def refused(bucket: str) -> None:
-        for call in (s3.list_buckets, lambda: s3.create_bucket(Bucket=bucket), lambda: iam.list_users(MaxItems=1)):
+        for call in (
+            s3.list_buckets,
+            lambda: s3.create_bucket(Bucket=bucket),
+            lambda: iam.list_users(MaxItems=1),
+        ):
             with contextlib.suppress(ClientError):
                 call()
 
     def learner(name: str) -> None:
         one = lab.learner(name)
         bucket = f"floor-{secrets.token_hex(12)}"
-        with calling_as(Credentials(access_key_id=one.access_key_id, secret_access_key=one.secret_access_key)):
+        with calling_as(
+            Credentials(access_key_id=one.access_key_id, secret_access_key=one.secret_access_key)
+        ):
             sts.get_caller_identity()
             refused(bucket)
-            keys = sts.assume_role(RoleArn=lab.role.arn, RoleSessionName=one.user_name, DurationSeconds=900)[
-                "Credentials"
-            ]
+            keys = sts.assume_role(
+                RoleArn=lab.role.arn, RoleSessionName=one.user_name, DurationSeconds=900
+            )["Credentials"]
             too_long = lab.role.max_session_duration + 1
             with contextlib.suppress(ClientError):
-                sts.assume_role(RoleArn=lab.role.arn, RoleSessionName=one.user_name, DurationSeconds=too_long)
+                sts.assume_role(
+                    RoleArn=lab.role.arn, RoleSessionName=one.user_name, DurationSeconds=too_long
+                )
         session = Credentials(
             access_key_id=keys["AccessKeyId"],
             secret_access_key=Secret(keys["SecretAccessKey"]),
@@ -133,7 +146,9 @@ def verify(file: Path) -> float:
             s3.delete_bucket(Bucket=bucket)
             with contextlib.suppress(ClientError):
                 iam.list_users(MaxItems=1)
-        with calling_as(Credentials(access_key_id=one.access_key_id, secret_access_key=one.secret_access_key)):
+        with calling_as(
+            Credentials(access_key_id=one.access_key_id, secret_access_key=one.secret_access_key)
+        ):
             refused(bucket)
         declared(one.user_name)
 
@@ -147,9 +162,12 @@ def verify(file: Path) -> float:
 
 def _endpoint() -> Endpoint:
     keys = Credentials(
-        access_key_id=os.environ["AWS_ACCESS_KEY_ID"], secret_access_key=Secret(os.environ["AWS_SECRET_ACCESS_KEY"])
+        access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        secret_access_key=Secret(os.environ["AWS_SECRET_ACCESS_KEY"]),
     )
-    return Endpoint(url=os.environ["AWS_ENDPOINT_URL"], region=os.environ["AWS_REGION"], credentials=keys)
+    return Endpoint(
+        url=os.environ["AWS_ENDPOINT_URL"], region=os.environ["AWS_REGION"], credentials=keys
+    )
 
 
 def _in_parallel(work: Callable[[str], None], names: Sequence[str]) -> None:
@@ -162,7 +180,10 @@ def _names(count: int) -> list[str]:
 
 
 def _tags(purpose: str) -> list[TagTypeDef]:
-    return [{"Key": key, "Value": value} for key, value in (("lab", "bench"), ("stack", "floor"), ("purpose", purpose))]
+    return [
+        {"Key": key, "Value": value}
+        for key, value in (("lab", "bench"), ("stack", "floor"), ("purpose", purpose))
+    ]
 
 
 def _document(**statement: object) -> str:
@@ -172,5 +193,7 @@ def _document(**statement: object) -> str:
 
 if __name__ == "__main__":
     what, of = sys.argv[1:]
-    taken = verify(Path(of)) if what == "verify" else {"make": make, "remove": remove}[what](int(of))
+    taken = (
+        verify(Path(of)) if what == "verify" else {"make": make, "remove": remove}[what](int(of))
+    )
     print(json.dumps({"seconds": taken}))

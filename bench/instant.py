@@ -43,8 +43,16 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "userId": "0" * 12,
         "id": "0",
     },
-    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
-    "aws:index/getRegion:getRegion": {"region": "us-east-1", "name": "us-east-1", "id": "us-east-1"},
+    "aws:index/getPartition:getPartition": {
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "id": "aws",
+    },
+    "aws:index/getRegion:getRegion": {
+        "region": "us-east-1",
+        "name": "us-east-1",
+        "id": "us-east-1",
+    },
 }
 
 
@@ -53,7 +61,9 @@ class Monitor:
 
     def GetDeploymentInfo(self, request: Any, *_: Any, **__: Any) -> Any:  # noqa: N802 - the protocol's name
         """Say that every feature is there."""
-        return resource_pb2.DeploymentInfo(supportedFeatures=resource_pb2.ResourceMonitorFeature.values())
+        return resource_pb2.DeploymentInfo(
+            supportedFeatures=resource_pb2.ResourceMonitorFeature.values()
+        )
 
     def Invoke(self, request: Any, *_: Any, **__: Any) -> Any:  # noqa: N802 - the protocol's name
         """Answer one of the program's three functions."""
@@ -63,7 +73,9 @@ class Monitor:
 
     def RegisterResource(self, request: Any, *_: Any, **__: Any) -> Any:  # noqa: N802 - the protocol's name
         """Give back the inputs as outputs, with an id and an ARN."""
-        answer = resource_pb2.RegisterResourceResponse(urn=f"urn:pulumi:s::p::{request.type}::{request.name}")
+        answer = resource_pb2.RegisterResourceResponse(
+            urn=f"urn:pulumi:s::p::{request.type}::{request.name}"
+        )
         if request.custom:
             answer.id = request.name
             answer.object.CopyFrom(request.object)

@@ -77,7 +77,12 @@ class Terraform:
         self._folder = project.folder / f"terraform-{count}"
         self._folder.mkdir()
         (self._folder / "main.tf").write_text(TERRAFORM.format(count=count), encoding="utf-8")
-        self._env = {**clean_environment(), **env, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+        self._env = {
+            **clean_environment(),
+            **env,
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+        }
         self._run("init", f"-plugin-dir={os.environ[PLUGINS]}")
 
     def moved(self, env: Mapping[str, str]) -> None:
@@ -117,7 +122,11 @@ class RealPulumi:
         if shutil.which("pulumi") is None:
             return "no pulumi on PATH"
         harness = os.environ.get(HARNESS)
-        return None if harness and (Path(harness) / "run.py").is_file() else f"{HARNESS} names no harness"
+        return (
+            None
+            if harness and (Path(harness) / "run.py").is_file()
+            else f"{HARNESS} names no harness"
+        )
 
     @staticmethod
     def seconds(project: Project, rounds: int) -> dict[str, list[float]]:
@@ -134,8 +143,18 @@ class RealPulumi:
             "            found[name].append(seconds)\n"
             "print(json.dumps(found))\n"
         )
-        asked = [sys.executable, "-c", code, os.environ[HARNESS], str(project.folder), sys.prefix, str(rounds)]
-        done = subprocess.run(asked, env=clean_environment(), capture_output=True, text=True, check=False)
+        asked = [
+            sys.executable,
+            "-c",
+            code,
+            os.environ[HARNESS],
+            str(project.folder),
+            sys.prefix,
+            str(rounds),
+        ]
+        done = subprocess.run(
+            asked, env=clean_environment(), capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise Failed(f"the Pulumi CLI failed\n{done.stderr[-2000:]}")
         found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])

@@ -17,7 +17,15 @@ from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py", "components", "rolelab", "bench", "requirements.txt")
+COPIED = (
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "__main__.py",
+    "components",
+    "rolelab",
+    "bench",
+    "requirements.txt",
+)
 STACK = "bench"
 LAB_ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "111111111111"
@@ -43,7 +51,9 @@ class Failed(Exception):
     """A command did not do what is measured: a figure of it would be none."""
 
 
-def timed(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], expect: int | None = 0) -> Run:
+def timed(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], expect: int | None = 0
+) -> Run:
     """Run a command to its end.
 
     Raises:
@@ -51,17 +61,23 @@ def timed(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], e
     """
     with tempfile.TemporaryFile() as output:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         said = output.read().decode(errors="replace")
     if expect is not None and process.returncode != expect:
-        raise Failed(f"{' '.join(map(str, command))}: exit code {process.returncode}\n{said[-2000:]}")
+        raise Failed(
+            f"{' '.join(map(str, command))}: exit code {process.returncode}\n{said[-2000:]}"
+        )
     # Linux counts in KiB, macOS in bytes.
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, process.returncode, said)
+    return Run(
+        seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, process.returncode, said
+    )
 
 
 def clean_environment() -> dict[str, str]:
@@ -89,7 +105,10 @@ class Project:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.rolelab("local", "stop", expect=None)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -99,9 +118,13 @@ class Project:
         config = f"config:\n  aws:region: us-east-1\n  assume-role-lab:learnerCount: {count}\n"
         (self.folder / f"Pulumi.{STACK}.yaml").write_text(config, encoding="utf-8")
 
-    def python(self, *args: str, env: Mapping[str, str] | None = None, expect: int | None = 0) -> Run:
+    def python(
+        self, *args: str, env: Mapping[str, str] | None = None, expect: int | None = 0
+    ) -> Run:
         """Run this Python in the copy."""
-        return timed([sys.executable, *args], cwd=self.folder, env=self.env | dict(env or {}), expect=expect)
+        return timed(
+            [sys.executable, *args], cwd=self.folder, env=self.env | dict(env or {}), expect=expect
+        )
 
     def rolelab(self, *args: str, expect: int | None = 0) -> Run:
         """Run one command of rolelab in the copy."""
@@ -117,7 +140,9 @@ class Project:
 
     def outputs(self) -> Any:
         """Return the stack's outputs, secrets included."""
-        return json.loads(self.rolelab("outputs", "--json", "--show-secrets", "--stack", STACK).said)
+        return json.loads(
+            self.rolelab("outputs", "--json", "--show-secrets", "--stack", STACK).said
+        )
 
     def aws(self, account: str = OTHER_ACCOUNT) -> dict[str, str]:
         """Return the variables that lead any AWS tool to the local AWS, as root of an account."""
@@ -135,7 +160,9 @@ class Project:
         try:
             secrets.write_text(json.dumps(self.outputs()), encoding="utf-8")
             return float(
-                self.python("-m", "bench.floor", "verify", str(secrets), env=self.aws(LAB_ACCOUNT)).json()["seconds"]
+                self.python(
+                    "-m", "bench.floor", "verify", str(secrets), env=self.aws(LAB_ACCOUNT)
+                ).json()["seconds"]
             )
         finally:
             secrets.unlink()

@@ -44,7 +44,11 @@ def managed_policy(name: str, partition: str = "aws") -> str:
 
 def trust(principal_arn: str, conditions: Conditions | None = None) -> Document:
     """Return the role's half of role assumption: who may assume the role, under which conditions."""
-    statement: Document = {"Effect": "Allow", "Principal": {"AWS": principal_arn}, "Action": "sts:AssumeRole"}
+    statement: Document = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal_arn},
+        "Action": "sts:AssumeRole",
+    }
     if conditions:
         statement["Condition"] = {operator: dict(keys) for operator, keys in conditions.items()}
     return {"Version": VERSION, "Statement": [statement]}
@@ -52,7 +56,10 @@ def trust(principal_arn: str, conditions: Conditions | None = None) -> Document:
 
 def grant(role_arn: str) -> Document:
     """Return the user's half of role assumption: leave to assume this role, and no other."""
-    return {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role_arn}]}
+    return {
+        "Version": VERSION,
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role_arn}],
+    }
 
 
 def as_json(document: Mapping[str, object]) -> str:

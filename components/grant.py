@@ -46,4 +46,6 @@ class AssumeRoleGrant(pulumi.ComponentResource):
     @staticmethod
     def policy_for(role_arn: pulumi.Input[str]) -> pulumi.Output[str]:
         """Return the policy's text; made once and shared, it spares a class of 1,000 as many conversions."""
-        return pulumi.Output.from_input(role_arn).apply(lambda arn: documents.as_json(documents.grant(arn)))
+        return pulumi.Output.from_input(role_arn).apply(
+            lambda arn: documents.as_json(documents.grant(arn))
+        )

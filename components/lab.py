@@ -68,7 +68,9 @@ class AssumeRoleLab(pulumi.ComponentResource):
         inherited = pulumi.InvokeOptions(parent=self)
         account = aws.get_caller_identity(opts=inherited).account_id
         partition = aws.get_partition(opts=inherited).partition
-        self.managed_policies = [documents.managed_policy(policy, partition) for policy in args["managed_policies"]]
+        self.managed_policies = [
+            documents.managed_policy(policy, partition) for policy in args["managed_policies"]
+        ]
         self.trust_policy = documents.trust(documents.account_root(account, partition))
         role = AssumableRole(
             f"{name}-role",
@@ -76,7 +78,9 @@ class AssumeRoleLab(pulumi.ComponentResource):
                 "role_name": args["role_name"],
                 "trust_policy": self.trust_policy,
                 "managed_policies": [*self.managed_policies],
-                "max_session_duration": args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0]),
+                "max_session_duration": args.get(
+                    "max_session_duration", limits.ROLE_SESSION_SECONDS[0]
+                ),
                 "tags": args.get("tags", {}),
             },
             pulumi.ResourceOptions(parent=self),
@@ -112,7 +116,11 @@ class AssumeRoleLab(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         user = NoPermissionUser(
             f"{self._name}-{learner}",
-            {"user_name": learner, "console": self._args.get("console", False), "tags": self._args.get("tags", {})},
+            {
+                "user_name": learner,
+                "console": self._args.get("console", False),
+                "tags": self._args.get("tags", {}),
+            },
             child,
         )
         if self._args.get("grant", True):

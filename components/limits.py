@@ -86,7 +86,9 @@ def managed_policies(values: Iterable[str]) -> list[str]:
         if not (_POLICY_ARN if value.startswith("arn:") else _POLICY_NAME).fullmatch(value)
     ]
     if len(listed) > MANAGED_POLICIES_PER_ROLE:
-        faults.append(f"names {len(listed)} policies; a role holds at most {MANAGED_POLICIES_PER_ROLE}")
+        faults.append(
+            f"names {len(listed)} policies; a role holds at most {MANAGED_POLICIES_PER_ROLE}"
+        )
     labels = Counter(policy_label(value) for value in listed)
     faults += [f"names {twice!r} {times} times" for twice, times in labels.items() if times > 1]
     return faults

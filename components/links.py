@@ -35,5 +35,7 @@ def switch_role(account_id: str, role_name: str, *, path: str = "/", partition: 
 
 def _host(partition: str) -> str:
     if partition not in _SIGN_IN:
-        raise ValueError(f"no console is known for partition {partition}; known: {', '.join(_SIGN_IN)}")
+        raise ValueError(
+            f"no console is known for partition {partition}; known: {', '.join(_SIGN_IN)}"
+        )
     return _SIGN_IN[partition]

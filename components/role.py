@@ -54,7 +54,9 @@ class AssumableRole(pulumi.ComponentResource):
         role = aws.iam.Role(
             name,
             name=args["role_name"],
-            assume_role_policy=documents.as_json(trust) if isinstance(trust, dict) else pulumi.Output.json_dumps(trust),
+            assume_role_policy=documents.as_json(trust)
+            if isinstance(trust, dict)
+            else pulumi.Output.json_dumps(trust),
             max_session_duration=session,
             # A learner or instructor may have attached a policy: it must not keep the role from being removed.
             force_detach_policies=True,
@@ -65,7 +67,9 @@ class AssumableRole(pulumi.ComponentResource):
         for number, policy in enumerate(args["managed_policies"], start=1):
             arn = documents.managed_policy(policy, partition) if isinstance(policy, str) else policy
             which = limits.policy_label(policy) if isinstance(policy, str) else str(number)
-            aws.iam.RolePolicyAttachment(f"{name}-{which}", role=role.name, policy_arn=arn, opts=child)
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{which}", role=role.name, policy_arn=arn, opts=child
+            )
         self.role_name = role.name
         self.role_arn = role.arn
         self.register_outputs({"role_name": role.name, "role_arn": role.arn})

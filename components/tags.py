@@ -7,4 +7,9 @@ import pulumi
 
 def tags(purpose: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return lab (the Pulumi project), stack and purpose, with the caller's own tags beside them."""
-    return {**(more or {}), "lab": pulumi.get_project(), "stack": pulumi.get_stack(), "purpose": purpose}
+    return {
+        **(more or {}),
+        "lab": pulumi.get_project(),
+        "stack": pulumi.get_stack(),
+        "purpose": purpose,
+    }

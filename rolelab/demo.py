@@ -232,8 +232,12 @@ class Lesson:
     def _look_at_the_role(self) -> Answer:
         def look() -> tuple[object, list[str]]:
             role = self._aws.iam.get_role(RoleName=self._role)["Role"]
-            attached = self._aws.iam.list_attached_role_policies(RoleName=self._role)["AttachedPolicies"]
-            return role.get("AssumeRolePolicyDocument"), [policy.get("PolicyName", "") for policy in attached]
+            attached = self._aws.iam.list_attached_role_policies(RoleName=self._role)[
+                "AttachedPolicies"
+            ]
+            return role.get("AssumeRolePolicyDocument"), [
+                policy.get("PolicyName", "") for policy in attached
+            ]
 
         def judge(found: tuple[object, list[str]]) -> tuple[bool, tuple[str, ...]]:
             trust, policies = found
@@ -244,7 +248,9 @@ class Lesson:
         return self._allowed(self._admin, look, judge)
 
     def _assume(self) -> CredentialsTypeDef:
-        return self._aws.sts.assume_role(RoleArn=self._role_arn, RoleSessionName=SESSION)["Credentials"]
+        return self._aws.sts.assume_role(RoleArn=self._role_arn, RoleSessionName=SESSION)[
+            "Credentials"
+        ]
 
     def _switch(self) -> Answer:
         def judge(keys: CredentialsTypeDef) -> tuple[bool, tuple[str, ...]]:
@@ -257,7 +263,10 @@ class Lesson:
                 arn = self._aws.sts.get_caller_identity()["Arn"]
             temporary = keys["AccessKeyId"].startswith("ASIA")
             expires = f"{keys['Expiration']:%H:%M:%S} UTC"
-            said = (f"you are now {arn}", f"with the temporary key {keys['AccessKeyId']}, until {expires}")
+            said = (
+                f"you are now {arn}",
+                f"with the temporary key {keys['AccessKeyId']}, until {expires}",
+            )
             return temporary and arn.endswith(f":assumed-role/{self._role}/{SESSION}"), said
 
         return self._allowed(self._learner(), self._assume, judge)
@@ -268,7 +277,9 @@ class Lesson:
             return [bucket.get("Name", "") for bucket in self._aws.s3.list_buckets()["Buckets"]]
 
         return self._allowed(
-            self._assumed(), make, lambda names: (self._bucket in names, (f"buckets: {', '.join(names)}",))
+            self._assumed(),
+            make,
+            lambda names: (self._bucket in names, (f"buckets: {', '.join(names)}",)),
         )
 
     def _use_bucket(self) -> Answer:
@@ -284,7 +295,10 @@ class Lesson:
 
         def judge(found: tuple[bytes, int]) -> tuple[bool, tuple[str, ...]]:
             back, buckets = found
-            said = (f"wrote {text.decode()!r}, read {back.decode()!r}", f"object and bucket removed: {buckets} buckets")
+            said = (
+                f"wrote {text.decode()!r}, read {back.decode()!r}",
+                f"object and bucket removed: {buckets} buckets",
+            )
             return found == (text, 0), said
 
         return self._allowed(self._assumed(), work, judge)
@@ -300,7 +314,9 @@ class Lesson:
             }
 
         def judge(left: dict[str, int]) -> tuple[bool, tuple[str, ...]]:
-            return not any(left.values()), (", ".join(f"{count} {what}" for what, count in left.items()),)
+            return not any(left.values()), (
+                ", ".join(f"{count} {what}" for what, count in left.items()),
+            )
 
         return self._allowed(self._admin, look, judge)
 
@@ -308,7 +324,9 @@ class Lesson:
         if self._lab is None:
             raise RuntimeError("the steps are to be acted in their order")
         learner = self._lab.learner(self._user)
-        return Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
+        return Credentials(
+            access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
+        )
 
     def _assumed(self) -> Credentials:
         if self._session is None:
@@ -316,7 +334,10 @@ class Lesson:
         return self._session
 
     def _allowed(
-        self, who: Credentials, call: Callable[[], T], judge: Callable[[T], tuple[bool, tuple[str, ...]]]
+        self,
+        who: Credentials,
+        call: Callable[[], T],
+        judge: Callable[[T], tuple[bool, tuple[str, ...]]],
     ) -> Answer:
         try:
             with calling_as(who), translated("the call"):

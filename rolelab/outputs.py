@@ -98,11 +98,17 @@ class Lab:
         Raises:
             UsageError: no such learner, or several and none named.
         """
-        names = ", ".join(learner.name for learner in self.learners[:5]) + (", …" if len(self.learners) > 5 else "")
+        names = ", ".join(learner.name for learner in self.learners[:5]) + (
+            ", …" if len(self.learners) > 5 else ""
+        )
         if name is None and len(self.learners) == 1:
             return self.learners[0]
         if name is None:
-            raise UsageError(f"the lab has {len(self.learners)} learners", where="--as", do=f"name one of {names}")
+            raise UsageError(
+                f"the lab has {len(self.learners)} learners",
+                where="--as",
+                do=f"name one of {names}",
+            )
         for learner in self.learners:
             if learner.name == name:
                 return learner
@@ -146,7 +152,9 @@ class _Reader:
         value = self.text(key)
         if value == MASKED:
             raise UsageError(
-                f"{self._path}{key} is masked", where=self._where, do="write the outputs with --show-secrets"
+                f"{self._path}{key} is masked",
+                where=self._where,
+                do="write the outputs with --show-secrets",
             )
         return Secret(value)
 
@@ -163,7 +171,9 @@ class _Reader:
         value = self._values.get(key)
         if value is None or value == UNKNOWN:
             return None
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in cast("list[Any]", value)):
+        if not isinstance(value, list) or not all(
+            isinstance(item, str) for item in cast("list[Any]", value)
+        ):
             raise _incomplete(f"{self._path}{key}", self._where)
         texts = cast("list[str]", value)
         for text in texts:
@@ -198,7 +208,9 @@ class _Reader:
             raise _incomplete(self._path, self._where)
         for name in self._values:
             if not (name and name.isprintable()):
-                raise _strange(self._path.rstrip("."), f"has {name!r}, which is no name", self._where, verb="")
+                raise _strange(
+                    self._path.rstrip("."), f"has {name!r}, which is no name", self._where, verb=""
+                )
         return sorted(self._values)
 
 
@@ -209,7 +221,9 @@ def _incomplete(what: str, where: str) -> UsageError:
 
 
 def _strange(output: str, what: str, where: str, *, verb: str = "is ") -> UsageError:
-    return UsageError(f"{output} {verb}{what}", where=where, do="use the outputs as the stack gives them")
+    return UsageError(
+        f"{output} {verb}{what}", where=where, do="use the outputs as the stack gives them"
+    )
 
 
 def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
@@ -219,7 +233,9 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
         UsageError: there is no deployed lab in them, or something in them is missing, masked or not of its form.
     """
     if not raw:
-        raise UsageError("there is no lab", where=where, do="run `rolelab up` (or `pulumi up`) first")
+        raise UsageError(
+            "there is no lab", where=where, do="run `rolelab up` (or `pulumi up`) first"
+        )
     top = _Reader(raw, "", where)
     role = top.inner("role")
     learners = top.inner("learners")
@@ -238,7 +254,9 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
             trust=role.optional_document("trust"),
         ),
         grant=top.flag("grant", default=True),
-        learners=tuple(_learner(name, learners.inner(name), account_id) for name in learners.names()),
+        learners=tuple(
+            _learner(name, learners.inner(name), account_id) for name in learners.names()
+        ),
     )
 
 
@@ -263,15 +281,21 @@ def from_file(path: Path) -> Lab:
     try:
         raw: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=str(path), do="name a file of outputs") from None
+        raise UsageError(
+            f"cannot be read: {error.strerror}", where=str(path), do="name a file of outputs"
+        ) from None
     except (ValueError, RecursionError):
         # Brackets within brackets by the thousand are no outputs either.
         raise UsageError(
-            "is not JSON", where=str(path), do="write it with `rolelab outputs --json --show-secrets`"
+            "is not JSON",
+            where=str(path),
+            do="write it with `rolelab outputs --json --show-secrets`",
         ) from None
     if not isinstance(raw, dict):
         raise UsageError(
-            "is no JSON object", where=str(path), do="write it with `rolelab outputs --json --show-secrets`"
+            "is no JSON object",
+            where=str(path),
+            do="write it with `rolelab outputs --json --show-secrets`",
         )
     return parse(cast("dict[str, Any]", raw), where=str(path))
 
@@ -285,15 +309,34 @@ def from_pulumi(stack: str, root: Path) -> Lab:
     """
     pulumi = shutil.which("pulumi")
     if pulumi is None:
-        raise UsageError("the Pulumi CLI is not on PATH", where="--pulumi", do="install it, or leave --pulumi out")
-    asked = [pulumi, "--non-interactive", "stack", "output", "--json", "--show-secrets", "--stack", stack]
+        raise UsageError(
+            "the Pulumi CLI is not on PATH",
+            where="--pulumi",
+            do="install it, or leave --pulumi out",
+        )
+    asked = [
+        pulumi,
+        "--non-interactive",
+        "stack",
+        "output",
+        "--json",
+        "--show-secrets",
+        "--stack",
+        stack,
+    ]
     done = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
         said = " ".join(done.stderr.split()).removeprefix("error: ")
         kind = UsageError if done.returncode == 6 else CannotTell
-        raise kind(said or "pulumi stack output failed", where=f"pulumi, stack {stack}", do="mend it and try again")
+        raise kind(
+            said or "pulumi stack output failed",
+            where=f"pulumi, stack {stack}",
+            do="mend it and try again",
+        )
     try:
         raw = json.loads(done.stdout)
     except ValueError:
-        raise CannotTell("`pulumi stack output` printed no JSON", where=f"pulumi, stack {stack}") from None
+        raise CannotTell(
+            "`pulumi stack output` printed no JSON", where=f"pulumi, stack {stack}"
+        ) from None
     return parse(raw, where=f"pulumi, stack {stack}")

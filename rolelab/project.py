@@ -73,9 +73,13 @@ class Project:
         given: object = {} if content.get("config") is None else content["config"]
         if not isinstance(given, dict):
             raise UsageError(
-                "config is not a mapping", where=path.name, do="give lines such as `aws:region: us-east-1`"
+                "config is not a mapping",
+                where=path.name,
+                do="give lines such as `aws:region: us-east-1`",
             )
-        values = {self._full(str(key)): value for key, value in cast("dict[Any, Any]", given).items()}
+        values = {
+            self._full(str(key)): value for key, value in cast("dict[Any, Any]", given).items()
+        }
         texts: dict[str, str] = {}
         faults = _strange_elements(content, path.name)
         for key, schema in self.declared.items():
@@ -87,7 +91,11 @@ class Project:
             fault = _fault(value, self.declared.get(key, {}))
             if fault:
                 faults.append(
-                    UsageError(f"{key.partition(':')[2]} is {_shown(value)}", where=f"{path.name}, {key}", do=fault)
+                    UsageError(
+                        f"{key.partition(':')[2]} is {_shown(value)}",
+                        where=f"{path.name}, {key}",
+                        do=fault,
+                    )
                 )
             else:
                 texts[key] = _text(value)
@@ -118,7 +126,9 @@ def stack_name(value: str) -> str:
     """
     if not _STACK_NAME.fullmatch(value) or set(value) <= {"."}:
         raise UsageError(
-            f"{value!r} is no name for a stack", where="--stack", do="use letters, digits, - _ and ., such as dev"
+            f"{value!r} is no name for a stack",
+            where="--stack",
+            do="use letters, digits, - _ and ., such as dev",
         )
     return value
 
@@ -128,17 +138,29 @@ def _project(root: Path) -> Project:
     content = _load(path)
     name = content.get("name")
     if not isinstance(name, str) or not name:
-        raise UsageError("name is missing", where=path.name, do="give the project a name, such as assume-role-lab")
+        raise UsageError(
+            "name is missing",
+            where=path.name,
+            do="give the project a name, such as assume-role-lab",
+        )
     declared: dict[str, Mapping[str, Any]] = {}
     keys: object = content.get("config") or {}
     if not isinstance(keys, dict):
-        raise UsageError("config is not a mapping", where=path.name, do="declare keys, or leave it out")
+        raise UsageError(
+            "config is not a mapping", where=path.name, do="declare keys, or leave it out"
+        )
     for key, schema in cast("dict[Any, Any]", keys).items():
         full = str(key) if ":" in str(key) else f"{name}:{key}"
         # The short form `key: value` declares a default.
-        declared[full] = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
+        declared[full] = (
+            cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
+        )
         if not isinstance(declared[full].get("type", ""), str):
-            raise UsageError("its type is no text", where=f"{path.name}, {full}", do=f"give one of {', '.join(_TYPES)}")
+            raise UsageError(
+                "its type is no text",
+                where=f"{path.name}, {full}",
+                do=f"give one of {', '.join(_TYPES)}",
+            )
     return Project(root, name, declared, root / ".rolelab")
 
 
@@ -153,7 +175,11 @@ def _strange_elements(content: Mapping[str, Any], where: str) -> list[UsageError
         do = f"did you mean {near[0]}?" if near else "put configuration below config:"
         faults.append(UsageError(f"{element} is nothing that Pulumi knows", where=where, do=do))
     if content.get("environment"):
-        faults.append(UsageError("environments are for `pulumi up`", where=f"{where}, environment", do="remove it"))
+        faults.append(
+            UsageError(
+                "environments are for `pulumi up`", where=f"{where}, environment", do="remove it"
+            )
+        )
     return faults
 
 
@@ -167,7 +193,9 @@ def _fault(value: Any, schema: Mapping[str, Any]) -> str:
     example = json.dumps(schema.get("default"))
     if isinstance(value, str) and wanted in ("integer", "boolean"):
         # As Pulumi: a quoted "7" is an integer, a quoted "true" a boolean.
-        good = re.fullmatch(r"-?[0-9]+", value) if wanted == "integer" else value in ("true", "false")
+        good = (
+            re.fullmatch(r"-?[0-9]+", value) if wanted == "integer" else value in ("true", "false")
+        )
         return "" if good else f"give {_article(wanted)}, such as {example}"
     if not isinstance(value, _TYPES[wanted]) or (wanted == "integer" and isinstance(value, bool)):
         return f"give {_article(wanted)}, such as {example}"
@@ -189,7 +217,11 @@ def _shown(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 class _Loader(yaml.SafeLoader):
@@ -202,7 +234,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
             key = cast("object", self.construct_object(key_node, deep=True))  # pyright: ignore[reportUnknownMemberType]
             if not isinstance(key, (str, int, float, bool)) or key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is given twice", key_node.start_mark
+                )
             seen.add(key)
         return cast("dict[Any, Any]", super().construct_mapping(node, deep=deep))
 
@@ -229,13 +263,19 @@ def _load(path: Path) -> dict[str, Any]:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise UsageError(f"not valid YAML: {problem}", where=f"{path.name}{line}", do="mend that line") from None
+        raise UsageError(
+            f"not valid YAML: {problem}", where=f"{path.name}{line}", do="mend that line"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise UsageError(f"cannot be read: {said}", where=path.name, do="check the file and its permissions") from None
+        raise UsageError(
+            f"cannot be read: {said}", where=path.name, do="check the file and its permissions"
+        ) from None
     except (ValueError, RecursionError):
         do = "write plain values"
-        raise UsageError("it refers to itself, or is nested or long without end", where=path.name, do=do) from None
+        raise UsageError(
+            "it refers to itself, or is nested or long without end", where=path.name, do=do
+        ) from None
     if content is None:
         return {}
     if not isinstance(content, dict):

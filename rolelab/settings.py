@@ -70,7 +70,11 @@ def _role_name(name: str) -> list[str]:
 
 
 def _count(count: int) -> list[str]:
-    return [f"is {count}; a number of learners is 0 (not used) or more"] if count < 0 else limits.users(count)
+    return (
+        [f"is {count}; a number of learners is 0 (not used) or more"]
+        if count < 0
+        else limits.users(count)
+    )
 
 
 # Defaults for a program whose Pulumi.yaml does not declare the key; a test holds them against Pulumi.yaml.
@@ -79,10 +83,16 @@ _KEYS: dict[str, _Key] = {
     "learnerCount": _Key(_whole, "a whole number", "25", 0, _count),
     "roleName": _Key(str, "a name", "s3Access", "s3Access", _role_name),
     "managedPolicies": _Key(
-        _names, "a list of names or ARNs", "[AmazonS3FullAccess]", ("AmazonS3FullAccess",), limits.managed_policies
+        _names,
+        "a list of names or ARNs",
+        "[AmazonS3FullAccess]",
+        ("AmazonS3FullAccess",),
+        limits.managed_policies,
     ),
     "grant": _Key(_flag, "true or false", "true", True),
-    "maxSessionDuration": _Key(_whole, "a whole number of seconds", "3600", 3600, limits.role_session),
+    "maxSessionDuration": _Key(
+        _whole, "a whole number of seconds", "3600", 3600, limits.role_session
+    ),
     "console": _Key(_flag, "true or false", "false", False),
 }
 
@@ -99,7 +109,11 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
     Raises:
         Faults: every fault at once, each with key, value, rule and a right example.
     """
-    ours = {key.partition(":")[2]: text for key, text in raw.items() if key.partition(":")[0] == NAMESPACE}
+    ours = {
+        key.partition(":")[2]: text
+        for key, text in raw.items()
+        if key.partition(":")[0] == NAMESPACE
+    }
     faults: list[UsageError] = []
 
     def fault(key: str, what: str, do: str) -> None:
@@ -118,7 +132,11 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
         try:
             values[key] = known.read(ours[key])
         except (ValueError, KeyError):
-            fault(key, f"is {ours[key]!r}; it must be {known.wants}", f"give {known.wants}, such as {known.example}")
+            fault(
+                key,
+                f"is {ours[key]!r}; it must be {known.wants}",
+                f"give {known.wants}, such as {known.example}",
+            )
             continue
         for rule in known.rules(values[key]):
             fault(key, rule, f"give {known.wants}, such as {known.example}")
@@ -135,7 +153,11 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
         # More than an account holds are a fault already: a slip of the keyboard must not make a billion names.
         names = generated_names(min(count, limits.USERS_PER_ACCOUNT))
     if not names and not any("learners" in f.where for f in faults):
-        fault("learners", "is empty; a lab has at least one learner", "give a list of names, such as [testuser]")
+        fault(
+            "learners",
+            "is empty; a lab has at least one learner",
+            "give a list of names, such as [testuser]",
+        )
     if not faults:
         grant = documents.grant(documents.role_arn("0" * 12, values["roleName"]))
         for rule in limits.document_size(grant, most=limits.USER_INLINE_SIZE):

@@ -50,13 +50,20 @@ class MadeLab:
 
 
 def make(
-    root: Clients, account: str, instance: Instance, *, learners: tuple[str, ...] = ("testuser",), grant: bool = True
+    root: Clients,
+    account: str,
+    instance: Instance,
+    *,
+    learners: tuple[str, ...] = ("testuser",),
+    grant: bool = True,
 ) -> MadeLab:
     """Make the lab as the program declares it."""
     role_arn = documents.role_arn(account, ROLE)
     trust = documents.trust(documents.account_root(account))
     policy = documents.managed_policy("AmazonS3FullAccess")
-    root.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=documents.as_json(trust), MaxSessionDuration=3600)
+    root.iam.create_role(
+        RoleName=ROLE, AssumeRolePolicyDocument=documents.as_json(trust), MaxSessionDuration=3600
+    )
     root.iam.attach_role_policy(RoleName=ROLE, PolicyArn=policy)
     raw: dict[str, Any] = {
         "accountId": account,
@@ -71,7 +78,9 @@ def make(
             "managedPolicies": [policy],
             "trust": trust,
         },
-        "learners": {name: make_learner(root, name, role_arn if grant else None) for name in learners},
+        "learners": {
+            name: make_learner(root, name, role_arn if grant else None) for name in learners
+        },
     }
     return MadeLab(account=account, root=root, raw=raw, instance=instance)
 
@@ -79,7 +88,9 @@ def make(
 def give_password(made: MadeLab, name: str = "testuser") -> None:
     """Give a learner a console password, as `console: true` does."""
     password = f"Aa1!{secrets.token_urlsafe(16)}"
-    made.root.iam.create_login_profile(UserName=name, Password=password, PasswordResetRequired=False)
+    made.root.iam.create_login_profile(
+        UserName=name, Password=password, PasswordResetRequired=False
+    )
     made.raw["learners"][name]["consolePassword"] = password
 
 
@@ -89,7 +100,9 @@ def make_learner(root: Clients, name: str, role_arn: str | None) -> dict[str, st
     key = root.iam.create_access_key(UserName=name)["AccessKey"]
     if role_arn:
         root.iam.put_user_policy(
-            UserName=name, PolicyName=GRANT, PolicyDocument=documents.as_json(documents.grant(role_arn))
+            UserName=name,
+            PolicyName=GRANT,
+            PolicyDocument=documents.as_json(documents.grant(role_arn)),
         )
     return {
         "userName": name,

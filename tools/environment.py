@@ -23,14 +23,23 @@ PYTHON = VENV / "bin" / "python"
 WITHIN = VENV / "bin" / "uv"
 """uv, where pip had to bring it: inside the environment, so that `make clean` takes it along."""
 
-USED_AT_ONCE = "import boto3, click, ministack.app, pulumi, pulumi_aws.iam, rich.live, uvicorn, yaml"
+USED_AT_ONCE = (
+    "import boto3, click, ministack.app, pulumi, pulumi_aws.iam, rich.live, uvicorn, yaml"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Bring `.venv` up to what the requirements pin."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--dev", action="store_true", help="what the tests and the checks need, too")
-    parser.add_argument("--installer", choices=["auto", "uv", "pip"], default="auto", help="auto: uv if it can be had")
+    parser.add_argument(
+        "--dev", action="store_true", help="what the tests and the checks need, too"
+    )
+    parser.add_argument(
+        "--installer",
+        choices=["auto", "uv", "pip"],
+        default="auto",
+        help="auto: uv if it can be had",
+    )
     given = parser.parse_args(argv)
 
     wanted = ROOT / ("requirements-dev.txt" if given.dev else "requirements.txt")
@@ -66,7 +75,11 @@ def is_sound() -> bool:
     """Say whether `.venv` is a working environment that holds pip, which `pulumi up` asks for, and was made here."""
     if not PYTHON.exists():
         return False
-    asked = [PYTHON, "-c", "import pip, sys; print(sys.prefix); sys.exit(sys.version_info < (3, 10))"]
+    asked = [
+        PYTHON,
+        "-c",
+        "import pip, sys; print(sys.prefix); sys.exit(sys.version_info < (3, 10))",
+    ]
     answer = subprocess.run(asked, capture_output=True, text=True, check=False)
     if answer.returncode or Path(answer.stdout.strip()) != VENV:
         return False
@@ -77,7 +90,9 @@ def is_sound() -> bool:
 
 def create(uv: str | None) -> None:
     """Make an empty environment, with pip in it."""
-    if uv and run([uv, "venv", "--quiet", "--seed", "--no-project", "--python", sys.executable, VENV]):
+    if uv and run(
+        [uv, "venv", "--quiet", "--seed", "--no-project", "--python", sys.executable, VENV]
+    ):
         return
     shutil.rmtree(VENV, ignore_errors=True)
     if not run([sys.executable, "-m", "venv", VENV]):
@@ -102,24 +117,42 @@ def install(uv: str | None, wanted: Path) -> None:
     if uv:
         say("uv could not install them, so pip does: about half a minute")
     if not run([*pip(), *what]):
-        stop(f"{wanted.name} could not be installed", do="look at the lines above; is the package index within reach?")
+        stop(
+            f"{wanted.name} could not be installed",
+            do="look at the lines above; is the package index within reach?",
+        )
 
 
 def pip() -> list[str | Path]:
     """Return pip's command to install, without compiling."""
     # Compiling everything takes pip a minute, for some thousand modules of which a run uses a few hundred.
-    return [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    return [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
 
 
 def warm_up() -> None:
     """Import once what a run imports: without the bytecode that this leaves behind, each start takes twice as long."""
     keep = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run([PYTHON, "-c", USED_AT_ONCE], cwd=VENV, env=keep, capture_output=True, check=False)
+    subprocess.run(
+        [PYTHON, "-c", USED_AT_ONCE], cwd=VENV, env=keep, capture_output=True, check=False
+    )
 
 
 def run(command: Sequence[str | Path], *, quiet: bool = False) -> bool:
     """Run a command whose own words are enough when it fails; say whether it did what it should."""
-    return subprocess.run(command, stderr=subprocess.DEVNULL if quiet else None, check=False).returncode == 0
+    return (
+        subprocess.run(
+            command, stderr=subprocess.DEVNULL if quiet else None, check=False
+        ).returncode
+        == 0
+    )
 
 
 def say(text: str) -> None:

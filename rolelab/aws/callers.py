@@ -38,9 +38,13 @@ class Callers(Clients):
     Retries are left to whoever calls: only they know whether an answer was the one they wait for.
     """
 
-    def __init__(self, endpoint: Endpoint, *, connections: int = 16, connect_s: float = 5, read_s: float = 20) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, connections: int = 16, connect_s: float = 5, read_s: float = 20
+    ) -> None:
         nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
-        super().__init__(nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s)
+        super().__init__(
+            nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s
+        )
         self._session = new_session(_Provider(), session_vars=ISOLATED)
 
 
@@ -64,7 +68,12 @@ class Ambient:
                 raise NoCredentialsError
             keys = self._found.get_frozen_credentials()
         if keys.access_key is None or keys.secret_key is None:
-            raise AwsFailure(operation="GetCredentials", kind=Kind.CREDENTIALS, code="PartialCredentialsError", said="")
+            raise AwsFailure(
+                operation="GetCredentials",
+                kind=Kind.CREDENTIALS,
+                code="PartialCredentialsError",
+                said="",
+            )
         return Credentials(
             access_key_id=keys.access_key,
             secret_access_key=Secret(keys.secret_key),

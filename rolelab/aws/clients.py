@@ -59,7 +59,13 @@ class Clients:
     """Makes each client on first use, under a lock: sixteen threads would load the service model sixteen times."""
 
     def __init__(
-        self, endpoint: Endpoint, *, connections: int = 16, attempts: int = 5, connect_s: float = 5, read_s: float = 60
+        self,
+        endpoint: Endpoint,
+        *,
+        connections: int = 16,
+        attempts: int = 5,
+        connect_s: float = 5,
+        read_s: float = 60,
     ) -> None:
         # The administrator's credentials are named or come from the environment as for every AWS tool.
         self.endpoint = endpoint
@@ -116,7 +122,9 @@ class Clients:
                 endpoint_url=self.endpoint.url,
                 aws_access_key_id=keys.access_key_id if keys else None,
                 aws_secret_access_key=keys.secret_access_key.reveal() if keys else None,
-                aws_session_token=keys.session_token.reveal() if keys and keys.session_token else None,
+                aws_session_token=keys.session_token.reveal()
+                if keys and keys.session_token
+                else None,
                 config=self._config,
             ),
         )

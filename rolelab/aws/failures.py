@@ -59,7 +59,13 @@ _CREDENTIALS = {
     "RequestInTheFuture",
 }
 _MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "404"}
-_THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+_THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+}
 
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
@@ -67,14 +73,25 @@ _CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"}
 _CLOCK_WORDS = ("Signature expired", "Signature not yet current")
 # What a garbled or cut-off answer makes botocore and urllib3 raise, beside botocore's own exceptions.
 _BROKEN_ANSWER = (ResponseParserError, HTTPError, ValueError, LookupError, OSError)
-_NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, ProfileNotFound)
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
 
 
 class AwsFailure(Exception):
     """A call that did not succeed, in the lab's own terms."""
 
     def __init__(
-        self, *, operation: str, kind: Kind, code: str, said: str, server_time: datetime | None = None
+        self,
+        *,
+        operation: str,
+        kind: Kind,
+        code: str,
+        said: str,
+        server_time: datetime | None = None,
     ) -> None:
         super().__init__(said)
         self.server_time = server_time
@@ -102,7 +119,9 @@ class AwsFailure(Exception):
 
         Source: IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests".
         """
-        return self.code in _CLOCK or (self.code == "SignatureDoesNotMatch" and self.said.startswith(_CLOCK_WORDS))
+        return self.code in _CLOCK or (
+            self.code == "SignatureDoesNotMatch" and self.said.startswith(_CLOCK_WORDS)
+        )
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.code}: {self.said}"
@@ -117,7 +136,12 @@ def failure(operation: str, error: Exception) -> AwsFailure:
     else:
         kind = Kind.UNREACHABLE
     if not isinstance(error, ClientError):
-        return AwsFailure(operation=operation, kind=kind, code=type(error).__name__, said=" ".join(str(error).split()))
+        return AwsFailure(
+            operation=operation,
+            kind=kind,
+            code=type(error).__name__,
+            said=" ".join(str(error).split()),
+        )
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code", ""))
     said = str(response.get("Error", {}).get("Message", ""))
@@ -157,7 +181,9 @@ def as_lab_error(failure: AwsFailure) -> LabError:
     """Return the failure as a line for a person: exit code 3 where it says nothing about the lab, else 1."""
     unknown = failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE, Kind.CREDENTIALS)
     kind = CannotTell if unknown else LabError
-    return kind(f"{failure.code}: {failure.said or 'no more was said'}", where=f"AWS, {failure.operation}")
+    return kind(
+        f"{failure.code}: {failure.said or 'no more was said'}", where=f"AWS, {failure.operation}"
+    )
 
 
 @contextmanager

@@ -139,7 +139,9 @@ def owner_of(clients: Clients, access_key_id: str) -> str:
     """
     try:
         with translated("GetAccessKeyLastUsed"):
-            return str(clients.iam.get_access_key_last_used(AccessKeyId=access_key_id).get("UserName", ""))
+            return str(
+                clients.iam.get_access_key_last_used(AccessKeyId=access_key_id).get("UserName", "")
+            )
     except AwsFailure as failure:
         if failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE):
             raise
@@ -200,7 +202,9 @@ def _group(iam: IAMClient, name: str) -> Group:
 def _inline(iam: IAMClient, of: Literal["user", "role", "group"], name: str, policy: str) -> Any:
     operation = f"get_{of}_policy"
     with translated(operation):
-        got: dict[str, Any] = getattr(iam, operation)(**{f"{of.capitalize()}Name": name, "PolicyName": policy})
+        got: dict[str, Any] = getattr(iam, operation)(
+            **{f"{of.capitalize()}Name": name, "PolicyName": policy}
+        )
         return got["PolicyDocument"]
 
 

@@ -31,7 +31,9 @@ def remove_user(iam: IAMClient, name: str, *, force: bool) -> bool:
         AwsFailure: it is still there, or nobody knows.
     """
     return _remove(
-        "DeleteUser", lambda: iam.delete_user(UserName=name), lambda: strip_user(iam, name) if force else None
+        "DeleteUser",
+        lambda: iam.delete_user(UserName=name),
+        lambda: strip_user(iam, name) if force else None,
     )
 
 
@@ -41,7 +43,11 @@ def remove_role(iam: IAMClient, name: str, *, force: bool) -> bool:
     Raises:
         AwsFailure: it is still there, or nobody knows.
     """
-    return _remove("DeleteRole", lambda: iam.delete_role(RoleName=name), lambda: strip_role(iam, name, policies=force))
+    return _remove(
+        "DeleteRole",
+        lambda: iam.delete_role(RoleName=name),
+        lambda: strip_role(iam, name, policies=force),
+    )
 
 
 def remove_policy(iam: IAMClient, arn: str) -> bool:
@@ -51,7 +57,9 @@ def remove_policy(iam: IAMClient, arn: str) -> bool:
         AwsFailure: it is still there (attached to something), or nobody knows.
     """
     return _remove(
-        "DeletePolicy", lambda: iam.delete_policy(PolicyArn=arn), lambda: _remove_old_versions(iam, arn, keep=0)
+        "DeletePolicy",
+        lambda: iam.delete_policy(PolicyArn=arn),
+        lambda: _remove_old_versions(iam, arn, keep=0),
     )
 
 
@@ -86,7 +94,9 @@ def strip_user(iam: IAMClient, name: str) -> None:
         "DeleteServiceSpecificCredential",
         _asked(
             "ListServiceSpecificCredentials",
-            lambda: iam.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"],
+            lambda: iam.list_service_specific_credentials(UserName=name)[
+                "ServiceSpecificCredentials"
+            ],
         ),
         lambda one: iam.delete_service_specific_credential(
             **user, ServiceSpecificCredentialId=one["ServiceSpecificCredentialId"]
@@ -95,7 +105,9 @@ def strip_user(iam: IAMClient, name: str) -> None:
     for device in _listed(iam, "list_mfa_devices", "MFADevices", user):
         serial = device["SerialNumber"]
         _each(
-            "DeactivateMFADevice", [{}], lambda _, serial=serial: iam.deactivate_mfa_device(**user, SerialNumber=serial)
+            "DeactivateMFADevice",
+            [{}],
+            lambda _, serial=serial: iam.deactivate_mfa_device(**user, SerialNumber=serial),
         )
         # A virtual device has an ARN for a serial number and stays behind otherwise; a hardware one is not IAM's.
         if serial.startswith("arn:"):
@@ -132,7 +144,9 @@ def strip_role(iam: IAMClient, name: str, *, policies: bool) -> None:
     _each(
         "RemoveRoleFromInstanceProfile",
         _listed(iam, "list_instance_profiles_for_role", "InstanceProfiles", role),
-        lambda one: iam.remove_role_from_instance_profile(**role, InstanceProfileName=one["InstanceProfileName"]),
+        lambda one: iam.remove_role_from_instance_profile(
+            **role, InstanceProfileName=one["InstanceProfileName"]
+        ),
     )
     if not policies:
         return
@@ -163,7 +177,11 @@ def remove_user_boundary(iam: IAMClient, name: str) -> None:
     Raises:
         AwsFailure: it could not be removed.
     """
-    _each("DeleteUserPermissionsBoundary", [{}], lambda _: iam.delete_user_permissions_boundary(UserName=name))
+    _each(
+        "DeleteUserPermissionsBoundary",
+        [{}],
+        lambda _: iam.delete_user_permissions_boundary(UserName=name),
+    )
 
 
 def remove_role_boundary(iam: IAMClient, name: str) -> None:
@@ -172,7 +190,11 @@ def remove_role_boundary(iam: IAMClient, name: str) -> None:
     Raises:
         AwsFailure: it could not be removed.
     """
-    _each("DeleteRolePermissionsBoundary", [{}], lambda _: iam.delete_role_permissions_boundary(RoleName=name))
+    _each(
+        "DeleteRolePermissionsBoundary",
+        [{}],
+        lambda _: iam.delete_role_permissions_boundary(RoleName=name),
+    )
 
 
 def policies_of_user(iam: IAMClient, name: str) -> set[str]:
@@ -182,7 +204,10 @@ def policies_of_user(iam: IAMClient, name: str) -> set[str]:
         AwsFailure: there is no such user, or it could not be found out.
     """
     return {
-        one["PolicyArn"] for one in _pages(iam, "list_attached_user_policies", "AttachedPolicies", {"UserName": name})
+        one["PolicyArn"]
+        for one in _pages(
+            iam, "list_attached_user_policies", "AttachedPolicies", {"UserName": name}
+        )
     }
 
 
@@ -193,14 +218,19 @@ def policies_of_role(iam: IAMClient, name: str) -> set[str]:
         AwsFailure: there is no such role, or it could not be found out.
     """
     return {
-        one["PolicyArn"] for one in _pages(iam, "list_attached_role_policies", "AttachedPolicies", {"RoleName": name})
+        one["PolicyArn"]
+        for one in _pages(
+            iam, "list_attached_role_policies", "AttachedPolicies", {"RoleName": name}
+        )
     }
 
 
 def _remove_old_versions(iam: IAMClient, arn: str, *, keep: int) -> None:
     """Delete the oldest versions beside the default one until `keep` of them are left."""
     versions = _listed(iam, "list_policy_versions", "Versions", {"PolicyArn": arn})
-    old = sorted((one for one in versions if not one["IsDefaultVersion"]), key=lambda one: one["CreateDate"])
+    old = sorted(
+        (one for one in versions if not one["IsDefaultVersion"]), key=lambda one: one["CreateDate"]
+    )
     _each(
         "DeletePolicyVersion",
         old[: max(len(old) - keep, 0)],
@@ -208,7 +238,9 @@ def _remove_old_versions(iam: IAMClient, arn: str, *, keep: int) -> None:
     )
 
 
-def _remove(operation: str, delete: Callable[[], object], clear_the_way: Callable[[], None]) -> bool:
+def _remove(
+    operation: str, delete: Callable[[], object], clear_the_way: Callable[[], None]
+) -> bool:
     try:
         with translated(operation):
             delete()

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Break the lab on purpose, for somebody to find out why.")
 @target.options
-@click.option("--as", "learner_name", metavar="LEARNER", help="Whose lab; the first one's if left out.")
+@click.option(
+    "--as", "learner_name", metavar="LEARNER", help="Whose lab; the first one's if left out."
+)
 @click.option("--random", "by_chance", is_flag=True, help="Any fault, and which one is not told.")
-@click.option("--seed", type=int, metavar="N", help="With --random: the same one for the same number.")
+@click.option(
+    "--seed", type=int, metavar="N", help="With --random: the same one for the same number."
+)
 @click.option("--list", "as_list", is_flag=True, help="List the faults, and break nothing.")
 @click.argument("fault_name", metavar="[FAULT]", default="")
 def command(
@@ -50,7 +54,8 @@ def command(
     url = chosen.endpoint.url
     if url is None or not is_loopback(url):
         raise UsageError(
-            f"labs are broken on the local AWS only, not on {url or 'a real account'}", do="use a local lab"
+            f"labs are broken on the local AWS only, not on {url or 'a real account'}",
+            do="use a local lab",
         )
     from rolelab.aws.callers import administrator
     from rolelab.faults import Scene
@@ -61,7 +66,11 @@ def command(
         fault.break_lab(Scene(chosen.lab, learner, clients))
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
     click.echo(f"Broke the lab of {learner.name} ({what}).")
-    back = "`rolelab mend`" if fault.is_mendable else "`rolelab up --refresh`, for what is gone must be made anew"
+    back = (
+        "`rolelab mend`"
+        if fault.is_mendable
+        else "`rolelab up --refresh`, for what is gone must be made anew"
+    )
     click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 
 
@@ -69,11 +78,15 @@ def _check(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | 
     if by_chance and name:
         raise UsageError(f"{name} and --random exclude each other", do="give one of them")
     if not by_chance and not name:
-        raise UsageError("no fault is named", do="name one of `rolelab break --list`, or give --random")
+        raise UsageError(
+            "no fault is named", do="name one of `rolelab break --list`, or give --random"
+        )
     if seed is not None and not by_chance:
         raise UsageError("--seed goes with --random", where="--seed", do="leave it out")
     if name and name not in faults:
-        raise UsageError(f"no fault is called {name!r}", where="FAULT", do="see `rolelab break --list`")
+        raise UsageError(
+            f"no fault is called {name!r}", where="FAULT", do="see `rolelab break --list`"
+        )
 
 
 def _by_chance(faults: dict[str, Fault], learner: Learner, seed: int | None) -> Fault:

@@ -50,7 +50,9 @@ def command(ctx: click.Context, pause: bool) -> None:
     from rolelab.report.lesson import LessonScreen
 
     if pause and not sys.stdin.isatty():
-        raise UsageError("nobody is there to press Enter", where="--pause", do="leave it out, or use a terminal")
+        raise UsageError(
+            "nobody is there to press Enter", where="--pause", do="leave it out, or use a terminal"
+        )
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Ended from outside is ended as by Ctrl-C: the folder with the learner's key goes.
         signal.signal(number, signal.default_int_handler)
@@ -58,10 +60,14 @@ def command(ctx: click.Context, pause: bool) -> None:
     here = project.find()
     config = here.config(STACK)
     with TemporaryDirectory(prefix="rolelab-demo-") as folder, server.in_process() as local:
-        stack = EngineStack(replace(here, home=Path(folder)), config, local.endpoint(), local.instance_id)
+        stack = EngineStack(
+            replace(here, home=Path(folder)), config, local.endpoint(), local.instance_id
+        )
         lesson = Lesson(local.endpoint(), stack, config)
         screen = LessonScreen(pause=pause)
-        screen.opening("A user with no permissions assumes a role, works, switches back, and has none again.")
+        screen.opening(
+            "A user with no permissions assumes a role, works, switches back, and has none again."
+        )
         as_taught = lesson.tell(screen)
     if as_taught:
         screen.closing(time.monotonic() - begun, NEXT)

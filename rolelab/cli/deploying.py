@@ -20,16 +20,26 @@ if TYPE_CHECKING:
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-stack_option = click.option("-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, as the Pulumi CLI does.")
-yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask (needed where there is no terminal).")
+stack_option = click.option(
+    "-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON, as the Pulumi CLI does."
+)
+yes_option = click.option(
+    "-y", "--yes", is_flag=True, help="Do not ask (needed where there is no terminal)."
+)
 
 
 def run_options(command: _Command) -> _Command:
     """Add the options of every run of the engine."""
     for add in (
         json_option,
-        click.option("--continue-on-error", is_flag=True, help="After a failure, leave out only what depends on it."),
+        click.option(
+            "--continue-on-error",
+            is_flag=True,
+            help="After a failure, leave out only what depends on it.",
+        ),
         click.option(
             "--parallel",
             type=click.IntRange(1, 256),
@@ -83,7 +93,11 @@ def place(stack: str, *, meanwhile: Callable[[], None] = lambda: None) -> Place:
         meanwhile()
         started = starting.result()
     running = started.instance
-    account = os.environ.get("AWS_ACCESS_KEY_ID", instance.DEFAULT_ACCOUNT) if url else instance.DEFAULT_ACCOUNT
+    account = (
+        os.environ.get("AWS_ACCESS_KEY_ID", instance.DEFAULT_ACCOUNT)
+        if url
+        else instance.DEFAULT_ACCOUNT
+    )
     if not (len(account) == 12 and account.isdigit()):
         raise UsageError(
             f"{account} is no administrator's key of the local AWS",
@@ -94,7 +108,8 @@ def place(stack: str, *, meanwhile: Callable[[], None] = lambda: None) -> Place:
         project=here,
         stack=stack,
         endpoint=running.endpoint(account),
-        instance=running.instance_id + ("" if account == instance.DEFAULT_ACCOUNT else f"/{account}"),
+        instance=running.instance_id
+        + ("" if account == instance.DEFAULT_ACCOUNT else f"/{account}"),
         started=started.line if started.started else "",
     )
 
@@ -105,7 +120,10 @@ def _named(here: Project, stack: str, url: str) -> Place:
     from rolelab.secret import Secret
 
     require_loopback(url)
-    key, secret = os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", "")
+    key, secret = (
+        os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+    )
     if not key or not secret:
         raise UsageError(
             f"{url} is not the local AWS of this project, and there is no key for it",
@@ -115,10 +133,18 @@ def _named(here: Project, stack: str, url: str) -> Place:
     token = os.environ.get("AWS_SESSION_TOKEN")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
     credentials = Credentials(
-        access_key_id=key, secret_access_key=Secret(secret), session_token=Secret(token) if token else None
+        access_key_id=key,
+        secret_access_key=Secret(secret),
+        session_token=Secret(token) if token else None,
     )
     endpoint = Endpoint(url=url, region=region, credentials=credentials)
-    return Place(project=here, stack=stack, endpoint=endpoint, instance=f"{url.rstrip('/')}/{key}", started="")
+    return Place(
+        project=here,
+        stack=stack,
+        endpoint=endpoint,
+        instance=f"{url.rstrip('/')}/{key}",
+        started="",
+    )
 
 
 def checked_config(stack: str) -> dict[str, str]:
@@ -135,7 +161,9 @@ def checked_config(stack: str) -> dict[str, str]:
     stack = project.stack_name(stack)
     config, faults = here.read(stack)
     if not here.stack_file(stack).exists():
-        click.echo(f"{here.stack_file(stack).name} is not there: every key has its default", err=True)
+        click.echo(
+            f"{here.stack_file(stack).name} is not there: every key has its default", err=True
+        )
     if here.name == settings.NAMESPACE:
         try:
             settings.parse(config, where=here.stack_file(stack).name)
@@ -144,7 +172,9 @@ def checked_config(stack: str) -> dict[str, str]:
     region = config.get("aws:region", "us-east-1")
     if not _REGION.fullmatch(region):
         where = f"{here.stack_file(stack).name}, aws:region"
-        faults.append(UsageError(f"{region!r} is no region", where=where, do="give one such as us-east-1"))
+        faults.append(
+            UsageError(f"{region!r} is no region", where=where, do="give one such as us-east-1")
+        )
     if faults:
         raise Faults(faults)
     return config
@@ -168,7 +198,9 @@ def require_yes(yes: bool, *, what: str) -> None:
         UsageError: there is no terminal and no `--yes`.
     """
     if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(f"{what} asks before it does anything, and there is no terminal", do="give --yes")
+        raise UsageError(
+            f"{what} asks before it does anything, and there is no terminal", do="give --yes"
+        )
 
 
 def agreed(question: str) -> None:
@@ -186,4 +218,6 @@ def require_no_changes(changes: int, *, kind: str) -> None:
     """
     if changes:
         what = "1 change was" if changes == 1 else f"{changes} changes were"
-        raise LabError(f"no changes were expected for {kind}, but {what} proposed", where="--expect-no-changes")
+        raise LabError(
+            f"no changes were expected for {kind}, but {what} proposed", where="--expect-no-changes"
+        )

@@ -34,7 +34,13 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
 
     def destroy(listener: Listener, *, only_preview: bool = False) -> Result:
         return run.destroy(
-            place.project, place.stack, place.endpoint, place.instance, listener, options, only_preview=only_preview
+            place.project,
+            place.stack,
+            place.endpoint,
+            place.instance,
+            listener,
+            options,
+            only_preview=only_preview,
         )
 
     screen = progress.Screen()
@@ -72,11 +78,18 @@ def _name_what_is_left(place: deploying.Place) -> None:
 
     try:
         with translated("ListBuckets"):
-            buckets = [bucket.get("Name", "") for bucket in Clients(place.endpoint).s3.list_buckets()["Buckets"]]
+            buckets = [
+                bucket.get("Name", "")
+                for bucket in Clients(place.endpoint).s3.list_buckets()["Buckets"]
+            ]
     except AwsFailure as failure:
         click.echo(f"warning: whether buckets are left could not be found out: {failure}", err=True)
         return
     if buckets:
         shown = ", ".join(buckets[:5]) + (", …" if len(buckets) > 5 else "")
-        click.echo(f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'} left, made by learners: {shown}")
-        click.echo(f'  remove one: (eval "$(rolelab local env)"; aws s3 rb --force s3://{buckets[0]})')
+        click.echo(
+            f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'} left, made by learners: {shown}"
+        )
+        click.echo(
+            f'  remove one: (eval "$(rolelab local env)"; aws s3 rb --force s3://{buckets[0]})'
+        )

@@ -14,11 +14,21 @@ from rolelab.cli import target
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @target.options
-@click.option("--as", "learner_name", metavar="LEARNER", help="Which learner; may be left out where there is one.")
+@click.option(
+    "--as",
+    "learner_name",
+    metavar="LEARNER",
+    help="Which learner; may be left out where there is one.",
+)
 @click.option("--role", is_flag=True, help="With the role: assume it first.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[--] [COMMAND]...")
 def command(
-    stack: str, pulumi: bool, outputs_file: str | None, learner_name: str | None, role: bool, arguments: tuple[str, ...]
+    stack: str,
+    pulumi: bool,
+    outputs_file: str | None,
+    learner_name: str | None,
+    role: bool,
+    arguments: tuple[str, ...],
 ) -> None:
     """Run COMMAND with the learner's credentials, or the role's, in its environment only.
 
@@ -33,7 +43,9 @@ def command(
 
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     learner = chosen.lab.learner(learner_name)
-    keys = Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
+    keys = Credentials(
+        access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
+    )
     who, until = learner.name, ""
     if role:
         from rolelab.verification import switch

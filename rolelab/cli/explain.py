@@ -9,8 +9,15 @@ from rolelab.cli import target
 
 @click.command(short_help="Say why something is refused, and what to change.")
 @target.options
-@click.option("--as", "learner_name", metavar="LEARNER", help="Which learner; may be left out where there is one.")
-@click.option("--role", is_flag=True, help="Ask for the role's session instead of the learner's own key.")
+@click.option(
+    "--as",
+    "learner_name",
+    metavar="LEARNER",
+    help="Which learner; may be left out where there is one.",
+)
+@click.option(
+    "--role", is_flag=True, help="Ask for the role's session instead of the learner's own key."
+)
 @click.argument("action", default="sts:AssumeRole")
 @click.argument("resource", default="")
 def command(

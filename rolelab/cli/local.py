@@ -31,7 +31,9 @@ def start() -> None:
 
 
 @command.command(short_help="Stop it; what it holds is kept.")
-@click.option("--force", is_flag=True, help="Even if what it holds cannot be saved: that is lost then.")
+@click.option(
+    "--force", is_flag=True, help="Even if what it holds cannot be saved: that is lost then."
+)
 def stop(force: bool) -> None:
     """Stop the local AWS; what it holds is kept for the next start.
 
@@ -55,7 +57,11 @@ def status(ctx: click.Context) -> None:
 
 @command.command(short_help='Print it for a shell: eval "$(rolelab local env)".')
 @click.option(
-    "--account", metavar="ID", default=instance.DEFAULT_ACCOUNT, show_default=True, help="Root of which account."
+    "--account",
+    metavar="ID",
+    default=instance.DEFAULT_ACCOUNT,
+    show_default=True,
+    help="Root of which account.",
 )
 def env(account: str) -> None:
     """Print the endpoint and the administrator's key as `export NAME='value'` lines for a shell.
@@ -65,7 +71,11 @@ def env(account: str) -> None:
     keep it out of the way.
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
-        raise UsageError(f"{account!r} is no account id", where="--account", do="give 12 digits, such as 000000000000")
+        raise UsageError(
+            f"{account!r} is no account id",
+            where="--account",
+            do="give 12 digits, such as 000000000000",
+        )
     # Started if need be: with nothing to export, the next `aws` would go to a real account.
     from rolelab import project
     from rolelab.hands_on import environment
@@ -86,7 +96,9 @@ def env(account: str) -> None:
 
 @command.command(short_help="Show who asked what, with what answer.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with CloudTrail's fields.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line, with CloudTrail's fields."
+)
 @click.option("--account", metavar="ID", help="Of this account only.")
 def events(follow: bool, as_json: bool, account: str | None) -> None:
     """Show who asked what of the local AWS, when, and with what answer, as CloudTrail would.
@@ -98,7 +110,11 @@ def events(follow: bool, as_json: bool, account: str | None) -> None:
     from rolelab.localaws import control
 
     running = _running()
-    found = control.follow(running, account=account) if follow else control.events(running, account=account)
+    found = (
+        control.follow(running, account=account)
+        if follow
+        else control.events(running, account=account)
+    )
     for event in found:
         click.echo(json.dumps(event) if as_json else _line(event))
 
@@ -139,7 +155,11 @@ def _seconds(text: str) -> float:
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
     number = text[:-1] if text[-1:] in units else text
     if not (number.isascii() and number.isdigit() and len(number) < 9):
-        raise UsageError(f"{text!r} is no length of time", where="--forward", do="give one such as 90s, 30m, 2h or 1d")
+        raise UsageError(
+            f"{text!r} is no length of time",
+            where="--forward",
+            do="give one such as 90s, 30m, 2h or 1d",
+        )
     return int(number) * units.get(text[-1:], 1)
 
 
@@ -149,10 +169,14 @@ def _line(event: Mapping[str, Any]) -> str:
     what = f"{event['eventSource'].partition('.')[0]}:{event['eventName']}"
     asked: dict[str, Any] = event.get("requestParameters") or {}
     on = " ".join(
-        str(value) for name, value in asked.items() if name.endswith(("Name", "Arn", "key")) and isinstance(value, str)
+        str(value)
+        for name, value in asked.items()
+        if name.endswith(("Name", "Arn", "key")) and isinstance(value, str)
     )
     answer = f"{event['errorCode']}: {event['errorMessage']}" if "errorCode" in event else "ok"
-    return "  ".join(part for part in (event["eventTime"], f"{name:24}", f"{what:28}", on, answer) if part)
+    return "  ".join(
+        part for part in (event["eventTime"], f"{name:24}", f"{what:28}", on, answer) if part
+    )
 
 
 def _quoted(value: str) -> str:

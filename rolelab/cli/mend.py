@@ -11,7 +11,9 @@ from rolelab.cli import deploying, target
 @target.options
 @deploying.yes_option
 @click.pass_context
-def command(ctx: click.Context, stack: str, pulumi: bool, outputs_file: str | None, yes: bool) -> None:
+def command(
+    ctx: click.Context, stack: str, pulumi: bool, outputs_file: str | None, yes: bool
+) -> None:
     """Compare the users, their grants and the role with what was declared, and undo every difference.
 
     What is to be done is shown as AWS CLI commands, then asked, then done. What `rolelab break` added goes as well.

@@ -12,10 +12,17 @@ from rolelab.cli import deploying
 
 @click.command(short_help="Show what `up` would do.")
 @deploying.run_options
-@click.option("--refresh", is_flag=True, help="First look at what was changed in AWS behind the stack's back.")
+@click.option(
+    "--refresh", is_flag=True, help="First look at what was changed in AWS behind the stack's back."
+)
 @click.option("--expect-no-changes", is_flag=True, help="Exit code 1 if there is anything to do.")
 def command(
-    stack: str, parallel: int, continue_on_error: bool, as_json: bool, refresh: bool, expect_no_changes: bool
+    stack: str,
+    parallel: int,
+    continue_on_error: bool,
+    as_json: bool,
+    refresh: bool,
+    expect_no_changes: bool,
 ) -> None:
     """Show what `up` would do, property by property; touch nothing.
 
@@ -41,11 +48,16 @@ def command(
             screen.print(place.started)
         screen.print(f"Previewing update ({place.stack}):", "bold")
     options = run.Options(parallel=parallel, continue_on_error=continue_on_error, refresh=refresh)
-    result = run.preview(place.project, place.stack, config, place.endpoint, place.instance, listen, options)
+    result = run.preview(
+        place.project, place.stack, config, place.endpoint, place.instance, listen, options
+    )
     screen.close()
     if as_json:
         json.dump(
-            events.preview(result.steps, messages, result.summary, config), sys.stdout, indent=2, ensure_ascii=False
+            events.preview(result.steps, messages, result.summary, config),
+            sys.stdout,
+            indent=2,
+            ensure_ascii=False,
         )
         sys.stdout.write("\n")
     else:

@@ -13,9 +13,13 @@ from rolelab.cli import target
 
 @click.command(short_help="Write AWS CLI profiles for a learner and the role.")
 @target.options
-@click.option("--as", "learner_name", metavar="LEARNER", help="Only this learner's  [default: all].")
+@click.option(
+    "--as", "learner_name", metavar="LEARNER", help="Only this learner's  [default: all]."
+)
 @click.option("--to", "folder", metavar="DIR", help="Where  [default: .rolelab/profiles/STACK].")
-def command(stack: str, pulumi: bool, outputs_file: str | None, learner_name: str | None, folder: str | None) -> None:
+def command(
+    stack: str, pulumi: bool, outputs_file: str | None, learner_name: str | None, folder: str | None
+) -> None:
     """Write profiles into files of their own and say how to use them.
 
     Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the role by itself.

@@ -33,7 +33,9 @@ def command(stack: str, as_json: bool) -> None:
         click.echo(f"stack {stack}: nothing; `rolelab up` makes the lab")
     else:
         total = sum(status.counts.values())
-        click.echo(f"stack {stack}: {total} resources in AWS (components and the stack itself not counted)")
+        click.echo(
+            f"stack {stack}: {total} resources in AWS (components and the stack itself not counted)"
+        )
         for token, count in status.counts.items():
             click.echo(f"  {count:>6} {progress.short_type(token)}")
     if elsewhere:
@@ -43,6 +45,8 @@ def command(stack: str, as_json: bool) -> None:
     if status.holder:
         click.echo(f"in use by {status.holder}")
     elif status.pending:
-        click.echo(f"{len(status.pending)} operations were cut short; the next `up` or `destroy` finds out about them:")
+        click.echo(
+            f"{len(status.pending)} operations were cut short; the next `up` or `destroy` finds out about them:"
+        )
         for op, urn in status.pending:
             click.echo(f"  {op} {urn}")

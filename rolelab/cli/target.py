@@ -43,8 +43,14 @@ def options(command: _Command) -> _Command:
             metavar="FILE",
             help="Outputs from a file (- for the standard input) instead; AWS as the environment says.",
         ),
-        click.option("--pulumi", is_flag=True, help="The Pulumi CLI's stack of that name instead of the local lab."),
-        click.option("-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack."),
+        click.option(
+            "--pulumi",
+            is_flag=True,
+            help="The Pulumi CLI's stack of that name instead of the local lab.",
+        ),
+        click.option(
+            "-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack."
+        ),
     ):
         command = add(command)
     return command
@@ -84,10 +90,14 @@ def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
     url = os.environ.get("AWS_ENDPOINT_URL") or None
     if url and not url.startswith(("http://", "https://")):
         raise UsageError(
-            f"{url} is no URL of an endpoint", where="AWS_ENDPOINT_URL", do="begin it with http:// or https://"
+            f"{url} is no URL of an endpoint",
+            where="AWS_ENDPOINT_URL",
+            do="begin it with http:// or https://",
         )
     endpoint = Endpoint(url=url, region=lab.region, credentials=None)
-    return Target(lab=lab, endpoint=endpoint, project=here, stack=stack, where=url or f"AWS, {lab.region}")
+    return Target(
+        lab=lab, endpoint=endpoint, project=here, stack=stack, where=url or f"AWS, {lab.region}"
+    )
 
 
 def _local(here: Project, stack: str) -> Target:
@@ -110,10 +120,14 @@ def _local(here: Project, stack: str) -> Target:
     running = _running(here)
     if made_on.partition("/")[0] != running.instance_id:
         raise UsageError(
-            "the lab was made on a local AWS that is gone", where=f"stack {stack}", do="run `rolelab up` to make it"
+            "the lab was made on a local AWS that is gone",
+            where=f"stack {stack}",
+            do="run `rolelab up` to make it",
         )
     endpoint = replace(running.endpoint(lab.account_id), region=lab.region)
-    return Target(lab=lab, endpoint=endpoint, project=here, stack=stack, where=f"the local AWS, {running.url}")
+    return Target(
+        lab=lab, endpoint=endpoint, project=here, stack=stack, where=f"the local AWS, {running.url}"
+    )
 
 
 def _running(here: Project) -> Instance:

@@ -19,7 +19,9 @@ _READABLE = 60
 @click.command(short_help="Make the lab, or bring it up to date.")
 @deploying.run_options
 @deploying.yes_option
-@click.option("--refresh", is_flag=True, help="First take in what was changed in AWS behind the stack's back.")
+@click.option(
+    "--refresh", is_flag=True, help="First take in what was changed in AWS behind the stack's back."
+)
 @click.option("--expect-no-changes", is_flag=True, help="Exit code 1 if there was anything to do.")
 def command(
     stack: str,
@@ -45,7 +47,9 @@ def command(
     expected = None if yes else _agreed(place, config, options)
     if as_json:
         lines = events.Lines(sys.stdout)
-        result = run.up(place.project, place.stack, config, place.endpoint, place.instance, lines, options)
+        result = run.up(
+            place.project, place.stack, config, place.endpoint, place.instance, lines, options
+        )
         lines(result.summary)
     else:
         screen = progress.Screen()
@@ -53,7 +57,9 @@ def command(
             screen.print(place.started)
         screen.print(f"Updating ({place.stack}):", "bold")
         screen.expect(expected or 0)
-        result = run.up(place.project, place.stack, config, place.endpoint, place.instance, screen, options)
+        result = run.up(
+            place.project, place.stack, config, place.endpoint, place.instance, screen, options
+        )
         screen.close()
         for line in progress.summary_lines(result.summary):
             screen.print(line)
@@ -77,7 +83,9 @@ def _agreed(place: deploying.Place, config: dict[str, str], options: Options) ->
     if place.started:
         screen.print(place.started)
     screen.print(f"Previewing update ({place.stack}):", "bold")
-    result = run.preview(place.project, place.stack, config, place.endpoint, place.instance, screen, options)
+    result = run.preview(
+        place.project, place.stack, config, place.endpoint, place.instance, screen, options
+    )
     screen.close()
     if result.error:
         raise result.error

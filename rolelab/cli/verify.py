@@ -14,7 +14,9 @@ from rolelab.errors import UsageError
 
 @click.command(short_help="Prove that the lab does what it says.")
 @target.options
-@click.option("--read-only", is_flag=True, help="Make nothing: lists only, and says what was not checked.")
+@click.option(
+    "--read-only", is_flag=True, help="Make nothing: lists only, and says what was not checked."
+)
 @click.option(
     "--wait",
     "limit_s",
@@ -23,9 +25,16 @@ from rolelab.errors import UsageError
     help="How long an unexpected answer may be `not yet`  [default: 60; local AWS: 2].",
 )
 @click.option("--no-admin", is_flag=True, help="Do without administrator's credentials.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the findings as JSON (- for the standard output).")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Write the findings as JSON (- for the standard output).",
+)
 @click.option("--junit", "junit_file", metavar="FILE", help="Write them as JUnit XML, for a CI.")
-@click.option("--html", "html_file", metavar="FILE", help="Write them as one HTML page, for a class.")
+@click.option(
+    "--html", "html_file", metavar="FILE", help="Write them as one HTML page, for a class."
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -53,7 +62,11 @@ def command(
     asked = {"json": json_file, "junit": junit_file, "html": html_file}
     files = {form: file for form, file in asked.items() if file}
     if list(files.values()).count("-") > 1:
-        raise UsageError("two forms cannot share the standard output", where="-", do="name a file for one of them")
+        raise UsageError(
+            "two forms cannot share the standard output",
+            where="-",
+            do="name a file for one of them",
+        )
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     started, clock = datetime.now(timezone.utc), time.monotonic()
     options = run.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)

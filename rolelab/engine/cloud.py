@@ -81,13 +81,19 @@ class Cloud:
             AwsFailure: it could not be found out.
         """
         with translated("GetAccountAuthorizationDetails"):
-            pages = self.iam.get_paginator("get_account_authorization_details").paginate(Filter=["User"])
-            return {user.get("UserName", ""): user for page in pages for user in page["UserDetailList"]}
+            pages = self.iam.get_paginator("get_account_authorization_details").paginate(
+                Filter=["User"]
+            )
+            return {
+                user.get("UserName", ""): user for page in pages for user in page["UserDetailList"]
+            }
 
     @property
     def partition(self) -> str:
         """The partition of the region: aws, aws-cn, aws-us-gov, aws-eusc."""
-        return next((name for start, name in _PARTITIONS.items() if self.region.startswith(start)), "aws")
+        return next(
+            (name for start, name in _PARTITIONS.items() if self.region.startswith(start)), "aws"
+        )
 
 
 def patiently(call: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:

@@ -237,7 +237,9 @@ class Deployment:
         if goal.urn in self._seen:
             raise DuplicateUrnError(goal.urn)
         self._seen.add(goal.urn)
-        if self.stopped or not self._left_out.isdisjoint((*goal.dependencies, goal.parent, goal.deleted_with)):
+        if self.stopped or not self._left_out.isdisjoint(
+            (*goal.dependencies, goal.parent, goal.deleted_with)
+        ):
             return self._leave_out(goal)
         old = self._known(goal)
         return self._custom(goal, old) if goal.custom else self._component(goal, old)
@@ -305,11 +307,17 @@ class Deployment:
     def _custom(self, goal: Goal, old: Resource | None) -> Answer | Future[Answer]:
         known = self._types[goal.type]
         given = (
-            plan.ignoring(goal.inputs, old.inputs, goal.ignore_changes) if old and goal.ignore_changes else goal.inputs
+            plan.ignoring(goal.inputs, old.inputs, goal.ignore_changes)
+            if old and goal.ignore_changes
+            else goal.inputs
         )
         checked = plan.check(known, goal.name, given, old, _chance)
         step = Step(
-            op=Op.UPDATE if old else Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, id=old.id if old else ""
+            op=Op.UPDATE if old else Op.CREATE,
+            urn=goal.urn,
+            type=goal.type,
+            name=goal.name,
+            id=old.id if old else "",
         )
         if checked.faults:
             for fault in checked.faults:
@@ -325,7 +333,9 @@ class Deployment:
         wanted = _resource(goal, checked.inputs, automatic=checked.automatic, known=known)
         if old is None:
             return self._creation(goal, known, step, wanted)
-        changes = plan.differences(known, old.inputs, checked.inputs, replace_on_changes=goal.replace_on_changes)
+        changes = plan.differences(
+            known, old.inputs, checked.inputs, replace_on_changes=goal.replace_on_changes
+        )
         if any(change.replaces for change in changes):
             return self._replacement(goal, known, old, replace(step, op=Op.REPLACE), given, changes)
         wanted = replace(wanted, id=old.id, formerly=old.formerly)
@@ -333,17 +343,26 @@ class Deployment:
             step = replace(step, changes=changes)
             update = step
             return self._carry_out(
-                goal, known, step, wanted, lambda: self._update(known, update, old, wanted, goal), old=old
+                goal,
+                known,
+                step,
+                wanted,
+                lambda: self._update(known, update, old, wanted, goal),
+                old=old,
             )
         return self._same(goal, known, old, wanted)
 
-    def _creation(self, goal: Goal, known: ResourceType, step: Step, wanted: Resource) -> Answer | Future[Answer]:
+    def _creation(
+        self, goal: Goal, known: ResourceType, step: Step, wanted: Resource
+    ) -> Answer | Future[Answer]:
         before = self._early_olds.get(goal.urn)
         step = replace(
             step,
             op=Op.REPLACE if before else Op.CREATE,
             # Told in previews only: a class of 1,000 has 10,000 properties.
-            changes=plan.differences(known, before.inputs if before else {}, wanted.inputs) if self.previewing else (),
+            changes=plan.differences(known, before.inputs if before else {}, wanted.inputs)
+            if self.previewing
+            else (),
             delete_first=before is not None,
         )
         return self._made_first(goal, known, step, wanted, replaces=False)
@@ -412,7 +431,9 @@ class Deployment:
         if first is None:
             # Only the provider knows that two cannot be there together; `replaceOnChanges` is none of its business.
             provider_asks = any(known.properties[change.property].replaces for change in changes)
-            first = provider_asks and (known.delete_before_replace or _keeps_name(known, old, checked))
+            first = provider_asks and (
+                known.delete_before_replace or _keeps_name(known, old, checked)
+            )
         step = replace(step, changes=changes, delete_first=first)
         if not first:
             return self._made_first(goal, known, step, wanted, replaces=True)
@@ -495,13 +516,25 @@ class Deployment:
     # -- operations, on the pool's threads ------------------------------------------------------------------------
 
     def _create(
-        self, known: ResourceType, step: Step, wanted: Resource, goal: Goal, *, replaces: bool = False
+        self,
+        known: ResourceType,
+        step: Step,
+        wanted: Resource,
+        goal: Goal,
+        *,
+        replaces: bool = False,
     ) -> Resource:
         with self._alone(known.token, known.identity(values.plain(wanted.inputs))):
             return self._make(known, step, wanted, goal, replaces=replaces)
 
     def _make(
-        self, known: ResourceType, step: Step, wanted: Resource, goal: Goal, *, replaces: bool = False
+        self,
+        known: ResourceType,
+        step: Step,
+        wanted: Resource,
+        goal: Goal,
+        *,
+        replaces: bool = False,
     ) -> Resource:
         began = self._begin(step)
         inputs = values.plain(wanted.inputs)
@@ -512,7 +545,9 @@ class Deployment:
             try:
                 made = patiently(lambda: known.create(self.cloud, inputs))
             except HalfMadeError as half:
-                self._writer.done(number, replace(_with(known, wanted, half.made, goal), stale=True))
+                self._writer.done(
+                    number, replace(_with(known, wanted, half.made, goal), stale=True)
+                )
                 raise self._failure(step, "creating", known, half.failure, who) from None
             except AwsFailure as failure:
                 if failure.answered:
@@ -540,11 +575,15 @@ class Deployment:
             self._writer.refused(number)
         return made
 
-    def _update(self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal) -> Resource:
+    def _update(
+        self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal
+    ) -> Resource:
         with self._alone("", goal.urn):
             return self._change(known, step, old, wanted, goal)
 
-    def _change(self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal) -> Resource:
+    def _change(
+        self, known: ResourceType, step: Step, old: Resource, wanted: Resource, goal: Goal
+    ) -> Resource:
         began = self._begin(step)
         opened = plan.located(old, self.world.live)
         inputs = values.plain(wanted.inputs)
@@ -587,7 +626,11 @@ class Deployment:
         A grant that goes from one learner to another may be put where another one is about to be removed: whichever
         comes first, what is declared is there at the end.
         """
-        return self._alike.setdefault((type_, identity), threading.Lock()) if identity else nullcontext()
+        return (
+            self._alike.setdefault((type_, identity), threading.Lock())
+            if identity
+            else nullcontext()
+        )
 
     def _is_anothers(self, victim: Resource, identity: str) -> bool:
         """Tell whether another resource of the stack is this very thing in AWS by now."""
@@ -606,7 +649,9 @@ class Deployment:
             return
         began = self._begin(step)
         known = self._types[victim.type]
-        number = self._writer.begin(Intent(op="delete", at=time.time(), resource=victim, doomed=doomed))
+        number = self._writer.begin(
+            Intent(op="delete", at=time.time(), resource=victim, doomed=doomed)
+        )
         try:
             patiently(lambda: known.delete(self.cloud, plan.located(victim, self.world.live)))
         except AwsFailure as failure:
@@ -757,7 +802,9 @@ def _keeps_name(known: ResourceType, old: Resource, checked: plan.Checked) -> bo
     auto = known.auto_name
     if auto is None or auto.property in checked.automatic:
         return False
-    return values.plain(checked.inputs.get(auto.property)) == values.plain(old.inputs.get(auto.property))
+    return values.plain(checked.inputs.get(auto.property)) == values.plain(
+        old.inputs.get(auto.property)
+    )
 
 
 def _resource(
@@ -793,7 +840,9 @@ def _resource(
 def _with(known: ResourceType, wanted: Resource, made: Made, goal: Goal) -> Resource:
     """Return the resource as it is now that it was made."""
     return replace(
-        wanted, id=made.id, outputs=plan.secrets_marked(known, made.outputs, wanted.inputs, goal.secret_outputs)
+        wanted,
+        id=made.id,
+        outputs=plan.secrets_marked(known, made.outputs, wanted.inputs, goal.secret_outputs),
     )
 
 

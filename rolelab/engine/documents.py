@@ -23,7 +23,8 @@ def _normal(value: Any) -> Any:
         return {key: _normal(one) for key, one in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
         ordered = sorted(
-            (_normal(one) for one in cast("list[Any]", value)), key=lambda one: json.dumps(one, sort_keys=True)
+            (_normal(one) for one in cast("list[Any]", value)),
+            key=lambda one: json.dumps(one, sort_keys=True),
         )
         return ordered[0] if len(ordered) == 1 else ordered
     return value

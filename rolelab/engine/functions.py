@@ -10,11 +10,18 @@ from rolelab.engine.model import Properties
 
 def _caller_identity(cloud: Cloud) -> Properties:
     who = cloud.identity
-    return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
+    return {
+        "accountId": who["Account"],
+        "arn": who["Arn"],
+        "userId": who["UserId"],
+        "id": who["Account"],
+    }
 
 
 def _partition(cloud: Cloud) -> Properties:
-    suffix = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(cloud.partition, "amazonaws.com")
+    suffix = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(
+        cloud.partition, "amazonaws.com"
+    )
     reverse = ".".join(reversed(suffix.split(".")))
     return {
         "partition": cloud.partition,

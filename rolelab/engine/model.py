@@ -76,7 +76,9 @@ class Goal:
     inputs: Properties
     parent: str = ""
     dependencies: tuple[str, ...] = ()
-    property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    property_dependencies: dict[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
     provider: str = ""
     aliases: tuple[str, ...] = ()
     protect: bool = False

@@ -103,7 +103,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     # -- what is carried out --------------------------------------------------------------------------------------
 
-    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: object = None) -> resource_pb2.DeploymentInfo:  # noqa: N802
+    def GetDeploymentInfo(  # noqa: N802
+        self, request: empty_pb2.Empty, context: object = None
+    ) -> resource_pb2.DeploymentInfo:
         """Advertise every feature: one that is not makes the SDK say "please update the Pulumi CLI" instead of ours."""
         every = resource_pb2.ResourceMonitorFeature.values()
         return resource_pb2.DeploymentInfo(supportedFeatures=every)
@@ -130,7 +132,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             self._deployment.error(f"{request.type} resource '{request.name}': {text}", urn)
             answer = Answer(urn, ok=False)
         except DuplicateUrnError:
-            self._deployment.error(f"Duplicate resource URN '{urn}'; try giving it a unique name", urn)
+            self._deployment.error(
+                f"Duplicate resource URN '{urn}'; try giving it a unique name", urn
+            )
             answer = Answer(urn, ok=False)
         return _response(answer) if isinstance(answer, Answer) else _mapped(answer, _response)
 
@@ -163,7 +167,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         getattr(response, "return").CopyFrom(values.to_struct(result))
         return response
 
-    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: object = None) -> empty_pb2.Empty:  # noqa: N802
+    def SignalAndWaitForShutdown(  # noqa: N802
+        self, request: empty_pb2.Empty, context: object = None
+    ) -> empty_pb2.Empty:
         """Return at once: no hooks wait to be called."""
         return empty_pb2.Empty()
 
@@ -173,7 +179,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Refuse methods of resources."""
         self._refuse(f"the method {getattr(request, 'tok', '')}")
 
-    def ReadResource(self, request: resource_pb2.ReadResourceRequest, context: object = None) -> NoReturn:  # noqa: N802
+    def ReadResource(  # noqa: N802
+        self, request: resource_pb2.ReadResourceRequest, context: object = None
+    ) -> NoReturn:
         """Refuse reading a resource that is not the stack's."""
         self._refuse(f"reading an existing resource ({request.type} {request.name})")
 
@@ -219,7 +227,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             # From sets: sorted, so that an unchanged program gives an unchanged state.
             dependencies=tuple(sorted(request.dependencies)),
             property_dependencies={
-                name: tuple(sorted(urns.urns)) for name, urns in request.propertyDependencies.items()
+                name: tuple(sorted(urns.urns))
+                for name, urns in request.propertyDependencies.items()
             },
             provider=request.provider,
             aliases=self._aliases(request, urn),
@@ -227,7 +236,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             ignore_changes=tuple(request.ignoreChanges),
             secret_outputs=tuple(request.additionalSecretOutputs),
             replace_on_changes=tuple(request.replaceOnChanges),
-            delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+            delete_before_replace=request.deleteBeforeReplace
+            if request.deleteBeforeReplaceDefined
+            else None,
             retain=request.retainOnDelete,
             deleted_with=request.deletedWith,
         )
@@ -327,7 +338,10 @@ def _response(answer: Answer) -> resource_pb2.RegisterResourceResponse:
     if not answer.ok:
         return resource_pb2.RegisterResourceResponse(urn=answer.urn, result=resource_pb2.FAIL)
     return resource_pb2.RegisterResourceResponse(
-        urn=answer.urn, id=answer.id, object=values.to_struct(answer.outputs), result=resource_pb2.SUCCESS
+        urn=answer.urn,
+        id=answer.id,
+        object=values.to_struct(answer.outputs),
+        result=resource_pb2.SUCCESS,
     )
 
 

@@ -29,7 +29,9 @@ class Checked:
     faults: list[Fault]
 
 
-def check(known: ResourceType, name: str, given: Properties, old: Resource | None, chance: Chance) -> Checked:
+def check(
+    known: ResourceType, name: str, given: Properties, old: Resource | None, chance: Chance
+) -> Checked:
     """Fill in defaults and an automatic name, and find every fault.
 
     `old` is the resource whose automatic name is kept; None for a new one, also for the successor of a replaced one.
@@ -45,18 +47,24 @@ def check(known: ResourceType, name: str, given: Properties, old: Resource | Non
         inputs[auto.property] = _automatic_name(known, name, inputs, old, chance)
         automatic.append(auto.property)
     elif auto and auto.prefix_property in inputs:
-        faults.append(Fault(auto.property, f"conflicts with {auto.prefix_property}: give one of them"))
+        faults.append(
+            Fault(auto.property, f"conflicts with {auto.prefix_property}: give one of them")
+        )
     for key, property_ in known.properties.items():
         if key not in inputs and property_.default is not None:
             inputs[key] = property_.default
         elif key not in inputs and property_.required:
-            faults.append(Fault(key, f'Missing required argument. The argument "{key}" is required'))
+            faults.append(
+                Fault(key, f'Missing required argument. The argument "{key}" is required')
+            )
         elif key in inputs and (fault := fault_of(key, property_, values.plain(inputs[key]))):
             faults.append(fault)
     return Checked(inputs, automatic, faults)
 
 
-def _automatic_name(known: ResourceType, name: str, inputs: Properties, old: Resource | None, chance: Chance) -> Any:
+def _automatic_name(
+    known: ResourceType, name: str, inputs: Properties, old: Resource | None, chance: Chance
+) -> Any:
     auto = known.auto_name
     if auto is None:
         raise ValueError(f"{known.token} has no automatic name")
@@ -83,7 +91,12 @@ def differences(
             continue
         replaces = property_.replaces or key in also or "*" in also
         found.append(
-            Change(property=key, old=values.shown(old.get(key)), new=values.shown(new.get(key)), replaces=replaces)
+            Change(
+                property=key,
+                old=values.shown(old.get(key)),
+                new=values.shown(new.get(key)),
+                replaces=replaces,
+            )
         )
     return tuple(sorted(found, key=lambda change: change.property))
 
@@ -92,7 +105,11 @@ def _same(before: Any, after: Any, *, document: bool) -> bool:
     if values.is_unknown(before) or values.is_unknown(after):
         return False
     before, after = (None if one in ("", [], {}) else one for one in (before, after))
-    return documents.same(before, after) if document else before == after and type(before) is type(after)
+    return (
+        documents.same(before, after)
+        if document
+        else before == after and type(before) is type(after)
+    )
 
 
 def ignoring(given: Properties, old: Properties, paths: Iterable[str]) -> Properties:
@@ -119,16 +136,24 @@ def _restored(new: Any, old: Any, path: list[str]) -> Any:
     fresh, before = cast("Properties", new), cast("Properties", old)
     if rest:
         return (
-            {**fresh, step: _restored(fresh[step], before[step], rest)} if step in fresh and step in before else fresh
+            {**fresh, step: _restored(fresh[step], before[step], rest)}
+            if step in fresh and step in before
+            else fresh
         )
     without = {key: value for key, value in fresh.items() if key != step}
     return {**without, step: before[step]} if step in before else without
 
 
-def secrets_marked(known: ResourceType, outputs: Properties, inputs: Properties, also: Iterable[str]) -> Properties:
+def secrets_marked(
+    known: ResourceType, outputs: Properties, inputs: Properties, also: Iterable[str]
+) -> Properties:
     """Mark outputs as secret: those of the type, those asked for, and those whose input is secret."""
     marked = dict(outputs)
-    for key in {*known.secret, *also, *(key for key, value in inputs.items() if values.has_secret(value))}:
+    for key in {
+        *known.secret,
+        *also,
+        *(key for key, value in inputs.items() if values.has_secret(value)),
+    }:
         if key in marked:
             marked[key] = values.secret(marked[key])
     return marked
@@ -137,7 +162,11 @@ def secrets_marked(known: ResourceType, outputs: Properties, inputs: Properties,
 def preview_outputs(known: ResourceType, inputs: Properties) -> Properties:
     """Return what is known of a resource before it is made: its inputs; the rest is unknown."""
     outputs = dict.fromkeys(known.computed, values.UNKNOWN)
-    outputs |= {key: values.UNKNOWN for key, one in known.properties.items() if one.computed and key not in inputs}
+    outputs |= {
+        key: values.UNKNOWN
+        for key, one in known.properties.items()
+        if one.computed and key not in inputs
+    }
     if "tagsAll" in known.computed:
         outputs["tagsAll"] = inputs.get("tags", {})
     return {**outputs, **inputs}
@@ -184,7 +213,9 @@ def in_the_way(
     return [one for wave in deletion_waves([*there, *needing]) for one in wave]
 
 
-def gone_with(rivals: Sequence[Resource], live: Mapping[str, Resource], registered: set[str]) -> list[Resource]:
+def gone_with(
+    rivals: Sequence[Resource], live: Mapping[str, Resource], registered: set[str]
+) -> list[Resource]:
     """Return the resources not registered yet that go with what they still hang on, dependants first.
 
     An attachment to a replaced role that is removed only now: an earlier run did not come to replacing it.
@@ -194,14 +225,23 @@ def gone_with(rivals: Sequence[Resource], live: Mapping[str, Resource], register
         one
         for one in live.values()
         if one.urn not in registered
-        and any((urn, one.inputs.get(name)) in ids for name, urns in one.replacing.items() for urn in urns)
+        and any(
+            (urn, one.inputs.get(name)) in ids
+            for name, urns in one.replacing.items()
+            for urn in urns
+        )
     ]
     return [one for wave in deletion_waves(found) for one in wave]
 
 
 def refers_to(resource: Resource) -> set[str]:
     """Return the URNs that must outlive a resource: what it depends on, its parent, its provider."""
-    others = {*resource.dependencies, resource.parent, resource.deleted_with, resource.provider.rpartition("::")[0]}
+    others = {
+        *resource.dependencies,
+        resource.parent,
+        resource.deleted_with,
+        resource.provider.rpartition("::")[0],
+    }
     return others - {"", resource.urn}
 
 

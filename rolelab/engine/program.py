@@ -53,7 +53,11 @@ def run(
         ProgramError: the program failed otherwise.
     """
     if not (root / "__main__.py").is_file():
-        raise UsageError("there is no __main__.py", where=str(root), do="the embedded engine runs Python programs only")
+        raise UsageError(
+            "there is no __main__.py",
+            where=str(root),
+            do="the embedded engine runs Python programs only",
+        )
     if lacking := [name for name in _NEEDED if not hasattr(pulumi.runtime, name)]:
         raise LabError(
             f"the Pulumi SDK lacks {', '.join(lacking)}",
@@ -129,7 +133,9 @@ def _until_complete(root: Path) -> None:
         if error.code not in (None, 0):
             raise ProgramError(f"the program left with exit code {error.code}") from None
     except Exception as error:  # noqa: BLE001 - whatever a program raises
-        raise ProgramError(f"Program failed with an unhandled exception:\n{_of_the_user(error, root)}") from None
+        raise ProgramError(
+            f"Program failed with an unhandled exception:\n{_of_the_user(error, root)}"
+        ) from None
     finally:
         _drop_the_rest(loop)
         asyncio.set_event_loop(None)
@@ -150,7 +156,11 @@ def _of_the_user(error: BaseException, root: Path) -> str:
     frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
     first = next((index for index, file in enumerate(frames) if _is_ours(Path(file), root)), 0)
     # A negative limit keeps the innermost frames; given, it also stands over `sys.tracebacklimit`.
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=first - len(frames)))
+    return "".join(
+        traceback.format_exception(
+            type(error), error, error.__traceback__, limit=first - len(frames)
+        )
+    )
 
 
 def _is_ours(path: Path, root: Path) -> bool:
@@ -207,7 +217,10 @@ class _Lines(io.TextIOBase):
         super().close()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 

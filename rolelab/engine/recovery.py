@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from rolelab.engine.store import Draft, Store
 
 
-def look(known: ResourceType, cloud: Cloud, intent: Intent, world: World, *, touch: bool = True) -> Made | None:
+def look(
+    known: ResourceType, cloud: Cloud, intent: Intent, world: World, *, touch: bool = True
+) -> Made | None:
     """Return what an interrupted create made, if it is of use; what is of no use is removed (with `touch`).
 
     Raises:
@@ -118,7 +120,9 @@ def said_again(world: World, intent: Intent, known: ResourceType, cloud: Cloud) 
     """Return the resource of an interrupted update: as it was, its inputs not to be relied on."""
     old = world.live[intent.resource.urn]
     id_ = known.moved(cloud, old, intent)
-    return replace(old, id=id_, stale=True, formerly=old.formerly if id_ == old.id else [*old.formerly, old.id])
+    return replace(
+        old, id=id_, stale=True, formerly=old.formerly if id_ == old.id else [*old.formerly, old.id]
+    )
 
 
 def _opened(resource: Resource) -> Resource:

@@ -28,7 +28,9 @@ _MANY = 50
 """Users from which on they are listed instead of read one by one."""
 
 
-def refresh(deployment: Deployment, state: Store | Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> int:
+def refresh(
+    deployment: Deployment, state: Store | Draft, types: Mapping[str, ResourceType], cloud: Cloud
+) -> int:
     """Read every resource and take what differs into the state; return how many differ or are gone.
 
     Raises:
@@ -58,7 +60,10 @@ def refresh(deployment: Deployment, state: Store | Draft, types: Mapping[str, Re
 
 
 def _read(
-    known: ResourceType, cloud: Cloud, resource: Resource, users: Mapping[str, UserDetailTypeDef] | None
+    known: ResourceType,
+    cloud: Cloud,
+    resource: Resource,
+    users: Mapping[str, UserDetailTypeDef] | None,
 ) -> Properties | None:
     if users is not None:
         with suppress(LookupError):
@@ -82,10 +87,14 @@ def _take(
     *,
     doomed: bool,
 ) -> int:
-    step = Step(op=Op.REFRESH, urn=resource.urn, type=resource.type, name=resource.name, id=resource.id)
+    step = Step(
+        op=Op.REFRESH, urn=resource.urn, type=resource.type, name=resource.name, id=resource.id
+    )
     if actual is None:
         state.drop(resource, doomed=doomed)
-        deployment.tell(Ended(replace(step, changes=(Change(property="id", old=resource.id),)), 0.0))
+        deployment.tell(
+            Ended(replace(step, changes=(Change(property="id", old=resource.id),)), 0.0)
+        )
         return 1
     now = taken_in(known, resource, actual)
     if now == resource or doomed:
@@ -109,13 +118,19 @@ def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Res
             outputs[key] = _as_before(outputs.get(key), value)
             continue
         # A policy that means the same keeps its own text.
-        equal = documents.same(before, value) if property_.document else before == value or not (before or value)
+        equal = (
+            documents.same(before, value)
+            if property_.document
+            else before == value or not (before or value)
+        )
         if not equal:
             outputs[key] = _as_before(outputs.get(key), value)
         mine = values.plain(inputs.get(key))
         if key in inputs and (documents.same(mine, value) if property_.document else mine == value):
             continue
-        if key in inputs or not (value in ("", [], {}) or value == property_.default or property_.computed):
+        if key in inputs or not (
+            value in ("", [], {}) or value == property_.default or property_.computed
+        ):
             inputs[key] = _as_before(inputs.get(key), value)
     for key, property_ in known.properties.items():
         # What AWS does not have any more, though it tells of such things, was taken away.

@@ -159,7 +159,11 @@ def destroy(
             else:
                 recovery.foresee(state, TYPES, cloud)
             deployment.destroy()
-            return Result(summary=deployment.summary(), steps=tuple(planned), error=_error(deployment, "destroy"))
+            return Result(
+                summary=deployment.summary(),
+                steps=tuple(planned),
+                error=_error(deployment, "destroy"),
+            )
 
     if only_preview:
         return carry_out(_draft(project, stack, instance, on_event))
@@ -182,7 +186,8 @@ def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: Options) -> C
         )
     region = config.get("aws:region") or endpoint.region
     return Cloud(
-        Endpoint(url=endpoint.url, region=region, credentials=endpoint.credentials), connections=options.parallel
+        Endpoint(url=endpoint.url, region=region, credentials=endpoint.credentials),
+        connections=options.parallel,
     )
 
 
@@ -195,7 +200,9 @@ def _draft(project: Project, stack: str, instance: str, on_event: Listener) -> D
 
 
 @contextmanager
-def _state(project: Project, stack: str, command: str, instance: str, on_event: Listener) -> Generator[Store]:
+def _state(
+    project: Project, stack: str, command: str, instance: str, on_event: Listener
+) -> Generator[Store]:
     """Hold the state of the stack; one that belongs to another local AWS is put aside for an empty one."""
     store = Store(project.stack_home(stack), command=command)
     try:
@@ -217,12 +224,19 @@ def _recover(store: Store, cloud: Cloud, on_event: Listener) -> None:
     if count := recovery.recover(store, TYPES, cloud):
         what = "1 operation" if count == 1 else f"{count} operations"
         on_event(
-            Message(Severity.INFO, f"an earlier run was cut short: what became of {what} is found out and recorded")
+            Message(
+                Severity.INFO,
+                f"an earlier run was cut short: what became of {what} is found out and recorded",
+            )
         )
 
 
 def _run_program(
-    deployment: Deployment, project: Project, stack: str, config: Mapping[str, str], options: Options
+    deployment: Deployment,
+    project: Project,
+    stack: str,
+    config: Mapping[str, str],
+    options: Options,
 ) -> bool:
     """Run the program; return whether it ran to its end."""
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
@@ -258,7 +272,9 @@ def _error(deployment: Deployment, kind: str) -> LabError | None:
     if deployment.failed:
         return LabError(f"{kind} failed")
     if deployment.cancelled:
-        return Interrupted(f"{kind} canceled: not everything was done", do="the next run carries on")
+        return Interrupted(
+            f"{kind} canceled: not everything was done", do="the next run carries on"
+        )
     return None
 
 
@@ -286,7 +302,10 @@ def _signals(deployment: Deployment) -> Generator[None]:
         deployment.stop()
         name = "^C" if number == signal.SIGINT else signal.Signals(number).name
         deployment.tell_soon(
-            Message(Severity.WARNING, f"{name} received; finishing what is in flight. Again to end at once.")
+            Message(
+                Severity.WARNING,
+                f"{name} received; finishing what is in flight. Again to end at once.",
+            )
         )
 
     for number in (signal.SIGINT, signal.SIGTERM):

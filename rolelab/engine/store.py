@@ -108,14 +108,20 @@ class Store:
             self.world.apply(line)
 
     def _unwritten(self) -> LabError:
-        return LabError("the state cannot be written", where=str(self.folder), do="make room on the disk")
+        return LabError(
+            "the state cannot be written", where=str(self.folder), do="make room on the disk"
+        )
 
     # -- the life of the files ------------------------------------------------------------------------------------
 
     def fold(self) -> None:
         """Write the whole state as a new snapshot: to a temporary file, to the disk, then in one step into place."""
         with self._applying:
-            content = {"version": VERSION, "generation": self._generation + 1, **self.world.to_json()}
+            content = {
+                "version": VERSION,
+                "generation": self._generation + 1,
+                **self.world.to_json(),
+            }
             temporary = self.folder / "state.json.new"
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -274,12 +280,16 @@ def _lock(folder: Path, command: str) -> int:
                 who = _describe(os.pread(descriptor, 1000, 0))
                 os.close(descriptor)
                 raise LabError(
-                    f"stack {folder.name} is in use by {who}", where=str(folder), do="wait until it has ended"
+                    f"stack {folder.name} is in use by {who}",
+                    where=str(folder),
+                    do="wait until it has ended",
                 ) from None
             time.sleep(0.02)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, _encode({"command": command, "pid": os.getpid(), "since": since}).encode(), 0)
+    os.pwrite(
+        descriptor, _encode({"command": command, "pid": os.getpid(), "since": since}).encode(), 0
+    )
     return descriptor
 
 

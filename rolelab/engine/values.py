@@ -110,7 +110,9 @@ def _from_value(value: Value) -> Any:
     if kind == "bool_value":
         return value.bool_value
     if kind == "struct_value":
-        return _from_mapping({key: _from_value(one) for key, one in value.struct_value.fields.items()})
+        return _from_mapping(
+            {key: _from_value(one) for key, one in value.struct_value.fields.items()}
+        )
     if kind == "list_value":
         return [_from_value(one) for one in value.list_value.values]
     return None

@@ -30,7 +30,9 @@ class World:
     @property
     def stack(self) -> Resource | None:
         """The stack's own resource, whose outputs are the stack's outputs."""
-        return next((resource for resource in self.live.values() if resource.type == STACK_TYPE), None)
+        return next(
+            (resource for resource in self.live.values() if resource.type == STACK_TYPE), None
+        )
 
     @property
     def everything(self) -> list[Resource]:
@@ -91,9 +93,12 @@ class World:
             if resource.deleted_with == old:
                 resource.deleted_with = new
             if old in resource.dependencies:
-                resource.dependencies = [new if one == old else one for one in resource.dependencies]
+                resource.dependencies = [
+                    new if one == old else one for one in resource.dependencies
+                ]
                 resource.replacing = {
-                    name: [new if one == old else one for one in urns] for name, urns in resource.replacing.items()
+                    name: [new if one == old else one for one in urns]
+                    for name, urns in resource.replacing.items()
                 }
 
     def to_json(self) -> Properties:
@@ -113,5 +118,7 @@ class World:
             instance=values["instance"],
             live={resource.urn: resource for resource in resources},
             doomed=[Resource.from_json(one) for one in values["doomed"]],
-            pending={int(number): Intent.from_json(one) for number, one in values["pending"].items()},
+            pending={
+                int(number): Intent.from_json(one) for number, one in values["pending"].items()
+            },
         )

@@ -29,7 +29,12 @@ def _renamed_grant(scene: Scene) -> None:
 
 def _grant_spelled_otherwise(scene: Scene) -> None:
     scene.put_grant(
-        {"Sid": "Switch", "Resource": [scene.lab.role.arn], "Action": ["STS:assumerole"], "Effect": "Allow"}
+        {
+            "Sid": "Switch",
+            "Resource": [scene.lab.role.arn],
+            "Action": ["STS:assumerole"],
+            "Effect": "Allow",
+        }
     )
 
 
@@ -39,26 +44,38 @@ def _grant_said_twice(scene: Scene) -> None:
 
 def _trust(principal: Callable[[Scene], Any]) -> Callable[[Scene], None]:
     def apply(scene: Scene) -> None:
-        document = {"Id": "x", "Version": "2012-10-17", "Statement": {"Sid": "Us", **scene.trusting(principal(scene))}}
-        scene.iam.update_assume_role_policy(RoleName=scene.role, PolicyDocument=json.dumps(document, indent=4))
+        document = {
+            "Id": "x",
+            "Version": "2012-10-17",
+            "Statement": {"Sid": "Us", **scene.trusting(principal(scene))},
+        }
+        scene.iam.update_assume_role_policy(
+            RoleName=scene.role, PolicyDocument=json.dumps(document, indent=4)
+        )
 
     return apply
 
 
 def _other_people(scene: Scene) -> None:
     scene.iam.create_user(UserName="rolelab-visitor", Path=PATH)
-    scene.iam.attach_user_policy(UserName="rolelab-visitor", PolicyArn=scene.managed("AdministratorAccess"))
+    scene.iam.attach_user_policy(
+        UserName="rolelab-visitor", PolicyArn=scene.managed("AdministratorAccess")
+    )
 
 
 def _other_group(scene: Scene) -> None:
     scene.iam.create_group(GroupName="rolelab-others", Path=PATH)
-    scene.iam.attach_group_policy(GroupName="rolelab-others", PolicyArn=scene.managed("AdministratorAccess"))
+    scene.iam.attach_group_policy(
+        GroupName="rolelab-others", PolicyArn=scene.managed("AdministratorAccess")
+    )
 
 
 def _other_role(scene: Scene) -> None:
     trust = json.dumps({"Version": "2012-10-17", "Statement": [scene.trusting()]})
     scene.iam.create_role(RoleName="rolelab-other", Path=PATH, AssumeRolePolicyDocument=trust)
-    scene.iam.attach_role_policy(RoleName="rolelab-other", PolicyArn=scene.managed("AdministratorAccess"))
+    scene.iam.attach_role_policy(
+        RoleName="rolelab-other", PolicyArn=scene.managed("AdministratorAccess")
+    )
 
 
 def _other_policy(scene: Scene) -> None:
@@ -80,7 +97,9 @@ HARMLESS = (
     Harmless(name="trust-by-account-id", apply=_trust(lambda scene: {"AWS": scene.lab.account_id})),
     Harmless(
         name="trust-as-list",
-        apply=_trust(lambda scene: {"AWS": [f"arn:{scene.partition}:iam::{scene.lab.account_id}:root"]}),
+        apply=_trust(
+            lambda scene: {"AWS": [f"arn:{scene.partition}:iam::{scene.lab.account_id}:root"]}
+        ),
     ),
     Harmless(name="other-people", apply=_other_people),
     Harmless(name="other-group", apply=_other_group),

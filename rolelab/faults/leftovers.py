@@ -38,10 +38,19 @@ def find(clients: Clients, lab: Lab) -> list[Leftover]:
         users = [user["UserName"] for user in iam.list_users(PathPrefix=PATH)["Users"]]
         roles = [role["RoleName"] for role in iam.list_roles(PathPrefix=PATH)["Roles"]]
         groups = [group["GroupName"] for group in iam.list_groups(PathPrefix=PATH)["Groups"]]
-        policies = [one.get("Arn", "") for one in iam.list_policies(Scope="Local", PathPrefix=PATH)["Policies"]]
+        policies = [
+            one.get("Arn", "")
+            for one in iam.list_policies(Scope="Local", PathPrefix=PATH)["Policies"]
+        ]
     found = (
-        *(Leftover("user", name, partial(removal.remove_user, iam, name, force=True)) for name in users),
-        *(Leftover("role", name, partial(removal.remove_role, iam, name, force=True)) for name in roles),
+        *(
+            Leftover("user", name, partial(removal.remove_user, iam, name, force=True))
+            for name in users
+        ),
+        *(
+            Leftover("role", name, partial(removal.remove_role, iam, name, force=True))
+            for name in roles
+        ),
         *(Leftover("group", name, partial(_remove_group, clients, name)) for name in groups),
         *(Leftover("policy", arn, partial(removal.remove_policy, iam, arn)) for arn in policies),
     )

@@ -59,19 +59,27 @@ class Scene:
     @property
     def grant_name(self) -> str:
         """Name of the user's first inline policy, or the one it would be given."""
-        return next(iter(self.iam.list_user_policies(UserName=self.user)["PolicyNames"]), "assume-role")
+        return next(
+            iter(self.iam.list_user_policies(UserName=self.user)["PolicyNames"]), "assume-role"
+        )
 
     def put_grant(self, *statements: Mapping[str, Any]) -> None:
         """Replace the grant."""
-        self.iam.put_user_policy(UserName=self.user, PolicyName=self.grant_name, PolicyDocument=text(*statements))
+        self.iam.put_user_policy(
+            UserName=self.user, PolicyName=self.grant_name, PolicyDocument=text(*statements)
+        )
 
     def put_user_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
         """Give the user another inline policy."""
-        self.iam.put_user_policy(UserName=self.user, PolicyName=name, PolicyDocument=text(*statements))
+        self.iam.put_user_policy(
+            UserName=self.user, PolicyName=name, PolicyDocument=text(*statements)
+        )
 
     def put_role_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
         """Give the role an inline policy."""
-        self.iam.put_role_policy(RoleName=self.role, PolicyName=name, PolicyDocument=text(*statements))
+        self.iam.put_role_policy(
+            RoleName=self.role, PolicyName=name, PolicyDocument=text(*statements)
+        )
 
     def put_trust(self, *statements: Mapping[str, Any]) -> None:
         """Replace the role's trust policy."""
@@ -88,15 +96,27 @@ class Scene:
         self.iam.add_user_to_group(GroupName=name, UserName=self.user)
         return name
 
-    def trusting(self, principal: Any = None, *, conditions: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def trusting(
+        self, principal: Any = None, *, conditions: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return a trust statement, by default the declared one, perhaps with conditions."""
         root = documents.account_root(self.lab.account_id, self.partition)
-        statement = {"Effect": "Allow", "Principal": principal or {"AWS": root}, "Action": "sts:AssumeRole"}
+        statement = {
+            "Effect": "Allow",
+            "Principal": principal or {"AWS": root},
+            "Action": "sts:AssumeRole",
+        }
         return statement | ({"Condition": conditions} if conditions else {})
 
-    def granting(self, resource: Any = None, *, conditions: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def granting(
+        self, resource: Any = None, *, conditions: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return a grant statement, by default the declared one, perhaps with conditions."""
-        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource or self.lab.role.arn}
+        statement = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Resource": resource or self.lab.role.arn,
+        }
         return statement | ({"Condition": conditions} if conditions else {})
 
 
@@ -130,7 +150,11 @@ class Fault:
         """
         if not self.fits(scene.learner):
             has = "no" if self.console else "a"
-            raise UsageError(f"the learner has {has} console password", where=self.name, do="choose another fault")
+            raise UsageError(
+                f"the learner has {has} console password",
+                where=self.name,
+                do="choose another fault",
+            )
         with translated(self.name):
             self.apply(scene)
 

@@ -58,7 +58,11 @@ def _trusts_a_deleted_user(scene: Scene) -> None:
 
 
 def _denies_the_learner(scene: Scene) -> None:
-    against = {"Effect": "Deny", "Principal": {"AWS": scene.learner.user_arn}, "Action": "sts:AssumeRole"}
+    against = {
+        "Effect": "Deny",
+        "Principal": {"AWS": scene.learner.user_arn},
+        "Action": "sts:AssumeRole",
+    }
     scene.put_trust(scene.trusting(), against)
 
 
@@ -120,7 +124,9 @@ def _denies_if(**condition: Any) -> Callable[[Scene], None]:
 
 def _boundary(name: str) -> Callable[[Scene], None]:
     def apply(scene: Scene) -> None:
-        scene.iam.put_role_permissions_boundary(RoleName=scene.role, PermissionsBoundary=scene.managed(name))
+        scene.iam.put_role_permissions_boundary(
+            RoleName=scene.role, PermissionsBoundary=scene.managed(name)
+        )
 
     return apply
 
@@ -157,8 +163,16 @@ def _made_anew(path: str) -> Callable[[Scene], None]:
     return apply
 
 
-_ASSUME, _PRINCIPAL, _CONDITIONS = "assume.role", "declared.trust-principal", "declared.trust-conditions"
-_INLINE, _MANAGED, _BOUNDARY = "declared.role-inline", "declared.role-managed", "declared.role-boundary"
+_ASSUME, _PRINCIPAL, _CONDITIONS = (
+    "assume.role",
+    "declared.trust-principal",
+    "declared.trust-conditions",
+)
+_INLINE, _MANAGED, _BOUNDARY = (
+    "declared.role-inline",
+    "declared.role-managed",
+    "declared.role-boundary",
+)
 
 
 def _trust_condition(name: str, does: str, key: str, because: str, **conditions: Any) -> Fault:

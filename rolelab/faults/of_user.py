@@ -67,7 +67,9 @@ def _denied_beside(scene: Scene) -> None:
 
 
 def _external_id(scene: Scene) -> None:
-    scene.put_grant(scene.granting(conditions={"StringEquals": {"sts:ExternalId": "class-of-2026"}}))
+    scene.put_grant(
+        scene.granting(conditions={"StringEquals": {"sts:ExternalId": "class-of-2026"}})
+    )
 
 
 def _mfa(scene: Scene) -> None:
@@ -99,11 +101,15 @@ def _second_inline_of_no_effect(scene: Scene) -> None:
 
 
 def _administrator(scene: Scene) -> None:
-    scene.iam.attach_user_policy(UserName=scene.user, PolicyArn=scene.managed("AdministratorAccess"))
+    scene.iam.attach_user_policy(
+        UserName=scene.user, PolicyArn=scene.managed("AdministratorAccess")
+    )
 
 
 def _reader(scene: Scene) -> None:
-    scene.iam.attach_user_policy(UserName=scene.user, PolicyArn=scene.managed("AmazonS3ReadOnlyAccess"))
+    scene.iam.attach_user_policy(
+        UserName=scene.user, PolicyArn=scene.managed("AmazonS3ReadOnlyAccess")
+    )
 
 
 def _managed_deny(scene: Scene) -> None:
@@ -118,7 +124,9 @@ def _administrators_group(scene: Scene) -> None:
 
 def _denying_group(scene: Scene) -> None:
     group = scene.group("rolelab-restricted")
-    scene.iam.put_group_policy(GroupName=group, PolicyName="no-switching", PolicyDocument=_deny_sts())
+    scene.iam.put_group_policy(
+        GroupName=group, PolicyName="no-switching", PolicyDocument=_deny_sts()
+    )
 
 
 def _deny_sts() -> str:
@@ -149,7 +157,9 @@ def _boundary_that_allows_all(scene: Scene) -> None:
 
 
 def _inactive_key(scene: Scene) -> None:
-    scene.iam.update_access_key(UserName=scene.user, AccessKeyId=scene.learner.access_key_id, Status="Inactive")
+    scene.iam.update_access_key(
+        UserName=scene.user, AccessKeyId=scene.learner.access_key_id, Status="Inactive"
+    )
 
 
 def _second_key(scene: Scene) -> None:
@@ -359,7 +369,12 @@ FAULTS = (
         name="user-administrator",
         does="makes the user an administrator",
         apply=_administrator,
-        fails=("before.list-buckets", "before.create-bucket", "before.list-users", "declared.user-managed"),
+        fails=(
+            "before.list-buckets",
+            "before.create-bucket",
+            "before.list-users",
+            "declared.user-managed",
+        ),
         because="identity-based policy AdministratorAccess of user",
     ),
     Fault(

@@ -26,7 +26,11 @@ def build(given: Mapping[str, str], endpoint: Endpoint, credentials: Credentials
 
     On a local AWS the files in `~/.aws` are left out as well: a setting there could send the requests elsewhere.
     """
-    environment = {name: value for name, value in given.items() if not name.startswith("AWS_") or name in _HARMLESS}
+    environment = {
+        name: value
+        for name, value in given.items()
+        if not name.startswith("AWS_") or name in _HARMLESS
+    }
     environment |= {
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
@@ -52,7 +56,9 @@ def past_proxies(given: Mapping[str, str], url: str | None) -> dict[str, str]:
     """
     if url is None or not is_loopback(url):
         return {}
-    before = [one.strip() for name in ("no_proxy", "NO_PROXY") for one in given.get(name, "").split(",")]
+    before = [
+        one.strip() for name in ("no_proxy", "NO_PROXY") for one in given.get(name, "").split(",")
+    ]
     hosts = [*filter(None, before), "127.0.0.1", "localhost", urlsplit(url).hostname or ""]
     # A lone asterisk means "everything", and only as long as it is alone.
     value = "*" if "*" in hosts else ",".join(filter(None, dict.fromkeys(hosts)))

@@ -53,10 +53,19 @@ def write(lab: Lab, learners: Iterable[Learner], endpoint: Endpoint, folder: Pat
     roles = [role_profile(learner, lab) for learner in chosen]
     for name in (*names, *roles):
         if any(character in name for character in "[]\n\r\"'\\") or not name.strip():
-            raise UsageError(f"{name!r} cannot be the name of a profile", where="outputs, learners", do="rename it")
+            raise UsageError(
+                f"{name!r} cannot be the name of a profile",
+                where="outputs, learners",
+                do="rename it",
+            )
     if twice := set(names) & set(roles):
-        raise UsageError(f"{min(twice)!r} would be the profile of a learner and of the role", do="rename the learner")
-    where = [f"region = {endpoint.region}"] + ([f"endpoint_url = {endpoint.url}"] if endpoint.url else [])
+        raise UsageError(
+            f"{min(twice)!r} would be the profile of a learner and of the role",
+            do="rename the learner",
+        )
+    where = [f"region = {endpoint.region}"] + (
+        [f"endpoint_url = {endpoint.url}"] if endpoint.url else []
+    )
     config: list[str] = []
     keys: list[str] = []
     for learner, role in zip(chosen, roles, strict=True):
@@ -95,7 +104,11 @@ def _require_ours(path: Path) -> None:
     except OSError as error:
         raise LabError(f"cannot be read: {error.strerror}", where=str(path)) from None
     if not ours:
-        raise UsageError("exists and was not written by rolelab", where=str(path), do="move it, or name another --to")
+        raise UsageError(
+            "exists and was not written by rolelab",
+            where=str(path),
+            do="move it, or name another --to",
+        )
 
 
 def _write(path: Path, lines: list[str]) -> None:
@@ -109,5 +122,7 @@ def _write(path: Path, lines: list[str]) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise LabError(
-            f"cannot be written: {error.strerror}", where=str(path), do="name another folder with --to"
+            f"cannot be written: {error.strerror}",
+            where=str(path),
+            do="name another folder with --to",
         ) from None

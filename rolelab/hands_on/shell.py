@@ -24,16 +24,16 @@ ZDOTDIR=${ROLELAB_ZDOTDIR:-$HOME}
 [ -r "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"
 PROMPT="(${ROLELAB_WHO//\\%/%%}) ${PROMPT:-%# }"
 """
-_FISH = (
-    "functions -c fish_prompt _rolelab_prompt; function fish_prompt; printf '(%s) ' $ROLELAB_WHO; _rolelab_prompt; end"
-)
+_FISH = "functions -c fish_prompt _rolelab_prompt; function fish_prompt; printf '(%s) ' $ROLELAB_WHO; _rolelab_prompt; end"
 
 
 class CommandNotRun(LabError):
     """The command could not be started: 127 where it does not exist, 126 where it may not run, as shells say it."""
 
     def __init__(self, command: str, error: OSError) -> None:
-        super().__init__(f"cannot run {command}: {error.strerror}", do="give a command that is on PATH")
+        super().__init__(
+            f"cannot run {command}: {error.strerror}", do="give a command that is on PATH"
+        )
         self.exit_code = 127 if isinstance(error, FileNotFoundError) else 126
 
 
@@ -54,7 +54,9 @@ def become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
         raise CommandNotRun(shlex.quote(command[0]), error) from None
 
 
-def interactive(environment: Mapping[str, str], who: str, folder: Path) -> tuple[list[str], dict[str, str]]:
+def interactive(
+    environment: Mapping[str, str], who: str, folder: Path
+) -> tuple[list[str], dict[str, str]]:
     """Return the user's shell and its environment, with a prompt that says who one is.
 
     `folder` takes the small start files that bash and zsh want; they hold no secret.

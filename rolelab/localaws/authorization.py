@@ -51,7 +51,9 @@ class Refusal:
     def message(self) -> str:
         """The sentence."""
         reason = (
-            _EXPLICIT[self.cause] if self.explicit else f"because no {self.cause.value} allows the {self.action} action"
+            _EXPLICIT[self.cause]
+            if self.explicit
+            else f"because no {self.cause.value} allows the {self.action} action"
         )
         return f"{unexplained(self.caller_arn, self.action, self.resource)} {reason}"
 
@@ -88,7 +90,9 @@ class ResourcePolicy:
         return self.cause is Cause.TRUST
 
 
-def authorize(store: Store, caller: Caller, request: Request, policy: ResourcePolicy | None = None) -> Refusal | None:
+def authorize(
+    store: Store, caller: Caller, request: Request, policy: ResourcePolicy | None = None
+) -> Refusal | None:
     """Return why the caller may not do it, or None if they may.
 
     `policy` is that of the resource, where it has one. Without it only the caller's own policies count.
@@ -101,7 +105,9 @@ def authorize(store: Store, caller: Caller, request: Request, policy: ResourcePo
         (Cause.BOUNDARY, callers.boundary(store, caller)),
         (Cause.SESSION, callers.session_policies(store, caller)),
     ]
-    decisions = [(cause, decide(policies, request)) for cause, policies in layers if policies is not None]
+    decisions = [
+        (cause, decide(policies, request)) for cause, policies in layers if policies is not None
+    ]
 
     def refused(cause: Cause, *, explicit: bool = False) -> Refusal:
         return Refusal(caller.arn, request.action, request.resource, cause, explicit)
@@ -135,7 +141,11 @@ def reached(policy: ResourcePolicy, caller: Caller, request: Request) -> tuple[b
     reach = Reach.NOT
     for statement in policy.statements:
         named = _reach(statement, caller)
-        if not named or (statement.effect == "Allow" and named <= reach) or not statement.applies(request):
+        if (
+            not named
+            or (statement.effect == "Allow" and named <= reach)
+            or not statement.applies(request)
+        ):
             continue
         if statement.effect == "Deny":
             return True, Reach.NOT

@@ -34,7 +34,9 @@ class LocalAws:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         service, region = scope_of(headers.get("authorization", ""), query)
         if service in ("iam", "sts") or (not service and _is_form(scope, headers)):
@@ -42,7 +44,9 @@ class LocalAws:
         elif service in ("", "s3", "s3express"):
             await self._s3(scope, receive, send, region, headers)
         else:
-            await answer(send, 400, {"error": f"this local AWS has IAM, STS and S3, and no {service}"})
+            await answer(
+                send, 400, {"error": f"this local AWS has IAM, STS and S3, and no {service}"}
+            )
 
     def controls(self) -> Controls:
         """Return what the administrator may ask beside AWS's API."""
@@ -65,7 +69,9 @@ class LocalAws:
         self.events.clear()
         clock.reset()
 
-    async def _s3(self, scope: Scope, receive: Receive, send: Send, region: str, headers: dict[str, str]) -> None:
+    async def _s3(
+        self, scope: Scope, receive: Receive, send: Send, region: str, headers: dict[str, str]
+    ) -> None:
         """Let MiniStack answer, and record it."""
         forget_request()
         status, request_id, kept = 0, "", b""
@@ -74,7 +80,9 @@ class LocalAws:
             nonlocal status, request_id, kept
             if message["type"] == "http.response.start":
                 status = message["status"]
-                request_id = dict(message["headers"]).get(b"x-amzn-requestid", b"").decode("latin-1")
+                request_id = (
+                    dict(message["headers"]).get(b"x-amzn-requestid", b"").decode("latin-1")
+                )
             elif status >= 400 and len(kept) < _KEPT_BODY:
                 kept += message.get("body", b"")[:_KEPT_BODY]
             await send(message)

@@ -111,7 +111,9 @@ def _root(account: str, access_key_id: str, session: Record | None) -> Caller:
     )
 
 
-def _user(account: str, access_key_id: str, name: str, user: Record | None, session: Record | None) -> Caller:
+def _user(
+    account: str, access_key_id: str, name: str, user: Record | None, session: Record | None
+) -> Caller:
     arn = user["Arn"] if user else f"arn:aws:iam::{account}:user/{name}"
     unique_id = user["UserId"] if user else str(session["UserId"] if session else "")
     keys: dict[str, str | list[str]] = {
@@ -140,7 +142,13 @@ def _of_session(store: Store, access_key_id: str, session: Record) -> Caller:
     if kind == "Root":
         return _root(account, access_key_id, session)
     if kind == "User":
-        return _user(account, access_key_id, session["PrincipalName"], _same(store, session["UserId"]), session)
+        return _user(
+            account,
+            access_key_id,
+            session["PrincipalName"],
+            _same(store, session["UserId"]),
+            session,
+        )
     unique_id = str(session["UserId"]).partition(":")[0]
     if kind == "AssumedRole":
         role = _same(store, unique_id)
@@ -209,7 +217,9 @@ def _session_keys(session: Record | None) -> dict[str, str | list[str]]:
     return keys
 
 
-def tags_as_keys(tags: list[dict[str, str]] | None, prefix: str = "aws:principaltag/") -> dict[str, str | list[str]]:
+def tags_as_keys(
+    tags: list[dict[str, str]] | None, prefix: str = "aws:principaltag/"
+) -> dict[str, str | list[str]]:
     """Return tags as condition keys; the names of tags do not count case."""
     return {f"{prefix}{tag['Key'].lower()}": tag["Value"] for tag in tags or ()}
 
@@ -226,7 +236,9 @@ def identity_policies(store: Store, caller: Caller) -> Policies:
         return []
     if caller.kind is Kind.ROLE_SESSION:
         inline: dict[str, object] = entity.get("InlinePolicies") or {}
-        return [parsed(_text(document)) for document in inline.values()] + _attached(store, caller.account, entity)
+        return [parsed(_text(document)) for document in inline.values()] + _attached(
+            store, caller.account, entity
+        )
     return list(_user_policies(store, caller.account, entity))
 
 
@@ -269,7 +281,9 @@ def session_policies(store: Store, caller: Caller) -> Policies | None:
 
 
 def _attached(store: Store, account: str, entity: Record) -> Policies:
-    documents = [managed_document(store, account, arn) for arn in entity.get("AttachedPolicies") or ()]
+    documents = [
+        managed_document(store, account, arn) for arn in entity.get("AttachedPolicies") or ()
+    ]
     return [parsed(document) for document in documents if document]
 
 

@@ -47,7 +47,9 @@ class Call:
             return self.request_keys[lower]
         if lower in self.caller.keys:
             return self.caller.keys[lower]
-        return global_key(lower, region=self.region, source_ip=self.source_ip, user_agent=self.user_agent)
+        return global_key(
+            lower, region=self.region, source_ip=self.source_ip, user_agent=self.user_agent
+        )
 
     def now(self) -> str:
         """Return the time as records hold it."""

@@ -50,7 +50,9 @@ def met(conditions: Mapping[str, Mapping[str, Any]], keys: Keys, *, variables: b
     )
 
 
-def _met(name: str, given: str | list[str] | None, wanted: list[str], keys: Keys, variables: bool) -> bool:
+def _met(
+    name: str, given: str | list[str] | None, wanted: list[str], keys: Keys, variables: bool
+) -> bool:
     form, operator, if_exists = _split(name)
     if operator == "null":
         return (given is None) == (wanted[:1] == ["true"])
@@ -59,7 +61,11 @@ def _met(name: str, given: str | list[str] | None, wanted: list[str], keys: Keys
         # An absent key: IfExists and ForAllValues are met, a negated operator too, ForAnyValue never.
         return if_exists or form == "forallvalues" or (negated and form != "foranyvalue")
     compare = _COMPARE[_POSITIVE.get(operator, operator)]
-    lookup = _single(keys) if variables and _POSITIVE.get(operator, operator) in _WITH_VARIABLES else None
+    lookup = (
+        _single(keys)
+        if variables and _POSITIVE.get(operator, operator) in _WITH_VARIABLES
+        else None
+    )
 
     def fits(value: str) -> bool:
         return any(compare(value, one, lookup) for one in wanted) != negated
@@ -213,5 +219,7 @@ _COMPARE: dict[str, Compare] = {
     "ipaddress": _ip_address,
 }
 
-_WITH_VARIABLES = frozenset({"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"})
+_WITH_VARIABLES = frozenset(
+    {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"}
+)
 """Operators whose values may hold policy variables."""

@@ -28,7 +28,9 @@ WINDOW_S = 60
 
 def proof(secret: Secret, method: str, target: str, at: str) -> str:
     """Return the proof for a request (`target`: path and query) made at a time (seconds since 1970, as text)."""
-    return hmac.new(secret.reveal().encode(), f"{method} {target}\n{at}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        secret.reveal().encode(), f"{method} {target}\n{at}".encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def is_proven(secret: Secret, method: str, target: str, at: str, given: str, *, now: float) -> bool:
@@ -38,7 +40,9 @@ def is_proven(secret: Secret, method: str, target: str, at: str, given: str, *, 
     return hmac.compare_digest(proof(secret, method, target, at).encode(), given.encode())
 
 
-def events(instance: Instance, *, after: int = 0, account: str | None = None) -> list[dict[str, Any]]:
+def events(
+    instance: Instance, *, after: int = 0, account: str | None = None
+) -> list[dict[str, Any]]:
     """Return the events since one's number, the oldest first, of all accounts or one.
 
     Raises:
@@ -48,7 +52,9 @@ def events(instance: Instance, *, after: int = 0, account: str | None = None) ->
     return _ask(instance, "GET", EVENTS_PATH, query)["events"]
 
 
-def follow(instance: Instance, *, account: str | None = None, every_s: float = 0.5) -> Iterator[dict[str, Any]]:
+def follow(
+    instance: Instance, *, account: str | None = None, every_s: float = 0.5
+) -> Iterator[dict[str, Any]]:
     """Yield the events there are, and then each new one, until the local AWS ends.
 
     Raises:
@@ -99,9 +105,13 @@ def _ask(instance: Instance, method: str, path: str, query: dict[str, str]) -> A
         response = connection.getresponse()
         content = response.read()
     except (OSError, HTTPException) as error:
-        raise CannotTell(f"the local AWS does not answer: {error}", do="see `rolelab local status`") from None
+        raise CannotTell(
+            f"the local AWS does not answer: {error}", do="see `rolelab local status`"
+        ) from None
     finally:
         connection.close()
     if response.status != 200:
-        raise LabError(f"the local AWS refused {method} {path}: {content[:200].decode('utf-8', 'replace')}")
+        raise LabError(
+            f"the local AWS refused {method} {path}: {content[:200].decode('utf-8', 'replace')}"
+        )
     return json.loads(content)

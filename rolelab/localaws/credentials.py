@@ -37,7 +37,9 @@ class Credentials:
         session = self._store.session(access_key_id)
         return session["AccountId"] if session else self._store.key_account(access_key_id)
 
-    def resolve(self, access_key_id: str, _account: str | None = None, session_token: Any = _UNCHECKED) -> Any:
+    def resolve(
+        self, access_key_id: str, _account: str | None = None, session_token: Any = _UNCHECKED
+    ) -> Any:
         """Return MiniStack's ResolvedCredential, or its error: takes the place of its own function of that name."""
         found = self._evaluator
         if is_root_key(access_key_id):
@@ -50,7 +52,9 @@ class Credentials:
                 return found.CredentialResolutionError(
                     "ExpiredTokenException", "The security token included in the request is expired"
                 )
-            failure = found._validate_session_token(session["SessionToken"], self._given(session_token, session))
+            failure = found._validate_session_token(
+                session["SessionToken"], self._given(session_token, session)
+            )
             if failure:
                 return failure
             return self._resolved(
@@ -69,7 +73,9 @@ class Credentials:
             )
         if session_token is not _UNCHECKED and session_token:
             return found._invalid_session_token()
-        return self._resolved(access_key_id, key["SecretAccessKey"], account, "User", "", key["UserName"])
+        return self._resolved(
+            access_key_id, key["SecretAccessKey"], account, "User", "", key["UserName"]
+        )
 
     def check(
         self,
@@ -87,15 +93,22 @@ class Credentials:
         evaluator = self._evaluator
         evaluator.pin_signed_request(method, raw_path, query, raw_headers)
         evaluator.pin_signed_body(body)
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers
+        }
         access_key_id = self._router.extract_access_key_id(headers, query)
         if evaluator._anonymous.get():
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token")
-        if headers.get("x-amz-content-sha256", _UNHASHED) not in (_UNHASHED, hashlib.sha256(body).hexdigest()):
+        if headers.get("x-amz-content-sha256", _UNHASHED) not in (
+            _UNHASHED,
+            hashlib.sha256(body).hexdigest(),
+        ):
             raise AwsError("SignatureDoesNotMatch", "The body is not the one that was signed.")
         checked = evaluator.authenticate(access_key_id, self.account_of(access_key_id) or "")
         if checked is None:
-            raise AwsError("IncompleteSignature", "The request signature does not conform to AWS standards.")
+            raise AwsError(
+                "IncompleteSignature", "The request signature does not conform to AWS standards."
+            )
         if isinstance(checked, evaluator.AuthError):
             code, status, message = self._failure("iam", checked.code, checked.message, headers)
             raise AwsError(code, message, status)
@@ -105,7 +118,9 @@ class Credentials:
     def _given(token: Any, session: dict[str, Any]) -> Any:
         return session["SessionToken"] if token is _UNCHECKED else token
 
-    def _resolved(self, key_id: str, secret: str, account: str, kind: str, token: str, name: str = "") -> Any:
+    def _resolved(
+        self, key_id: str, secret: str, account: str, kind: str, token: str, name: str = ""
+    ) -> Any:
         return self._evaluator.ResolvedCredential(
             access_key_id=key_id,
             secret_access_key=secret,

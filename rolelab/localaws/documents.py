@@ -18,11 +18,23 @@ from rolelab.localaws.conditions import is_operator
 from rolelab.localaws.wire import AwsError
 
 VERSIONS = ("2012-10-17", "2008-10-17")
-PARTITIONS = frozenset({"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"})
+PARTITIONS = frozenset(
+    {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
+)
 
 _SYNTAX = "Syntax errors in policy."
 _ELEMENTS = frozenset(
-    {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition", "Principal", "NotPrincipal"}
+    {
+        "Sid",
+        "Effect",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+        "Principal",
+        "NotPrincipal",
+    }
 )
 _SID = re.compile(r"[0-9A-Za-z]*")
 _VENDOR = re.compile(r"[a-zA-Z0-9-]+")
@@ -167,7 +179,11 @@ def _check_statement(statement: dict[str, Any]) -> None:
         raise _malformed("Missing required field Effect")
     if statement["Effect"] not in ("Allow", "Deny"):
         raise _malformed(f"Invalid effect: {statement['Effect']}")
-    for one, other in (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")):
+    for one, other in (
+        ("Action", "NotAction"),
+        ("Resource", "NotResource"),
+        ("Principal", "NotPrincipal"),
+    ):
         if one in statement and other in statement:
             raise _malformed(_SYNTAX)
     _check_condition(statement.get("Condition", {}))
@@ -183,7 +199,9 @@ def _check_condition(condition: Any) -> None:
             raise _malformed(_SYNTAX)
         for key, values in cast("dict[str, Any]", keys).items():
             if not re.fullmatch(r"[A-Za-z0-9.-]+:[^\x00-\x1f]+", key):
-                raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+                raise _malformed(
+                    "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+                )
             if not all(isinstance(value, (str, int, float, bool)) for value in listed(values)):
                 raise _malformed(_SYNTAX)
 
@@ -198,7 +216,9 @@ def _check_actions(statement: dict[str, Any]) -> None:
             continue
         vendor, colon, name = action.partition(":")
         if not colon:
-            raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+            raise _malformed(
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+            )
         if vendor != "*" and not _VENDOR.fullmatch(vendor):
             raise _malformed(f"Vendor {vendor} is not valid")
         if not _ACTION_NAME.fullmatch(name):
@@ -235,9 +255,12 @@ def _check_arn(arn: str) -> None:
         raise _malformed(f"IAM resource {arn} cannot contain region information.")
     path = parts[5]
     if not path.startswith(("*", "?", "$", "root", *_IAM_PATHS)) and not any(
-        start.startswith(re.split(r"[*?$]", path)[0]) and re.search(r"[*?$]", path) for start in _IAM_PATHS
+        start.startswith(re.split(r"[*?$]", path)[0]) and re.search(r"[*?$]", path)
+        for start in _IAM_PATHS
     ):
-        raise _malformed(f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.')
+        raise _malformed(
+            f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
+        )
 
 
 def _check_principal(principal: Any) -> None:

@@ -62,13 +62,20 @@ def load(*, region: str, state: Path | None) -> ModuleType:
     check_versions()
     wanted = {**_ENVIRONMENT, "MINISTACK_REGION": region, "PERSIST_STATE": "1" if state else "0"}
     if state:
-        wanted |= {"STATE_DIR": str(state), "S3_PERSIST": "1", "S3_DATA_DIR": str(state / "objects")}
+        wanted |= {
+            "STATE_DIR": str(state),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(state / "objects"),
+        }
     with _environment(wanted), _logging_kept():
         app = importlib.import_module("ministack.app")
         for name in ("iam", "sts", "s3"):
             app._get_module(name)
     if not app.AUTH:
-        raise LabError("MiniStack was loaded by somebody else, without enforcement", do="start the local AWS first")
+        raise LabError(
+            "MiniStack was loaded by somebody else, without enforcement",
+            do="start the local AWS first",
+        )
     return app
 
 
@@ -119,7 +126,10 @@ def save(app: ModuleType, state: Path) -> None:
             if payload is None:
                 continue
             written.append(state / f"{name}.json.new")
-            content = {"__ministack_format__": persistence._state_format_version(name), "payload": payload}
+            content = {
+                "__ministack_format__": persistence._state_format_version(name),
+                "payload": payload,
+            }
             with written[-1].open("w", encoding="utf-8") as file:
                 json.dump(content, file, default=persistence._json_default)
         for path in written:

@@ -32,7 +32,14 @@ _CLOSED_HOST = re.compile(
 )
 # No bucket's name begins so. Other paths that MiniStack has for other services are closed in `routes`.
 _CLOSED_PATH = re.compile(r"/+_.*", re.DOTALL)
-_ONCE = {b"authorization", b"host", b"x-amz-date", b"x-amz-security-token", b"x-amz-content-sha256", b"content-length"}
+_ONCE = {
+    b"authorization",
+    b"host",
+    b"x-amz-date",
+    b"x-amz-security-token",
+    b"x-amz-content-sha256",
+    b"content-length",
+}
 
 
 class Front:
@@ -85,12 +92,16 @@ class Front:
         await answer(send, 200, content)
 
     async def _control(self, scope: Scope, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         query = scope["query_string"].decode("latin-1")
         target = f"{scope['path']}?{query}" if query else scope["path"]
         at, given = headers.get(control.TIME_HEADER, ""), headers.get(control.PROOF_HEADER, "")
         if not control.is_proven(self._secret, scope["method"], target, at, given, now=time.time()):
-            await answer(send, 403, {"error": "only who knows the secret of this local AWS may ask this"})
+            await answer(
+                send, 403, {"error": "only who knows the secret of this local AWS may ask this"}
+            )
             return
         try:
             content = self._controls[scope["path"]](scope["method"], dict(parse_qsl(query)))
@@ -120,7 +131,9 @@ def _refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
             return "the header authorization names two credentials"
         if name == b"host":
             host = value.decode("latin-1").lower()
-        elif name == b"origin" and not _is_here(value.decode("latin-1").lower().partition("://")[2]):
+        elif name == b"origin" and not _is_here(
+            value.decode("latin-1").lower().partition("://")[2]
+        ):
             return "requests of pages from elsewhere are not answered"
     if not _is_here(host) or _CLOSED_HOST.search(host):
         return "this local AWS answers to 127.0.0.1 and localhost only"

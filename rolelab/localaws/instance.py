@@ -135,10 +135,18 @@ def find(home: Path) -> Found:
         line = f"the local AWS (process {pid}) does not answer on {where}"
         return Found(state=State.HUNG, line=line, pid=_holder(home))
     if answer is not _Answer.REFUSED:
-        return Found(state=State.FOREIGN, line=f"the local AWS is not running; another program has its port, {where}")
+        return Found(
+            state=State.FOREIGN,
+            line=f"the local AWS is not running; another program has its port, {where}",
+        )
     if record.kept:
-        return Found(state=State.STOPPED, line="the local AWS is not running; what it holds is kept for the next start")
-    return Found(state=State.DEAD, line=f"the local AWS (process {pid}) was killed; what it held is lost")
+        return Found(
+            state=State.STOPPED,
+            line="the local AWS is not running; what it holds is kept for the next start",
+        )
+    return Found(
+        state=State.DEAD, line=f"the local AWS (process {pid}) was killed; what it held is lost"
+    )
 
 
 def _not_running() -> Found:
@@ -148,8 +156,12 @@ def _not_running() -> Found:
 def _found_without_record(home: Path) -> Found:
     pid = _holder(home)
     if pid is None or not (home / "instance.json").exists():
-        return Found(state=State.HUNG, line=f"a local AWS is starting or stopping ({home})", pid=pid)
-    line = f"the local AWS (process {pid}) runs, but its record is spoilt ({home / 'instance.json'})"
+        return Found(
+            state=State.HUNG, line=f"a local AWS is starting or stopping ({home})", pid=pid
+        )
+    line = (
+        f"the local AWS (process {pid}) runs, but its record is spoilt ({home / 'instance.json'})"
+    )
     return Found(state=State.ASTRAY, line=line, pid=pid)
 
 
@@ -180,8 +192,16 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION) -> Started:
         _spawn(home, region)
         now = find(home)
     if now.instance is None:
-        raise LabError("the local AWS ended right after its start", where=str(home / "log"), do="see its last lines")
-    return Started(instance=now.instance, started=True, line=_started_line(now.instance, lost=lost, older=older))
+        raise LabError(
+            "the local AWS ended right after its start",
+            where=str(home / "log"),
+            do="see its last lines",
+        )
+    return Started(
+        instance=now.instance,
+        started=True,
+        line=_started_line(now.instance, lost=lost, older=older),
+    )
 
 
 def stop(home: Path, *, force: bool = False) -> Found:
@@ -202,7 +222,9 @@ def stop(home: Path, *, force: bool = False) -> Found:
     _signal(found.pid, signal.SIGTERM)
     why = _ended(home, _HUNG_STOP_S if found.state is State.HUNG else _STOP_S, failures)
     if why is None:
-        return _after_the_end(home, "the local AWS could not save what it held at its end: that is lost")
+        return _after_the_end(
+            home, "the local AWS could not save what it held at its end: that is lost"
+        )
     if why and not force:
         raise LabError(
             f"the local AWS could not save what it holds, {why}",
@@ -218,16 +240,24 @@ def stop(home: Path, *, force: bool = False) -> Found:
         )
     _signal(found.pid, signal.SIGKILL)
     if _ended(home, 5.0) is not None:
-        raise LabError(f"the local AWS (process {found.pid}) cannot be ended", do=f"end process {found.pid} by hand")
+        raise LabError(
+            f"the local AWS (process {found.pid}) cannot be ended",
+            do=f"end process {found.pid} by hand",
+        )
     if why:
-        return _after_the_end(home, "the local AWS could not save what it held and was ended by force: that is lost")
+        return _after_the_end(
+            home, "the local AWS could not save what it held and was ended by force: that is lost"
+        )
     return _after_the_end(home, "the local AWS hung and was killed; what it held is lost")
 
 
 def _after_the_end(home: Path, lost: str) -> Found:
     record = read_record(home)
     if record and record.kept:
-        return Found(state=State.STOPPED, line="the local AWS is stopped; what it holds is kept for the next start")
+        return Found(
+            state=State.STOPPED,
+            line="the local AWS is stopped; what it holds is kept for the next start",
+        )
     return Found(state=State.DEAD, line=lost)
 
 
@@ -291,7 +321,9 @@ def prepare(home: Path) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
     except OSError as error:
-        raise LabError(f"cannot use the folder of the local AWS: {error.strerror}", where=str(home)) from None
+        raise LabError(
+            f"cannot use the folder of the local AWS: {error.strerror}", where=str(home)
+        ) from None
 
 
 def read_record(home: Path) -> Record | None:
@@ -331,7 +363,9 @@ def _makes_sense(record: Record) -> bool:
 
 def _cannot_look(path: Path, error: OSError) -> CannotTell:
     return CannotTell(
-        f"cannot find out whether the local AWS runs: {error.strerror}", where=str(path), do="make it readable for you"
+        f"cannot find out whether the local AWS runs: {error.strerror}",
+        where=str(path),
+        do="make it readable for you",
     )
 
 
@@ -454,7 +488,9 @@ def _starting(home: Path) -> Iterator[None]:
     try:
         descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise LabError(f"the local AWS cannot be started: {why_not_written(error)}", where=str(home / "lock")) from None
+        raise LabError(
+            f"the local AWS cannot be started: {why_not_written(error)}", where=str(home / "lock")
+        ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -505,7 +541,9 @@ def _signal(pid: int, number: int) -> None:
     except ProcessLookupError:
         return
     except PermissionError:
-        raise LabError(f"process {pid} belongs to somebody else", do="ask its owner to end it") from None
+        raise LabError(
+            f"process {pid} belongs to somebody else", do="ask its owner to end it"
+        ) from None
 
 
 # -- the process ----------------------------------------------------------------------------------------------------
@@ -516,8 +554,14 @@ def _spawn(home: Path, region: str) -> None:
     import subprocess  # not needed to look whether it runs
 
     package_root = str(Path(__file__).resolve().parents[2])
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH", ""))))
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "MINISTACK_"))
+    }
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (package_root, os.environ.get("PYTHONPATH", "")))
+    )
     reading, writing = os.pipe()
     try:
         try:
@@ -526,7 +570,9 @@ def _spawn(home: Path, region: str) -> None:
             os.close(os.open(home / "alive", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         except OSError as error:
             os.close(writing)
-            raise LabError(f"the local AWS did not start: {why_not_written(error)}", where=str(home)) from None
+            raise LabError(
+                f"the local AWS did not start: {why_not_written(error)}", where=str(home)
+            ) from None
         try:
             process = subprocess.Popen(
                 [sys.executable, "-m", "rolelab.localaws.process", str(home), region, str(writing)],
@@ -552,7 +598,9 @@ def _spawn(home: Path, region: str) -> None:
         process.kill()
         said = f"no answer within {_START_S:.0f} s"
     process.wait()
-    raise LabError(f"the local AWS did not start: {said or 'it ended at once'}", where=str(home / "log"))
+    raise LabError(
+        f"the local AWS did not start: {said or 'it ended at once'}", where=str(home / "log")
+    )
 
 
 def _read_until_closed(descriptor: int, wait_s: float) -> str | None:
@@ -618,7 +666,9 @@ def _ask(record: Record, secret: Secret) -> _Said:
         given, who = str(content["proof"]), content["instance"]
         right = proof(secret, record.instance_id, nonce)
         if hmac.compare_digest(given.encode(), right.encode()):
-            return _Said(_Answer.OURS, int(content.get("failures", 0)), str(content.get("unsaved", "")))
+            return _Said(
+                _Answer.OURS, int(content.get("failures", 0)), str(content.get("unsaved", ""))
+            )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return _Said(_Answer.FOREIGN)
     return _Said(_Answer.UNPROVEN if who == record.instance_id else _Answer.FOREIGN)

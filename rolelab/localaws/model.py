@@ -71,13 +71,17 @@ class Model:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def _structure(self, shape: Shape, given: Mapping[str, Any], path: str, faults: list[str]) -> dict[str, Any]:
+    def _structure(
+        self, shape: Shape, given: Mapping[str, Any], path: str, faults: list[str]
+    ) -> dict[str, Any]:
         read: dict[str, Any] = {}
         for name, member in shape.get("members", {}).items():
             at = f"{path}.{_camel(name)}" if path else _camel(name)
             if name not in given:
                 if name in shape.get("required", ()):
-                    faults.append(f"Value null at '{at}' failed to satisfy constraint: Member must not be null")
+                    faults.append(
+                        f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
+                    )
                 continue
             value = self._value(member["shape"], given[name], at, faults)
             if value is not None:
@@ -99,7 +103,8 @@ class Model:
     def _list(self, shape: Shape, given: Any, at: str, faults: list[str]) -> list[Any]:
         members = _mapping(_mapping(given).get("member"))
         numbered = sorted(
-            ((int(key), value) for key, value in members.items() if _NUMBER.fullmatch(key)), key=lambda one: one[0]
+            ((int(key), value) for key, value in members.items() if _NUMBER.fullmatch(key)),
+            key=lambda one: one[0],
         )[:_MOST]
         values = [
             self._value(shape["member"]["shape"], value, f"{at}.{place}.member", faults)
@@ -119,7 +124,9 @@ class Model:
         for name, member in shape["members"].items():
             value = result.get(name)
             if value is not None:
-                parts.append(f"<{name}>{self._written(self._shapes[member['shape']], value)}</{name}>")
+                parts.append(
+                    f"<{name}>{self._written(self._shapes[member['shape']], value)}</{name}>"
+                )
         return "".join(parts)
 
     def _written(self, shape: Shape, value: Any) -> str:
@@ -131,7 +138,8 @@ class Model:
             return "".join(f"<member>{self._written(inner, one)}</member>" for one in value)
         if kind == "map":
             return "".join(
-                f"<entry><key>{text(key)}</key><value>{text(one)}</value></entry>" for key, one in value.items()
+                f"<entry><key>{text(key)}</key><value>{text(one)}</value></entry>"
+                for key, one in value.items()
             )
         if kind == "timestamp":
             return iso(value)
@@ -208,7 +216,9 @@ def _string(shape: Shape, given: str, at: str, faults: list[str]) -> str:
 
 def _integer(shape: Shape, given: str, at: str, faults: list[str]) -> int | None:
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", given):
-        faults.append(f"Value '{given}' at '{at}' failed to satisfy constraint: Member must be a number")
+        faults.append(
+            f"Value '{given}' at '{at}' failed to satisfy constraint: Member must be a number"
+        )
         return None
     number = int(given)
     start = f"Value '{number}' at '{at}' failed to satisfy constraint: "
@@ -222,7 +232,9 @@ def _integer(shape: Shape, given: str, at: str, faults: list[str]) -> int | None
 def _boolean(shape: Shape, given: str, at: str, faults: list[str]) -> bool | None:
     lower = given.lower()
     if lower not in ("true", "false"):
-        faults.append(f"{_shown(shape, given, at)} failed to satisfy constraint: Member must be true or false")
+        faults.append(
+            f"{_shown(shape, given, at)} failed to satisfy constraint: Member must be true or false"
+        )
         return None
     return lower == "true"
 
@@ -231,7 +243,9 @@ def _blob(shape: Shape, given: str, at: str, faults: list[str]) -> bytes | None:
     try:
         return base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError):
-        faults.append(f"{_shown(shape, given, at)} failed to satisfy constraint: Member must be base64")
+        faults.append(
+            f"{_shown(shape, given, at)} failed to satisfy constraint: Member must be base64"
+        )
         return None
 
 

@@ -72,4 +72,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _translated(pattern: str) -> str:
     # Runs of stars mean one; left as they are they would make matching exponential.
     parts = re.split(r"(\*+|\?)", pattern)
-    return "".join(".*" if part.startswith("*") else "." if part == "?" else re.escape(part) for part in parts if part)
+    return "".join(
+        ".*" if part.startswith("*") else "." if part == "?" else re.escape(part)
+        for part in parts
+        if part
+    )

@@ -124,7 +124,9 @@ def _idle_s() -> float:
     try:
         return float(given) if given else DEFAULT_IDLE_S
     except ValueError:
-        raise LabError(f"{given!r} is no number of seconds", where=IDLE_VARIABLE, do="give one, such as 7200") from None
+        raise LabError(
+            f"{given!r} is no number of seconds", where=IDLE_VARIABLE, do="give one, such as 7200"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from typing import Any
 from rolelab.localaws.emulator import module
 
 
-async def before_body(method: str, path: str, headers: dict[str, str], query: Any, request_id: str) -> Any:
+async def before_body(
+    method: str, path: str, headers: dict[str, str], query: Any, request_id: str
+) -> Any:
     """Answer what needs no body: the question of a browser, what a bucket lets other sites do."""
     return module("app")._handle_options_request(method, path, headers, query, request_id)
 
@@ -37,4 +39,6 @@ async def ahead_of_router(
     target = app._s3_cors_target(host, path, path_style=False)
     if target:
         response[1].update(module("services.s3").cors_response_headers(target[0], method, headers))
-    return app._with_data_plane_headers(response, request_id, include_s3_id=True, wildcard_cors=False)
+    return app._with_data_plane_headers(
+        response, request_id, include_s3_id=True, wildcard_cors=False
+    )

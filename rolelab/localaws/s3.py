@@ -41,7 +41,9 @@ _asked: ContextVar[str] = ContextVar("rolelab_s3_asked", default="")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_KEY_BYTES = 1024
 """Source: S3 User Guide, "Naming Amazon S3 objects"."""
-_NO_BUCKET = re.compile(r"(?:xn--|sthree-|amzn-s3-demo-).*|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)")
+_NO_BUCKET = re.compile(
+    r"(?:xn--|sthree-|amzn-s3-demo-).*|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)"
+)
 """Names kept for what is no general purpose bucket. Source: S3 User Guide, "General purpose bucket naming rules"."""
 _WITHOUT_BUCKET = frozenset({"s3:CreateBucket", "s3:ListAllMyBuckets"})
 
@@ -87,7 +89,9 @@ class S3:
             return checked
         caller = caller_of(self._store, access_key_id)
         if caller is None:
-            return evaluator.AuthError("InvalidClientTokenId", "The security token included in the request is invalid.")
+            return evaluator.AuthError(
+                "InvalidClientTokenId", "The security token included in the request is invalid."
+            )
         _caller.set(caller)
         note_use(self._store, caller, "s3", region)
         refusal = self._refusal(caller, iam_action, resource_arn, region, service_context or {})
@@ -98,9 +102,13 @@ class S3:
         if refusal.cause is Cause.RESOURCE and not refusal.explicit and bucket:
             # Another account's bucket without a policy for the caller: an ACL may still let them in.
             return None
-        return evaluator.EvalResult("Deny" if refusal.explicit else "ImplicitDeny", principal_arn=caller.arn)
+        return evaluator.EvalResult(
+            "Deny" if refusal.explicit else "ImplicitDeny", principal_arn=caller.arn
+        )
 
-    def foreign_bucket_allows(self, owner: str, bucket: str, key: str, *rest: Any, **named: Any) -> bool:
+    def foreign_bucket_allows(
+        self, owner: str, bucket: str, key: str, *rest: Any, **named: Any
+    ) -> bool:
         """Tell whether the owner lets a caller of another account in: by policy as decided, or else by ACL."""
         if _caller.get() is not None and _allowed_bucket.get() == bucket:
             return True
@@ -129,8 +137,15 @@ class S3:
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."
             return self._s3._error("XAmzContentSHA256Mismatch", message, 400, path)
         bucket, _, key = path.lstrip("/").partition("/")
-        if method == "PUT" and not key and not query_params.keys() - {"x-id"} and _NO_BUCKET.fullmatch(bucket):
-            return self._s3._error("InvalidBucketName", "The specified bucket is not valid.", 400, path)
+        if (
+            method == "PUT"
+            and not key
+            and not query_params.keys() - {"x-id"}
+            and _NO_BUCKET.fullmatch(bucket)
+        ):
+            return self._s3._error(
+                "InvalidBucketName", "The specified bucket is not valid.", 400, path
+            )
         if len(key.encode("utf-8", "surrogatepass")) > _MOST_KEY_BYTES:
             return self._s3._error("KeyTooLongError", "Your key is too long", 400, path)
         saves_policy = method == "PUT" and "policy" in query_params and "/" not in path.strip("/")
@@ -147,7 +162,9 @@ class S3:
         except Exception:  # noqa: BLE001 - logged in full
             # What MiniStack stumbles over is garbled as a rule: a client's fault, and told as one.
             _log.exception("MiniStack cannot answer %s %s", method, path)
-            return self._s3._error("InvalidRequest", "This local AWS cannot make sense of the request.", 400, path)
+            return self._s3._error(
+                "InvalidRequest", "This local AWS cannot make sense of the request.", 400, path
+            )
         if saves_policy and status < 300:
             record = self._bucket(bucket)
             if record is not None:
@@ -157,7 +174,8 @@ class S3:
         refusal = _refusal.get()
         if status == 403 and refusal is not None and b"<Message>Access Denied</Message>" in answer:
             answer = answer.replace(
-                b"<Message>Access Denied</Message>", f"<Message>{refusal.message}</Message>".encode()
+                b"<Message>Access Denied</Message>",
+                f"<Message>{refusal.message}</Message>".encode(),
             )
             answer_headers.pop("Content-Length", None)
         return status, answer_headers, answer
@@ -167,7 +185,9 @@ class S3:
     def _refusal(
         self, caller: Caller, action: str, resource: str, region: str, context: Mapping[str, Any]
     ) -> Refusal | None:
-        given = {name.lower(): _texts(value) for name, value in context.items() if value is not None}
+        given = {
+            name.lower(): _texts(value) for name, value in context.items() if value is not None
+        }
         bucket = "" if action in _WITHOUT_BUCKET else _bucket_of(resource)
         owner = self._s3._bucket_owner_account(bucket) if bucket else None
         given["aws:resourceaccount"] = given["s3:resourceaccount"] = owner or caller.account
@@ -187,7 +207,9 @@ class S3:
             document = self._s3._bucket_policies.get_scoped(owner, None, bucket) or "{}"
             text = document if isinstance(document, str) else json.dumps(document)
             policy = ResourcePolicy(
-                parsed(trust.current(self._store, text, record.get("PolicyIds"))), owner, Cause.RESOURCE
+                parsed(trust.current(self._store, text, record.get("PolicyIds"))),
+                owner,
+                Cause.RESOURCE,
             )
         refusal = authorize(self._store, caller, Request(action, resource, keys), policy)
         if refusal is None and bucket:

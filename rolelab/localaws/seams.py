@@ -82,20 +82,37 @@ REPLACED = (
 
 USED = (
     Seam(
-        "core.iam_evaluator", "pin_signed_request", ("method", "raw_path", "query_params", "raw_headers"), "signatures"
+        "core.iam_evaluator",
+        "pin_signed_request",
+        ("method", "raw_path", "query_params", "raw_headers"),
+        "signatures",
     ),
     Seam("core.iam_evaluator", "pin_signed_body", ("body",), "signatures"),
     Seam("core.iam_evaluator", "authenticate", ("access_key_id", "account_id"), "signatures"),
     Seam("core.iam_evaluator", "_s3_scope_failure", ("service",), "signatures"),
-    Seam("core.iam_evaluator", "_validate_session_token", ("expected", "supplied"), "session tokens"),
+    Seam(
+        "core.iam_evaluator", "_validate_session_token", ("expected", "supplied"), "session tokens"
+    ),
     Seam("core.iam_evaluator", "_invalid_session_token", (), "session tokens"),
     Seam("core.iam_evaluator", "_unknown_access_key", (), "keys"),
-    Seam("core.iam_actions", "_auth_failure", ("service", "code", "message", "headers"), "words of failed signatures"),
+    Seam(
+        "core.iam_actions",
+        "_auth_failure",
+        ("service", "code", "message", "headers"),
+        "words of failed signatures",
+    ),
     Seam("core.router", "extract_access_key_id", ("headers", "query_params"), "which key"),
-    Seam("core.responses", "set_request_account_id", ("access_key_id",), "the account of a request"),
+    Seam(
+        "core.responses", "set_request_account_id", ("access_key_id",), "the account of a request"
+    ),
     Seam("services.s3", "_bucket_owner_account", ("name",), "whose bucket"),
     Seam("services.s3", "_error", ("code", "message", "status"), "S3's errors"),
-    Seam("services.s3", "cors_response_headers", ("bucket_name", "method", "headers"), "what other sites may do"),
+    Seam(
+        "services.s3",
+        "cors_response_headers",
+        ("bucket_name", "method", "headers"),
+        "what other sites may do",
+    ),
     Seam(
         "app",
         "_handle_options_request",
@@ -154,7 +171,9 @@ def check() -> None:
         LabError: one is missing or takes other parameters; it names the place and the pin.
     """
     for seam in (*REPLACED, *USED):
-        function = getattr(module(seam.module), seam.name, None) and original(seam.module, seam.name)
+        function = getattr(module(seam.module), seam.name, None) and original(
+            seam.module, seam.name
+        )
         if function is None or not _takes(function, seam.parameters):
             raise _broken(f"{seam.module}.{seam.name}")
         for other in seam.also_in:

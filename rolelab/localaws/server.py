@@ -31,7 +31,9 @@ _log = logging.getLogger(__name__)
 class Life:
     """ASGI layer that answers the server's lifespan in MiniStack's place, which would look for containers to remove."""
 
-    def __init__(self, app: Any, *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, app: Any, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
         self._app = app
         self._on_start = on_start
         self._on_stop = on_stop
@@ -175,7 +177,11 @@ class Server:
             except OSError as error:
                 self.front.unsaved = why_not_written(error)
                 self.front.failures += 1
-                _log.error("could not save what it holds, %s: %s", error.filename or self._state, self.front.unsaved)
+                _log.error(
+                    "could not save what it holds, %s: %s",
+                    error.filename or self._state,
+                    self.front.unsaved,
+                )
                 return False
         self._saved_at = self.front.answered
         return True
@@ -206,7 +212,9 @@ def _listen(port: int) -> socket.socket:
             listening.close()
             continue
         return listening
-    raise LabError("no port to listen on", where="127.0.0.1", do="end what uses up the ports of this machine")
+    raise LabError(
+        "no port to listen on", where="127.0.0.1", do="end what uses up the ports of this machine"
+    )
 
 
 @contextmanager

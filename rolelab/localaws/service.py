@@ -17,7 +17,17 @@ from rolelab.localaws.credentials import Credentials
 from rolelab.localaws.emulator import module
 from rolelab.localaws.events import Events
 from rolelab.localaws.front import Receive, Scope, Send
-from rolelab.localaws.iam import account, groups, keys, mfa, passwords, permissions, policies, roles, users
+from rolelab.localaws.iam import (
+    account,
+    groups,
+    keys,
+    mfa,
+    passwords,
+    permissions,
+    policies,
+    roles,
+    users,
+)
 from rolelab.localaws.model import iso, model
 from rolelab.localaws.statements import Request
 from rolelab.localaws.store import Record, Store
@@ -46,7 +56,9 @@ _SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([a-z0-9-]+)/
 def scope_of(authorization: str, query: Mapping[str, list[str]]) -> tuple[str, str]:
     """Return (service, region) that a request is signed for; empty where it does not say."""
     credential = query.get("X-Amz-Credential", [""])[0]
-    found = _SCOPE.search(authorization) or _SCOPE.search(f"Credential={credential}" if credential else "")
+    found = _SCOPE.search(authorization) or _SCOPE.search(
+        f"Credential={credential}" if credential else ""
+    )
     return (found[2], found[1] or "us-east-1") if found else ("", "us-east-1")
 
 
@@ -71,15 +83,21 @@ class QueryService:
             (b"x-amzn-requestid", reply.request_id.encode()),
         ]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body}
+        )
 
     def _answer(self, scope: Scope, body: bytes | None) -> Reply:
         raw_headers: list[tuple[bytes, bytes]] = scope["headers"]
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers
+        }
         query_text = scope["query_string"].decode("latin-1")
         query = parse_qs(query_text, keep_blank_values=True, max_num_fields=None)
         service, region = scope_of(headers.get("authorization", ""), query)
-        told = _Told(region, (scope.get("client") or ("127.0.0.1",))[0], headers.get("user-agent", ""))
+        told = _Told(
+            region, (scope.get("client") or ("127.0.0.1",))[0], headers.get("user-agent", "")
+        )
         service = service if service in ("iam", "sts") else "sts"
         operation, params, caller = "", {}, None
         try:
@@ -87,7 +105,9 @@ class QueryService:
             operation = flat.get("Action", "")
             if operation not in _UNSIGNED or service != "sts":
                 path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-                key_id = self._credentials.check(scope["method"], path, query, raw_headers, body or b"")
+                key_id = self._credentials.check(
+                    scope["method"], path, query, raw_headers, body or b""
+                )
                 caller = self._known(key_id, service, region)
             handler = self._handler(service, operation)
             params = model(service).read(operation, flat)
@@ -103,7 +123,11 @@ class QueryService:
         except Exception:  # noqa: BLE001 - logged in full
             # The layer's own fault: said in the log, and to the client as AWS says it of itself.
             _log.exception("cannot answer %s", operation)
-            error = AwsError("ServiceFailure", "The request processing has failed because of an unknown error.", 500)
+            error = AwsError(
+                "ServiceFailure",
+                "The request processing has failed because of an unknown error.",
+                500,
+            )
             reply = failed(service, error)
             self._record(told, service, operation, caller, params, reply, error)
         else:
@@ -113,17 +137,22 @@ class QueryService:
     def _known(self, access_key_id: str, service: str, region: str) -> Caller:
         caller = caller_of(self._store, access_key_id)
         if caller is None:
-            raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
+            raise AwsError(
+                "InvalidClientTokenId", "The security token included in the request is invalid."
+            )
         note_use(self._store, caller, service, region)
         return caller
 
     def _handler(self, service: str, operation: str) -> Handler | None:
         """Return what answers an operation: a function of the layer, or None for MiniStack's own."""
         if not operation:
-            raise AwsError("MissingAction", "The request is missing an action or a required parameter.")
+            raise AwsError(
+                "MissingAction", "The request is missing an action or a required parameter."
+            )
         if operation not in model(service):
             raise AwsError(
-                "InvalidAction", f"Could not find operation {operation[:128]} for version {_VERSIONS[service]}"
+                "InvalidAction",
+                f"Could not find operation {operation[:128]} for version {_VERSIONS[service]}",
             )
         handler = (IAM_HANDLERS if service == "iam" else sts.HANDLERS).get(operation)
         if (
@@ -131,16 +160,23 @@ class QueryService:
             and not (service == "iam" and operation in self._ministack._IAM_HANDLERS)
             and operation not in _UNSIGNED
         ):
-            raise AwsError("InvalidAction", f"The operation {operation} is not part of this local AWS")
+            raise AwsError(
+                "InvalidAction", f"The operation {operation} is not part of this local AWS"
+            )
         return handler
 
     def _handled(self, call: Call, handler: Handler | None) -> Reply:
         if handler is not None:
             result = handler(call) or {}
-            return succeeded(call.service, call.operation, model(call.service).write(call.operation, result))
+            return succeeded(
+                call.service, call.operation, model(call.service).write(call.operation, result)
+            )
         self._responses.set_request_account_id(call.account)
         # MiniStack writes parameters into XML as they are, but for this one.
-        given = {name: [value if name == "SAMLMetadataDocument" else text(value)] for name, value in call.flat.items()}
+        given = {
+            name: [value if name == "SAMLMetadataDocument" else text(value)]
+            for name, value in call.flat.items()
+        }
         status, _, body = self._ministack._IAM_HANDLERS[call.operation](given)
         if "ServiceLinkedRole" in call.operation:
             self._store.index()
@@ -209,7 +245,9 @@ def _require(call: Call) -> None:
     """
     caller, action = call.caller, f"{call.service}:{call.operation}"
     if call.service == "sts":
-        limited = caller.kind is Kind.FEDERATED or (caller.is_session_token and call.operation != "AssumeRole")
+        limited = caller.kind is Kind.FEDERATED or (
+            caller.is_session_token and call.operation != "AssumeRole"
+        )
         if limited and call.operation not in ("GetCallerIdentity", "AssumeRole"):
             raise AwsError("AccessDenied", f"Cannot call {call.operation} with session credentials")
         if call.operation in _UNASKED:
@@ -237,7 +275,10 @@ def _signed(caller: Caller | None) -> Caller:
         AwsError: InvalidIdentityToken.
     """
     if caller is None:
-        raise AwsError("InvalidIdentityToken", "No OpenIDConnect or SAML provider of this account has issued the token")
+        raise AwsError(
+            "InvalidIdentityToken",
+            "No OpenIDConnect or SAML provider of this account has issued the token",
+        )
     return caller
 
 

@@ -59,7 +59,10 @@ class Statement:
         return (
             self._of_action(request)
             and self._of_resource(request)
-            and (not self.conditions or conditions.met(self.conditions, request.keys, variables=self.variables))
+            and (
+                not self.conditions
+                or conditions.met(self.conditions, request.keys, variables=self.variables)
+            )
         )
 
     def _of_action(self, request: Request) -> bool:
@@ -117,7 +120,11 @@ def parsed(document: str) -> tuple[Statement, ...]:
     found = whole.get("Statement", [])
     variables = whole.get("Version") == "2012-10-17"
     all_of_them: list[Any] = cast("list[Any]", found) if isinstance(found, list) else [found]
-    return tuple(_statement(cast("dict[str, Any]", one), variables) for one in all_of_them if isinstance(one, dict))
+    return tuple(
+        _statement(cast("dict[str, Any]", one), variables)
+        for one in all_of_them
+        if isinstance(one, dict)
+    )
 
 
 def _statement(one: dict[str, Any], variables: bool) -> Statement:
@@ -145,4 +152,6 @@ def _whole(resource: str) -> str:
 def _strings(value: Any) -> list[str]:
     if value is None:
         return []
-    return [str(one) for one in cast("list[Any]", value)] if isinstance(value, list) else [str(value)]
+    return (
+        [str(one) for one in cast("list[Any]", value)] if isinstance(value, list) else [str(value)]
+    )

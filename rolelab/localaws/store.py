@@ -146,7 +146,9 @@ class Store:
     def key(self, access_key_id: str) -> Record | None:
         """Return an access key of a user."""
         account = self._key_accounts.get(access_key_id)
-        return None if account is None else self._iam._access_keys._data.get((account, access_key_id))
+        return (
+            None if account is None else self._iam._access_keys._data.get((account, access_key_id))
+        )
 
     def keys_of(self, account: str, user: str) -> list[Record]:
         """Return a user's access keys, the oldest first."""
@@ -212,7 +214,9 @@ class _Table:
         return self._data.pop((self._account, key), default)
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        return iter([(key, value) for (owner, key), value in self._data.items() if owner == self._account])
+        return iter(
+            [(key, value) for (owner, key), value in self._data.items() if owner == self._account]
+        )
 
     def values(self) -> Iterator[Any]:
         return iter([value for _, value in self.items()])

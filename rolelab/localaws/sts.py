@@ -47,7 +47,9 @@ def assume_role(call: Call) -> Result:
     policies = _session_policies(call, found[1])
     if caller.kind is Kind.ROOT:
         raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.")
-    unexplained = AwsError("AccessDenied", authorization.unexplained(caller.arn, "sts:AssumeRole", arn))
+    unexplained = AwsError(
+        "AccessDenied", authorization.unexplained(caller.arn, "sts:AssumeRole", arn)
+    )
     role = call.store.get("role", found[1], found[2])
     if caller.kind is Kind.FEDERATED or role is None or role["Arn"] != arn:
         # What does not exist is not told from what one may not have.
@@ -97,7 +99,9 @@ def get_session_token(call: Call) -> Result:
     caller = call.caller
     _require_long_term(call)
     duration = _long_term_duration(call)
-    with_mfa = check_code(call.store, caller, call.params.get("SerialNumber"), call.params.get("TokenCode"))
+    with_mfa = check_code(
+        call.store, caller, call.params.get("SerialNumber"), call.params.get("TokenCode")
+    )
     return _issue(
         call,
         duration,
@@ -178,7 +182,13 @@ def _require(call: Call, role: Record, action: str) -> None:
 
 
 def _set_keys(
-    call: Call, role: Record, tags: list[dict[str, str]], transitive: list[str], identity: str | None, *, with_mfa: bool
+    call: Call,
+    role: Record,
+    tags: list[dict[str, str]],
+    transitive: list[str],
+    identity: str | None,
+    *,
+    with_mfa: bool,
 ) -> None:
     """Set the condition keys of an AssumeRole request.
 
@@ -243,8 +253,13 @@ def _source_identity(call: Call) -> str | None:
     before = (call.caller.session or {}).get("SourceIdentity")
     given = call.params.get("SourceIdentity")
     if before and given and given != before:
-        unexplained = authorization.unexplained(call.caller.arn, "sts:SetSourceIdentity", call.params["RoleArn"])
-        raise AwsError("AccessDenied", f"{unexplained} because the source identity of a session cannot be changed")
+        unexplained = authorization.unexplained(
+            call.caller.arn, "sts:SetSourceIdentity", call.params["RoleArn"]
+        )
+        raise AwsError(
+            "AccessDenied",
+            f"{unexplained} because the source identity of a session cannot be changed",
+        )
     return given or before
 
 
@@ -259,7 +274,9 @@ def _session_policies(call: Call, account: str) -> dict[str, Any] | None:
     length = len(policy or "") + sum(map(len, arns))
     if length > _SESSION_POLICY_SIZE or len(arns) > _SESSION_POLICIES:
         name, most = (
-            ("policyArns", _SESSION_POLICIES) if len(arns) > _SESSION_POLICIES else ("policy", _SESSION_POLICY_SIZE)
+            ("policyArns", _SESSION_POLICIES)
+            if len(arns) > _SESSION_POLICIES
+            else ("policy", _SESSION_POLICY_SIZE)
         )
         raise AwsError(
             "ValidationError",
@@ -269,9 +286,7 @@ def _session_policies(call: Call, account: str) -> dict[str, Any] | None:
     if policy is not None:
         check_identity(policy)
     if not all(call.store.managed_policy(account, arn) for arn in arns):
-        message = (
-            "At least one Policy ARN in the PolicyArns parameter does not match an existing IAM Managed Policy ARN."
-        )
+        message = "At least one Policy ARN in the PolicyArns parameter does not match an existing IAM Managed Policy ARN."
         raise AwsError("ValidationError", message)
     return {"Policy": policy, "PolicyArns": arns} if policy is not None or arns else None
 
@@ -288,7 +303,8 @@ def _role_duration(call: Call, role: Record) -> int:
         raise AwsError("ValidationError", message)
     if wanted > role.get("MaxSessionDuration", _HOUR):
         raise AwsError(
-            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )
     return wanted
 
@@ -309,7 +325,9 @@ def _packed(policies: dict[str, Any] | None, tags: list[dict[str, str]]) -> int 
     """Return how full the packed policies and tags are, in per cent; AWS does not tell how it packs."""
     if not policies and not tags:
         return None
-    length = len((policies or {}).get("Policy") or "") + sum(map(len, (policies or {}).get("PolicyArns") or ()))
+    length = len((policies or {}).get("Policy") or "") + sum(
+        map(len, (policies or {}).get("PolicyArns") or ())
+    )
     length += sum(len(tag["Key"]) + len(tag["Value"]) for tag in tags)
     return min(100, -(-length * 100 // 4096))
 

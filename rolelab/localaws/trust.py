@@ -17,20 +17,30 @@ from rolelab.localaws.store import Record, Store
 from rolelab.localaws.wire import AwsError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_ENTITY = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[^*?]*/)?([\w+=,.@-]+)", re.ASCII)
+_ENTITY = re.compile(
+    r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[^*?]*/)?([\w+=,.@-]+)", re.ASCII
+)
 _ROOT = re.compile(r"arn:([a-z-]+):iam::[0-9]{12}:root")
 _SESSION = re.compile(
-    r"arn:([a-z-]+):sts::[0-9]{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]{2,64}|federated-user/[\w+=,.@-]+)", re.ASCII
+    r"arn:([a-z-]+):sts::[0-9]{12}:(assumed-role/[\w+=,.@-]+/[\w+=,.@-]{2,64}|federated-user/[\w+=,.@-]+)",
+    re.ASCII,
 )
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)")
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:saml-provider|oidc-provider)/[^*]+")
 _PROVIDERS = frozenset(
-    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+    {
+        "accounts.google.com",
+        "cognito-identity.amazonaws.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+    }
 )
 
 
-def resolve(store: Store, policy: dict[str, Any], *, code: str = "MalformedPolicyDocument") -> dict[str, str]:
+def resolve(
+    store: Store, policy: dict[str, Any], *, code: str = "MalformedPolicyDocument"
+) -> dict[str, str]:
     """Return ARN -> unique id of the users and roles that a checked policy names.
 
     Raises:
@@ -47,7 +57,8 @@ def resolve(store: Store, policy: dict[str, Any], *, code: str = "MalformedPolic
                     fault = _resolve_one(store, kind, value, ids)
                     if fault:
                         raise AwsError(
-                            code, f'Invalid principal in policy: "{kind.upper() if kind != "AWS" else kind}":"{value}"'
+                            code,
+                            f'Invalid principal in policy: "{kind.upper() if kind != "AWS" else kind}":"{value}"',
                         )
     return ids
 
@@ -69,7 +80,9 @@ def current(store: Store, document: str, ids: dict[str, str] | None) -> str:
             if isinstance(principal, dict) and "AWS" in principal:
                 named = listed(cast("dict[str, Any]", principal)["AWS"])
                 principal["AWS"] = (
-                    [moved.get(one, one) for one in named] if len(named) > 1 else moved.get(named[0], named[0])
+                    [moved.get(one, one) for one in named]
+                    if len(named) > 1
+                    else moved.get(named[0], named[0])
                 )
     return json.dumps(policy)
 

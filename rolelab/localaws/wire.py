@@ -76,4 +76,6 @@ def text(value: Any) -> str:
     return escape(kept, {"\r": "&#13;"})
 
 
-_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(55296, 57344), 65534, 65535), "�")
+_NOT_XML = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), *range(55296, 57344), 65534, 65535), "�"
+)

@@ -46,24 +46,37 @@ class Change:
     @property
     def where(self) -> str:
         """The policy in words."""
-        return " ".join(word for word in (self.layer.value, self.policy, self.owner and f"of {self.owner}") if word)
+        return " ".join(
+            word
+            for word in (self.layer.value, self.policy, self.owner and f"of {self.owner}")
+            if word
+        )
 
     def diff(self) -> str:
         """Return a unified diff of the indented JSON."""
-        now, proposed = (pretty(side).splitlines() if side is not None else [] for side in (self.before, self.after))
-        lines = difflib.unified_diff(now, proposed, f"{self.where} (now)", f"{self.where} (proposed)", lineterm="")
+        now, proposed = (
+            pretty(side).splitlines() if side is not None else []
+            for side in (self.before, self.after)
+        )
+        lines = difflib.unified_diff(
+            now, proposed, f"{self.where} (now)", f"{self.where} (proposed)", lineterm=""
+        )
         return "\n".join(lines)
 
     @property
     def size(self) -> int:
         """How much of a change it is: lines, and a document made or removed counts as more than a line."""
         lines = self.diff().splitlines()[2:]
-        return sum(line[:1] in ("+", "-") for line in lines) + (20 if self.before is None or self.after is None else 0)
+        return sum(line[:1] in ("+", "-") for line in lines) + (
+            20 if self.before is None or self.after is None else 0
+        )
 
 
 def where(layer: Layer, policy: Policy) -> str:
     """Say which policy it is."""
-    return " ".join(word for word in (layer.value, policy.name, policy.owner and f"of {policy.owner}") if word)
+    return " ".join(
+        word for word in (layer.value, policy.name, policy.owner and f"of {policy.owner}") if word
+    )
 
 
 def is_editable(policy: Policy) -> bool:
@@ -86,36 +99,48 @@ def between(before: Policies, after: Policies) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def edited(policies: Policies, layer: Layer, policy: Policy, index: int, *edits: Edit) -> Policies | None:
+def edited(
+    policies: Policies, layer: Layer, policy: Policy, index: int, *edits: Edit
+) -> Policies | None:
     """Return the policies with one statement edited; None when an edit does not apply."""
     raw = copy.deepcopy(dict(policy.document.raw))
     statement = cast("Raw", as_list(raw["Statement"])[index])
     return put(policies, layer, policy, raw) if all(edit(statement) for edit in edits) else None
 
 
-def with_statement(policies: Policies, layer: Layer, policy: Policy, statement: Mapping[str, object]) -> Policies:
+def with_statement(
+    policies: Policies, layer: Layer, policy: Policy, statement: Mapping[str, object]
+) -> Policies:
     """Return the policies with a statement added at the end of one document."""
     raw = copy.deepcopy(dict(policy.document.raw))
     raw["Statement"] = [*as_list(raw.get("Statement", [])), statement]
     return put(policies, layer, policy, raw)
 
 
-def without_statement(policies: Policies, layer: Layer, policy: Policy, index: int) -> tuple[str, Policies]:
+def without_statement(
+    policies: Policies, layer: Layer, policy: Policy, index: int
+) -> tuple[str, Policies]:
     """Return words and the policies with a statement gone, and with it the policy when it was the only one."""
     raw = copy.deepcopy(dict(policy.document.raw))
     rest = [each for number, each in enumerate(as_list(raw["Statement"])) if number != index]
     if not rest:
         return f"Remove the {where(layer, policy)}.", put(policies, layer, policy, None)
     raw["Statement"] = rest
-    return f"Take statement {index + 1} out of the {where(layer, policy)}.", put(policies, layer, policy, raw)
+    return f"Take statement {index + 1} out of the {where(layer, policy)}.", put(
+        policies, layer, policy, raw
+    )
 
 
-def put(policies: Policies, layer: Layer, policy: Policy, raw: Mapping[str, object] | None) -> Policies:
+def put(
+    policies: Policies, layer: Layer, policy: Policy, raw: Mapping[str, object] | None
+) -> Policies:
     """Return the policies with one document replaced, or (None) that policy gone."""
     new = None if raw is None else replace(policy, document=read(raw))
 
     def swapped(given: _Some) -> _Some:
-        return tuple(each for each in (new if one is policy else one for one in given) if each is not None)
+        return tuple(
+            each for each in (new if one is policy else one for one in given) if each is not None
+        )
 
     if layer is Layer.IDENTITY:
         return replace(policies, identity=swapped(policies.identity))

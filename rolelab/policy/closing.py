@@ -26,9 +26,13 @@ def candidates(decision: Decision, keep: Sequence[Request]) -> Iterator[Candidat
                     yield Candidate(f"{at}{words}.", changed)
             # A role's trust policy cannot be empty.
             if layer is not Layer.TRUST or len(policy.document.statements) > 1:
-                yield Candidate(*without_statement(decision.policies, layer, policy, statement.index))
+                yield Candidate(
+                    *without_statement(decision.policies, layer, policy, statement.index)
+                )
         if policy.arn:
-            yield Candidate(f"Detach the {where(layer, policy)}.", put(decision.policies, layer, policy, None))
+            yield Candidate(
+                f"Detach the {where(layer, policy)}.", put(decision.policies, layer, policy, None)
+            )
 
 
 def _allowing(decision: Decision) -> Iterator[tuple[Layer, Policy, Statement]]:
@@ -42,15 +46,27 @@ def _allowing(decision: Decision) -> Iterator[tuple[Layer, Policy, Statement]]:
                 if statement.effect is not Effect.ALLOW:
                     continue
                 named = layer in (Layer.TRUST, Layer.RESOURCE)
-                if match(statement, decision.request, context, variables=variables, names_principals=named).applies:
+                if match(
+                    statement,
+                    decision.request,
+                    context,
+                    variables=variables,
+                    names_principals=named,
+                ).applies:
                     yield layer, policy, statement
 
 
-def _narrowings(decision: Decision, statement: Statement, keep: Sequence[Request]) -> Iterator[Worded]:
+def _narrowings(
+    decision: Decision, statement: Statement, keep: Sequence[Request]
+) -> Iterator[Worded]:
     request = decision.request
     for element, entries, hits in hit_entries(statement, request):
         if hits and len(hits) < len(entries):
-            out = edits.without_principals(hits) if element == "Principal" else edits.without(element, hits)
+            out = (
+                edits.without_principals(hits)
+                if element == "Principal"
+                else edits.without(element, hits)
+            )
             yield f"take {', '.join(hits)} out of {element}", out
     if statement.principals is not None and statement.principals.everyone and request.account:
         root = f"arn:{request.principal.partition}:iam::{request.account}:root"
@@ -62,4 +78,7 @@ def _narrowings(decision: Decision, statement: Statement, keep: Sequence[Request
         exact = tuple(dict.fromkeys(wanted))
         wide = [entry for entry in entries or () if has_wildcard(entry) or entry not in exact]
         if wide and exact and "*" not in exact:
-            yield f"{element} {', '.join(exact)} instead of {', '.join(wide)}", edits.listed(element, exact)
+            yield (
+                f"{element} {', '.join(exact)} instead of {', '.join(wide)}",
+                edits.listed(element, exact),
+            )

@@ -15,7 +15,15 @@ from enum import Enum
 from itertools import product
 
 from rolelab.policy.conditions import moment, number, operator
-from rolelab.policy.model import Condition, Document, Effect, Principals, Statement, account_of, read
+from rolelab.policy.model import (
+    Condition,
+    Document,
+    Effect,
+    Principals,
+    Statement,
+    account_of,
+    read,
+)
 from rolelab.policy.patterns import complete, covers, has_wildcard
 
 
@@ -71,12 +79,16 @@ class _Canon:
 
     def atoms(self) -> Iterable[_Atom]:
         """The statement split so that each part names one principal, one action, one resource."""
-        for principal, action, resource in product(*map(_parts, (self.principals, self.actions, self.resources))):
+        for principal, action, resource in product(
+            *map(_parts, (self.principals, self.actions, self.resources))
+        ):
             yield _Atom(self.effect, principal, action, resource, self.conditions)
 
     @property
     def size(self) -> int:
-        return len(_parts(self.principals)) * len(_parts(self.actions)) * len(_parts(self.resources))
+        return (
+            len(_parts(self.principals)) * len(_parts(self.actions)) * len(_parts(self.resources))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,10 @@ def direction(differences: Sequence[Difference]) -> Direction | None:
 
 
 def _faults(want: Document, got: Document) -> tuple[Difference, ...]:
-    shown = [f"a document that cannot be read: {each.fault}" if each.fault else "a policy" for each in (want, got)]
+    shown = [
+        f"a document that cannot be read: {each.fault}" if each.fault else "a policy"
+        for each in (want, got)
+    ]
     return (Difference("document", shown[0], shown[1], Direction.OTHERWISE),)
 
 
@@ -155,11 +170,15 @@ def _canon(statement: Statement, literal: bool) -> _Canon:
     if statement.actions is not None:
         actions = _Set(_reduced(action.lower() for action in statement.actions))
     else:
-        actions = _Set(_reduced(action.lower() for action in statement.not_actions or ()), is_negated=True)
+        actions = _Set(
+            _reduced(action.lower() for action in statement.not_actions or ()), is_negated=True
+        )
     if statement.resources is not None or statement.not_resources is None:
         resources = _Set(_reduced((text(each) for each in statement.resources or ()), arn_covers))
     else:
-        resources = _Set(_reduced((text(each) for each in statement.not_resources), arn_covers), is_negated=True)
+        resources = _Set(
+            _reduced((text(each) for each in statement.not_resources), arn_covers), is_negated=True
+        )
     conditions = frozenset(_condition(condition, text) for condition in statement.conditions)
     return _Canon(statement.effect, principals, actions, resources, conditions, statement.index)
 
@@ -167,20 +186,27 @@ def _canon(statement: Statement, literal: bool) -> _Canon:
 def _named(principals: Principals) -> frozenset[str]:
     if principals.everyone:
         return frozenset({"*"})
-    named = {f"account {account_of(entry)}" if account_of(entry) else entry for entry in principals.aws}
+    named = {
+        f"account {account_of(entry)}" if account_of(entry) else entry for entry in principals.aws
+    }
     named |= {f"service {entry.lower()}" for entry in principals.service}
     named |= {f"provider {entry}" for entry in principals.federated}
     return frozenset(named | {f"canonical user {entry}" for entry in principals.canonical})
 
 
-def _reduced(entries: Iterable[str], covering: Callable[[str, str], bool] = covers) -> frozenset[str]:
+def _reduced(
+    entries: Iterable[str], covering: Callable[[str, str], bool] = covers
+) -> frozenset[str]:
     found = frozenset(entries)
     if len(found) > _LARGE:
         return found
     return frozenset(
         entry
         for entry in found
-        if not any(other != entry and covering(other, entry) and not covering(entry, other) for other in found)
+        if not any(
+            other != entry and covering(other, entry) and not covering(entry, other)
+            for other in found
+        )
     )
 
 
@@ -189,7 +215,9 @@ def arn_covers(wide: str, narrow: str) -> bool:
     if wide in ("*", narrow):
         return True
     ones, others = wide.split(":", 5), narrow.split(":", 5)
-    return len(ones) == len(others) and all(covers(one, other) for one, other in zip(ones, others, strict=True))
+    return len(ones) == len(others) and all(
+        covers(one, other) for one, other in zip(ones, others, strict=True)
+    )
 
 
 def _condition(condition: Condition, text: Callable[[str], str]) -> tuple[str, str, frozenset[str]]:
@@ -244,7 +272,8 @@ def _unmatched(ours: list[_Canon], theirs: list[_Canon]) -> list[_Canon]:
         canon
         for canon in ours
         if not all(
-            atom in exact or (by_covering and any(_covers(other, atom) for other in atoms)) for atom in canon.atoms()
+            atom in exact or (by_covering and any(_covers(other, atom) for other in atoms))
+            for atom in canon.atoms()
         )
     ]
 
@@ -264,7 +293,10 @@ def _covers(wide: _Atom, narrow: _Atom) -> bool:
         and (wide.principal == narrow.principal or wide.principal == _Set(frozenset({"*"})))
         and _element_covers(wide.action, narrow.action, covers)
         and _element_covers(wide.resource, narrow.resource, arn_covers)
-        and all(any(_implies(given, needed) for given in narrow.conditions) for needed in wide.conditions)
+        and all(
+            any(_implies(given, needed) for given in narrow.conditions)
+            for needed in wide.conditions
+        )
     )
 
 
@@ -282,15 +314,23 @@ def _element_covers(wide: _Set, narrow: _Set, covering: Callable[[str, str], boo
     )
 
 
-def _implies(given: tuple[str, str, frozenset[str]], needed: tuple[str, str, frozenset[str]]) -> bool:
+def _implies(
+    given: tuple[str, str, frozenset[str]], needed: tuple[str, str, frozenset[str]]
+) -> bool:
     """Whether a request that meets `given` always meets `needed` too, where that is plain."""
     if given == needed:
         return True
     if given[1] != needed[1]:
         return False
     known = operator(needed[0]) if not needed[0].startswith("Not") else None
-    if known is None or ":" in needed[0] or given[0] not in (needed[0], needed[0].removesuffix("IfExists")):
-        same_negated = given[0] == needed[0] and needed[0].startswith("Not") and ":" not in needed[0]
+    if (
+        known is None
+        or ":" in needed[0]
+        or given[0] not in (needed[0], needed[0].removesuffix("IfExists"))
+    ):
+        same_negated = (
+            given[0] == needed[0] and needed[0].startswith("Not") and ":" not in needed[0]
+        )
         return same_negated and needed[2] <= given[2]
     if known.base == "StringLike":
         return all(any(covers(one, other) for one in needed[2]) for other in given[2])
@@ -298,7 +338,12 @@ def _implies(given: tuple[str, str, frozenset[str]], needed: tuple[str, str, fro
         return all(any(arn_covers(one, other) for one in needed[2]) for other in given[2])
     if known.base == "IpAddress":
         return all(any(_net_covers(one, other) for one in needed[2]) for other in given[2])
-    return given[2] <= needed[2] and known.base in ("StringEquals", "StringEqualsIgnoreCase", "Bool", "NumericEquals")
+    return given[2] <= needed[2] and known.base in (
+        "StringEquals",
+        "StringEqualsIgnoreCase",
+        "Bool",
+        "NumericEquals",
+    )
 
 
 def _net_covers(wide: str, narrow: str) -> bool:
@@ -385,7 +430,13 @@ def _missing(want: _Canon) -> Difference:
 
 
 def _element(place: str, want: _Set, got: _Set, flips: bool) -> Difference:
-    covering = covers if place.endswith("Action") else arn_covers if place.endswith("Resource") else _principal_covers
+    covering = (
+        covers
+        if place.endswith("Action")
+        else arn_covers
+        if place.endswith("Resource")
+        else _principal_covers
+    )
     wider, narrower = _element_covers(got, want, covering), _element_covers(want, got, covering)
     if wider == narrower:
         directed = Direction.OTHERWISE
@@ -401,7 +452,11 @@ def _principal_covers(wide: str, narrow: str) -> bool:
 def _conditions(place: str, want: _Canon, got: _Canon, flips: bool) -> Iterable[Difference]:
     wants = {condition[:2]: condition[2] for condition in want.conditions}
     gots = {condition[:2]: condition[2] for condition in got.conditions}
-    opens, tightens = (Direction.TOO_TIGHT, Direction.TOO_OPEN) if flips else (Direction.TOO_OPEN, Direction.TOO_TIGHT)
+    opens, tightens = (
+        (Direction.TOO_TIGHT, Direction.TOO_OPEN)
+        if flips
+        else (Direction.TOO_OPEN, Direction.TOO_TIGHT)
+    )
     for name in sorted(wants.keys() | gots.keys()):
         where = f"{place}, Condition {name[0]} {name[1]}"
         one, other = wants.get(name), gots.get(name)
@@ -412,7 +467,10 @@ def _conditions(place: str, want: _Canon, got: _Canon, flips: bool) -> Iterable[
         elif one is None:
             yield Difference(where, "", _value_words(other), tightens)
         else:
-            is_wider, is_narrower = _implies((*name, one), (*name, other)), _implies((*name, other), (*name, one))
+            is_wider, is_narrower = (
+                _implies((*name, one), (*name, other)),
+                _implies((*name, other), (*name, one)),
+            )
             directed = Direction.OTHERWISE
             if is_wider is not is_narrower:
                 directed = opens if is_wider else tightens

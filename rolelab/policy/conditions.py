@@ -95,19 +95,29 @@ def holds(condition: Condition, context: Context, *, variables: bool) -> Outcome
         return Outcome(_without_value(known), Lack.ABSENT)
     if len(got) > 1 and not known.each:
         return Outcome(
-            None, got, f"{condition.key} has several values and {condition.operator} no ForAnyValue or ForAllValues"
+            None,
+            got,
+            f"{condition.key} has several values and {condition.operator} no ForAnyValue or ForAllValues",
         )
     test = _TESTS[known.base]
-    answers = [_one(test, known, condition.values, value, context, variables=variables) for value in got]
+    answers = [
+        _one(test, known, condition.values, value, context, variables=variables) for value in got
+    ]
     result = all_of(answers) if known.each == "ForAllValues" else any_of(answers)
-    return Outcome(result, got, "" if result is not None else f"a policy variable in {condition.key} is not known")
+    return Outcome(
+        result,
+        got,
+        "" if result is not None else f"a policy variable in {condition.key} is not known",
+    )
 
 
 def _null(condition: Condition, got: tuple[str, ...] | Lack) -> Outcome:
     is_absent = isinstance(got, Lack) or not got
     wanted = {value.lower() for value in condition.values}
     if not wanted <= {"true", "false"}:
-        return Outcome(None, got, f"Null is compared with {', '.join(condition.values)}, not true or false")
+        return Outcome(
+            None, got, f"Null is compared with {', '.join(condition.values)}, not true or false"
+        )
     return Outcome(("true" if is_absent else "false") in wanted, got)
 
 
@@ -131,7 +141,9 @@ def _one(
     for each in wanted:
         answer = test(each, value, context, variables)
         # A variable without a value equals nothing; one that is not known leaves the answer open.
-        answers.append(None if answer is Lack.UNKNOWN else False if answer is Lack.ABSENT else bool(answer))
+        answers.append(
+            None if answer is Lack.UNKNOWN else False if answer is Lack.ABSENT else bool(answer)
+        )
     matched = any_of(answers)
     return matched if not known.is_negated or matched is None else not matched
 
@@ -163,7 +175,9 @@ def _string_equals(wanted: str, got: str, context: Context, variables: bool) -> 
     return text if isinstance(text, Lack) else text == got
 
 
-def _string_equals_ignore_case(wanted: str, got: str, context: Context, variables: bool) -> bool | Lack:
+def _string_equals_ignore_case(
+    wanted: str, got: str, context: Context, variables: bool
+) -> bool | Lack:
     text = fill_text(wanted, context, variables=variables)
     return text if isinstance(text, Lack) else text.casefold() == got.casefold()
 
@@ -198,7 +212,9 @@ def _ip(wanted: str, got: str, _context: Context, _variables: bool) -> bool:
         return False
 
 
-def _ordered(read: Callable[[str], Decimal | datetime | None], order: str) -> Callable[[str, str, Context, bool], bool]:
+def _ordered(
+    read: Callable[[str], Decimal | datetime | None], order: str
+) -> Callable[[str, str, Context, bool], bool]:
     def test(wanted: str, got: str, _context: Context, _variables: bool) -> bool:
         limit, value = read(wanted), read(got)
         if limit is None or value is None:

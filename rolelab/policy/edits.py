@@ -23,7 +23,9 @@ Worded = tuple[str, Edit]
 
 def shaped(entries: Sequence[object], given: object) -> object:
     """Return entries as a list, or as the single value where the original was none."""
-    return entries[0] if len(entries) == 1 and not isinstance(given, (list, tuple)) else list(entries)
+    return (
+        entries[0] if len(entries) == 1 and not isinstance(given, (list, tuple)) else list(entries)
+    )
 
 
 def replaced(element: str, old: str, new: str) -> Edit:
@@ -74,7 +76,9 @@ def renamed(old: str, new: str, value: object) -> Edit:
     """Put another element in the place of one, so that the diff shows one line changed."""
 
     def edit(statement: Raw) -> bool:
-        items = [(new, value) if name == old else (name, given) for name, given in statement.items()]
+        items = [
+            (new, value) if name == old else (name, given) for name, given in statement.items()
+        ]
         statement.clear()
         statement.update(items)
         return new in statement
@@ -93,7 +97,10 @@ def entry_edits(element: str, wanted: Sequence[str], exact: str) -> Iterator[Wor
 
 def most_like(entries: Sequence[str], exact: str) -> str:
     """Return the entry that looks most like `exact`."""
-    return max(entries, key=lambda entry: difflib.SequenceMatcher(None, entry.lower(), exact.lower()).ratio())
+    return max(
+        entries,
+        key=lambda entry: difflib.SequenceMatcher(None, entry.lower(), exact.lower()).ratio(),
+    )
 
 
 def principal_added(kind: str, exact: str, instead_of: str = "") -> Edit:
@@ -111,7 +118,9 @@ def principal_added(kind: str, exact: str, instead_of: str = "") -> Edit:
             kinds[kind] = [*entries, exact]
             return True
         is_it = [_is_one_of(str(entry), (instead_of,)) for entry in entries]
-        kinds[kind] = shaped([exact if it else entry for entry, it in zip(entries, is_it, strict=True)], named)
+        kinds[kind] = shaped(
+            [exact if it else entry for entry, it in zip(entries, is_it, strict=True)], named
+        )
         return any(is_it)
 
     return edit
@@ -138,7 +147,9 @@ def without_principals(out: Sequence[str]) -> Edit:
 
 def _is_one_of(entry: str, out: Sequence[str]) -> bool:
     # A document may say 111122223333 where we say its root ARN.
-    return entry in out or any(account_of(entry) and account_of(entry) == account_of(other) for other in out)
+    return entry in out or any(
+        account_of(entry) and account_of(entry) == account_of(other) for other in out
+    )
 
 
 def principal_is(arn: str) -> Edit:
@@ -161,7 +172,11 @@ def condition_edits(mismatch: Mismatch, *, is_deny: bool) -> Iterator[Worded]:
     where = f"{name} {key}"
     # An Allow is widened, a Deny narrowed: either has the request's value enter the list, or leave it.
     enters = known is not None and known.is_negated is is_deny
-    is_listable = known is not None and known.base.startswith(("String", "Arn", "IpAddress")) and not known.each
+    is_listable = (
+        known is not None
+        and known.base.startswith(("String", "Arn", "IpAddress"))
+        and not known.each
+    )
     if is_listable and len(mismatch.got) == 1 and not has_wildcard(mismatch.got[0]):
         got = mismatch.got[0]
         if enters:

@@ -53,7 +53,9 @@ class Policies:
         if layer is Layer.SESSION:
             return self.session or ()
         if layer in (Layer.SERVICE_CONTROL, Layer.RESOURCE_CONTROL):
-            levels = self.service_control if layer is Layer.SERVICE_CONTROL else self.resource_control
+            levels = (
+                self.service_control if layer is Layer.SERVICE_CONTROL else self.resource_control
+            )
             return tuple(policy for level in levels for policy in level)
         only = {
             Layer.BOUNDARY: self.boundary,
@@ -136,15 +138,21 @@ def further_requests(request: Request) -> tuple[Request, ...]:
     if action in _ASSUMES:
         keys = {key.lower() for key in request.context}
         further: list[Request] = []
-        if {"aws:tagkeys", "sts:transitivetagkeys"} & keys or any(key.startswith("aws:requesttag/") for key in keys):
+        if {"aws:tagkeys", "sts:transitivetagkeys"} & keys or any(
+            key.startswith("aws:requesttag/") for key in keys
+        ):
             further.append(replace(request, action="sts:TagSession"))
         if "sts:sourceidentity" in keys or request.principal.source_identity:
             further.append(replace(request, action="sts:SetSourceIdentity"))
         return tuple(further)
-    if action == "sts:getfederationtoken" and any(key.lower() == "aws:tagkeys" for key in request.context):
+    if action == "sts:getfederationtoken" and any(
+        key.lower() == "aws:tagkeys" for key in request.context
+    ):
         return (replace(request, action="sts:TagSession"),)
     if action == "s3:getobject" and not request.object_exists:
-        return (replace(request, action="s3:ListBucket", resource=request.resource.split("/", 1)[0]),)
+        return (
+            replace(request, action="s3:ListBucket", resource=request.resource.split("/", 1)[0]),
+        )
     return ()
 
 
@@ -167,7 +175,9 @@ def _decide(request: Request, policies: Policies) -> Decision:
     return _by_policies(request, policies, Layer.TRUST if is_trust else Layer.RESOURCE)
 
 
-_STS_FOR_TOKENS = frozenset({"sts:assumerole", "sts:getcalleridentity", "sts:tagsession", "sts:setsourceidentity"})
+_STS_FOR_TOKENS = frozenset(
+    {"sts:assumerole", "sts:getcalleridentity", "sts:tagsession", "sts:setsourceidentity"}
+)
 
 
 def _credentials(request: Request, policies: Policies) -> Decision | None:
@@ -186,18 +196,32 @@ def _credentials(request: Request, policies: Policies) -> Decision | None:
         )
     elif principal.kind is PrincipalKind.ROOT and action == "sts:assumerole":
         reason = "an account's root user cannot assume a role"
-    elif action == "sts:assumerole" and principal.source_identity and _changes_source_identity(request):
-        reason = f"the session's source identity is {principal.source_identity}, and cannot be changed"
+    elif (
+        action == "sts:assumerole"
+        and principal.source_identity
+        and _changes_source_identity(request)
+    ):
+        reason = (
+            f"the session's source identity is {principal.source_identity}, and cannot be changed"
+        )
     elif principal.kind is PrincipalKind.FEDERATED_USER and action.startswith(("iam:", "sts:")):
-        reason = "credentials of GetFederationToken cannot call IAM, and of STS GetCallerIdentity only"
+        reason = (
+            "credentials of GetFederationToken cannot call IAM, and of STS GetCallerIdentity only"
+        )
     elif principal.kind in (PrincipalKind.USER, PrincipalKind.ROOT) and principal.temporary:
         if action.startswith("iam:") and not principal.mfa:
             reason = "credentials of GetSessionToken can call IAM only if they were made with MFA"
         elif action.startswith("sts:") and action not in _STS_FOR_TOKENS:
             reason = "credentials of GetSessionToken can call AssumeRole and GetCallerIdentity of STS only"
-    elif action in ("sts:getsessiontoken", "sts:getfederationtoken") and principal.kind is PrincipalKind.ROLE_SESSION:
+    elif (
+        action in ("sts:getsessiontoken", "sts:getfederationtoken")
+        and principal.kind is PrincipalKind.ROLE_SESSION
+    ):
         reason = f"{request.action.partition(':')[2]} takes the long-term credentials of a user, not a session's"
-    elif action == "sts:getsessiontoken" and principal.kind in (PrincipalKind.USER, PrincipalKind.ROOT):
+    elif action == "sts:getsessiontoken" and principal.kind in (
+        PrincipalKind.USER,
+        PrincipalKind.ROOT,
+    ):
         return Decision(
             allowed=True,
             layer=Layer.NO_POLICY_NEEDED,
@@ -251,7 +275,9 @@ def _by_policies(request: Request, policies: Policies, resource_layer: Layer) ->
     is_outside = principal.kind in _OUTSIDE
     is_root = principal.kind is PrincipalKind.ROOT
     identity = look(Layer.IDENTITY, () if is_outside or is_root else policies.identity)
-    if is_root or (principal.kind is PrincipalKind.FEDERATED_USER and principal.entity_arn.endswith(":root")):
+    if is_root or (
+        principal.kind is PrincipalKind.FEDERATED_USER and principal.entity_arn.endswith(":root")
+    ):
         identity = replace(identity, allows=True, unknown=())
     limits = _limits(request, policies, look)
 
@@ -294,7 +320,9 @@ def _by_policies(request: Request, policies: Policies, resource_layer: Layer) ->
         allowed=True,
         layer=by.layer if by.allow is not None else Layer.CREDENTIALS,
         place=place,
-        reason="" if by.allow is not None else "an account's root user may do everything in its account",
+        reason=""
+        if by.allow is not None
+        else "an account's root user may do everything in its account",
         action=request.action,
         matched=by.allow[1] if by.allow is not None else None,
         request=request,
@@ -320,7 +348,9 @@ class _Path:
         return tuple(dict.fromkeys(layer for layer, answer in self.needs if answer is False))
 
 
-def _paths(request: Request, resource: _Found, identity: _Found, limits: list[_Found]) -> list[_Path]:
+def _paths(
+    request: Request, resource: _Found, identity: _Found, limits: list[_Found]
+) -> list[_Path]:
     limited = tuple((limit.layer, limit.allows) for limit in limits)
     by_identity = ((Layer.IDENTITY, identity.allows), *limited)
     named = (resource.layer, resource.allows)
@@ -338,7 +368,9 @@ def _paths(request: Request, resource: _Found, identity: _Found, limits: list[_F
     return [_Path(identity, by_identity), directly, through_role]
 
 
-def _limits(request: Request, policies: Policies, look: Callable[[Layer, Iterable[Policy]], _Found]) -> list[_Found]:
+def _limits(
+    request: Request, policies: Policies, look: Callable[[Layer, Iterable[Policy]], _Found]
+) -> list[_Found]:
     principal = request.principal
     limits: list[_Found] = []
     if policies.boundary is not None or Layer.BOUNDARY in policies.unread:
@@ -352,13 +384,20 @@ def _limits(request: Request, policies: Policies, look: Callable[[Layer, Iterabl
     return limits
 
 
-def _look(layer: Layer, policies: Iterable[Policy], request: Request, context: Context, given: Policies) -> _Found:
+def _look(
+    layer: Layer, policies: Iterable[Policy], request: Request, context: Context, given: Policies
+) -> _Found:
     names_principals = layer in (Layer.TRUST, Layer.RESOURCE)
     unknown: list[str] = []
     matches: list[tuple[Policy, Match]] = []
     allow: tuple[Policy, Match] | None = None
     deny: tuple[Policy, Match] | None = None
-    answers: dict[str, list[bool | None]] = {"allows": [], "by_role": [], "directly": [], "denies": []}
+    answers: dict[str, list[bool | None]] = {
+        "allows": [],
+        "by_role": [],
+        "directly": [],
+        "denies": [],
+    }
     if layer in given.unread:
         unknown.append(f"the {layer.value} could not be read")
         for each in answers.values():
@@ -372,11 +411,17 @@ def _look(layer: Layer, policies: Iterable[Policy], request: Request, context: C
             continue
         for statement in document.statements:
             found = match(
-                statement, request, context, variables=document.has_variables, names_principals=names_principals
+                statement,
+                request,
+                context,
+                variables=document.has_variables,
+                names_principals=names_principals,
             )
             matches.append((policy, found))
             if found.applies is None:
-                unknown += [f"{why} ({_place(layer, policy, found)})" for why in found.unknown if why]
+                unknown += [
+                    f"{why} ({_place(layer, policy, found)})" for why in found.unknown if why
+                ]
             if statement.effect is Effect.DENY:
                 answers["denies"].append(found.applies)
                 if found.applies and deny is None:
@@ -401,7 +446,11 @@ def _look(layer: Layer, policies: Iterable[Policy], request: Request, context: C
 
 
 def _refused(
-    request: Request, policies: Policies, guards: list[_Found], paths: list[_Path], everything: list[_Found]
+    request: Request,
+    policies: Policies,
+    guards: list[_Found],
+    paths: list[_Path],
+    everything: list[_Found],
 ) -> Decision:
     guarding = tuple(dict.fromkeys(guard.layer for guard in guards if guard.allows is False))
     # The shortest way to being allowed; the first of equals is the usual one.

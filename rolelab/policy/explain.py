@@ -68,7 +68,11 @@ def explain(
     if want_allowed and decision.allowed is False and not proposals:
         details.append(_why_no_proposal(decision))
     return Explanation(
-        summary=_summary(decision), details=tuple(details), proposals=proposals, said=said, agrees=agrees
+        summary=_summary(decision),
+        details=tuple(details),
+        proposals=proposals,
+        said=said,
+        agrees=agrees,
     )
 
 
@@ -106,7 +110,11 @@ def _who(request: Request) -> str:
         return f"federated user {principal.name}"
     if principal.kind is PrincipalKind.SERVICE:
         return f"service {principal.arn}"
-    return "an anonymous caller" if principal.kind is PrincipalKind.ANONYMOUS else f"an identity of {principal.arn}"
+    return (
+        "an anonymous caller"
+        if principal.kind is PrincipalKind.ANONYMOUS
+        else f"an identity of {principal.arn}"
+    )
 
 
 def _whose(decision: Decision) -> str:
@@ -127,7 +135,9 @@ def _details(decision: Decision) -> list[str]:
     details: list[str] = []
     request = decision.request
     if decision.action != request.action:
-        details.append(f"{request.action} with what was sent along needs {decision.action} as well.")
+        details.append(
+            f"{request.action} with what was sent along needs {decision.action} as well."
+        )
     if decision.allowed is None:
         details += [_upper(f"{each}.") for each in decision.unknown]
         return details
@@ -135,7 +145,9 @@ def _details(decision: Decision) -> list[str]:
         details.append(f"It says: {statement_words(decision.matched.statement)}.")
     details += [_near(each) for each in decision.near if each.place.layer is decision.layer]
     if not decision.is_explicit and decision.layer in _HELD:
-        held = [policy for policy in decision.policies.at(decision.layer) if policy.document.statements]
+        held = [
+            policy for policy in decision.policies.at(decision.layer) if policy.document.statements
+        ]
         if not held:
             details.append(_upper(f"there is no {_whose_short(decision)} at all."))
         elif not any(each.place.layer is decision.layer for each in decision.near):
@@ -146,7 +158,11 @@ def _details(decision: Decision) -> list[str]:
         words = " and the ".join(layer.value for layer in others)
         details.append(f"The {words} would refuse it too.")
         details += [_near(each) for each in decision.near if each.place.layer is not decision.layer]
-    if request.is_cross_account and not decision.is_explicit and decision.layer not in (Layer.CREDENTIALS,):
+    if (
+        request.is_cross_account
+        and not decision.is_explicit
+        and decision.layer not in (Layer.CREDENTIALS,)
+    ):
         details.append(
             f"The caller is of account {request.principal.account}, the resource of {request.account}: "
             "both accounts have to allow it."
@@ -183,7 +199,9 @@ def statement_words(statement: Statement) -> str:
     ):
         if entries:
             words += f" {element} {', '.join(_short(entries))}".replace("  ", " ")
-    conditions = [f"{each.operator} {each.key} {' or '.join(each.values)}" for each in statement.conditions]
+    conditions = [
+        f"{each.operator} {each.key} {' or '.join(each.values)}" for each in statement.conditions
+    ]
     return words + (f" if {' and '.join(conditions)}" if conditions else "")
 
 
@@ -194,7 +212,9 @@ def mismatch_words(mismatch: Mismatch) -> str:
     if mismatch.condition is not None:
         condition = mismatch.condition
         has = f"has {got}" if got else "does not have it"
-        words = f"the condition {condition.operator} {condition.key} wants {wanted}, the request {has}"
+        words = (
+            f"the condition {condition.operator} {condition.key} wants {wanted}, the request {has}"
+        )
     elif mismatch.element.startswith("Not"):
         words = f"{mismatch.element} leaves out {wanted}, and that is what is asked ({got})"
     else:
@@ -210,10 +230,18 @@ def _why_no_proposal(decision: Decision) -> str:
     if decision.layer is Layer.CREDENTIALS:
         return "No policy can change that: use other credentials."
     if decision.layer is Layer.MISSING_ROLE:
-        return "No policy can change that: make the role, or correct its ARN (path and case included)."
-    places = [policy for policy in decision.policies.at(decision.layer) if ":iam::aws:policy/" in policy.arn]
+        return (
+            "No policy can change that: make the role, or correct its ARN (path and case included)."
+        )
+    places = [
+        policy
+        for policy in decision.policies.at(decision.layer)
+        if ":iam::aws:policy/" in policy.arn
+    ]
     if places and decision.layer is not Layer.IDENTITY:
-        return f"{places[0].name} belongs to AWS and cannot be changed: attach another in its place."
+        return (
+            f"{places[0].name} belongs to AWS and cannot be changed: attach another in its place."
+        )
     if decision.request.resource == "*":
         return f"{decision.action} is on no single resource: it would take Resource *, which is not proposed."
     return "No small change was found that puts it right and opens nothing else."

@@ -62,7 +62,12 @@ _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,}\Z")
 
 
 def match(
-    statement: Statement, request: Request, context: Context, *, variables: bool, names_principals: bool
+    statement: Statement,
+    request: Request,
+    context: Context,
+    *,
+    variables: bool,
+    names_principals: bool,
 ) -> Match:
     """Compare one statement with the request; `names_principals` for trust and other resource-based policies."""
     mismatches: list[Mismatch] = []
@@ -80,15 +85,23 @@ def match(
     if names_principals:
         fits, grip, why = _principal(statement, request.principal)
         note(fits, lambda: _principal_mismatch(statement, request.principal), why)
-    note(_action(statement, request.action), lambda: _action_mismatch(statement, request.action), "")
+    note(
+        _action(statement, request.action), lambda: _action_mismatch(statement, request.action), ""
+    )
     resource = _resource(statement, request, context, variables=variables)
-    note(resource, lambda: _resource_mismatch(statement, request), "a policy variable in Resource is not known")
+    note(
+        resource,
+        lambda: _resource_mismatch(statement, request),
+        "a policy variable in Resource is not known",
+    )
     for condition in statement.conditions:
         outcome = holds(condition, context, variables=variables)
         got = () if isinstance(outcome.got, Lack) else outcome.got
         note(
             outcome.holds,
-            lambda condition=condition, got=got: Mismatch("Condition", condition.values, got, condition),
+            lambda condition=condition, got=got: Mismatch(
+                "Condition", condition.values, got, condition
+            ),
             outcome.note,
         )
     return Match(statement, all_of(answers), grip, tuple(mismatches), tuple(unknown))
@@ -100,7 +113,9 @@ def _action(statement: Statement, action: str) -> bool:
     return not any(action_matches(pattern, action) for pattern in statement.not_actions or ())
 
 
-def _resource(statement: Statement, request: Request, context: Context, *, variables: bool) -> bool | None:
+def _resource(
+    statement: Statement, request: Request, context: Context, *, variables: bool
+) -> bool | None:
     named = statement.resources if statement.resources is not None else statement.not_resources
     if named is None:  # a trust policy: the role it is attached to
         return True
@@ -109,7 +124,9 @@ def _resource(statement: Statement, request: Request, context: Context, *, varia
         filled = fill_arn(pattern, context, variables=variables)
         if filled is Lack.UNKNOWN:
             matched = None
-        elif not isinstance(filled, Lack) and any(arn_matches(filled, each) for each in resource_arns(request)):
+        elif not isinstance(filled, Lack) and any(
+            arn_matches(filled, each) for each in resource_arns(request)
+        ):
             matched = True
             break
     if statement.resources is not None or matched is None:
@@ -156,7 +173,11 @@ def _principal(statement: Statement, principal: Principal) -> tuple[bool | None,
     if statement.principals is not None:
         grip = grip_of(statement.principals, principal)
         if grip is Grip.NONE and statement.principals.canonical and principal.account:
-            return None, Grip.DIRECT, "Principal names a canonical user id, which says nothing of the account"
+            return (
+                None,
+                Grip.DIRECT,
+                "Principal names a canonical user id, which says nothing of the account",
+            )
         return grip is not Grip.NONE, grip, ""
     if statement.not_principals is None:
         return False, Grip.NONE, ""
@@ -198,7 +219,11 @@ def _not_principal(named: Principals, principal: Principal) -> tuple[bool | None
     if named.everyone:
         return False, Grip.NONE, ""
     wanted = {"account", principal.entity_arn or principal.arn, principal.arn}
-    found = {"account" for entry in named.aws if account_of(entry) and account_of(entry) == principal.account}
+    found = {
+        "account"
+        for entry in named.aws
+        if account_of(entry) and account_of(entry) == principal.account
+    }
     found |= {entry for entry in named.aws if entry in wanted}
     if principal.unique_id and principal.unique_id in named.aws:
         found.add(principal.entity_arn or principal.arn)
@@ -232,7 +257,10 @@ def _principal_note(named: tuple[str, ...], principal: Principal) -> str:
     if any("*" in entry or "?" in entry for entry in named if entry != "*"):
         return "a wildcard cannot stand for part of a principal"
     lower = principal.arn.lower()
-    if any(entry != principal.arn and entry.lower() in (lower, principal.entity_arn.lower()) for entry in named):
+    if any(
+        entry != principal.arn and entry.lower() in (lower, principal.entity_arn.lower())
+        for entry in named
+    ):
         return "names in a Principal are case-sensitive"
     return ""
 

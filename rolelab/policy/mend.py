@@ -108,7 +108,9 @@ def _other_request(decision: Decision) -> Iterator[Proposal]:
             yield Proposal(what=what, request=changed, policies=policies)
             return
     if request.principal.issued is not None and request.now is not None:
-        anew = replace(request, principal=replace(request.principal, issued=request.now + timedelta(seconds=1)))
+        anew = replace(
+            request, principal=replace(request.principal, issued=request.now + timedelta(seconds=1))
+        )
         if decide(anew, policies).allowed:
             what = "Get new credentials: those from before the change stay refused."
             yield Proposal(what=what, request=anew, policies=policies)
@@ -119,12 +121,16 @@ def _asking(decision: Decision) -> Iterator[tuple[list[Condition], bool]]:
     if decision.is_explicit and decision.matched is not None:
         yield list(decision.matched.statement.conditions), True
     for near in decision.near:
-        conditions = [mismatch.condition for mismatch in near.mismatches if mismatch.condition is not None]
+        conditions = [
+            mismatch.condition for mismatch in near.mismatches if mismatch.condition is not None
+        ]
         if len(conditions) == len(near.mismatches):
             yield conditions, False
 
 
-def _sending(request: Request, conditions: Iterable[Condition], *, is_deny: bool) -> tuple[Request, str]:
+def _sending(
+    request: Request, conditions: Iterable[Condition], *, is_deny: bool
+) -> tuple[Request, str]:
     """Return the request with what the conditions ask for, and words; empty words when nothing can be sent."""
     said: list[str] = []
     for condition in conditions:
@@ -142,22 +148,32 @@ def _sending(request: Request, conditions: Iterable[Condition], *, is_deny: bool
         if key in _PARAMETERS or key.startswith("aws:requesttag/"):
             request = replace(request, context=_with(request.context, condition.key, value))
             tag = condition.key.partition("/")[2]
-            said.append(_PARAMETERS.get(key, f"Pass the session tag {tag}={{value}}.").format(value=value))
+            said.append(
+                _PARAMETERS.get(key, f"Pass the session tag {tag}={{value}}.").format(value=value)
+            )
     return request, " ".join(dict.fromkeys(said))
 
 
 def _with_mfa(request: Request) -> tuple[Request, str]:
     if request.action.lower() == "sts:assumerole":
-        changed = replace(request, context=_with(request.context, "aws:MultiFactorAuthPresent", "true"))
+        changed = replace(
+            request, context=_with(request.context, "aws:MultiFactorAuthPresent", "true")
+        )
         return changed, "Give the code of the MFA device (SerialNumber and TokenCode)."
     if request.principal.kind is PrincipalKind.USER:
         with_token = replace(request.principal, temporary=True, mfa=True, issued=request.now)
-        return replace(request, principal=with_token), "Use credentials of GetSessionToken made with an MFA code."
+        return replace(
+            request, principal=with_token
+        ), "Use credentials of GetSessionToken made with an MFA code."
     return request, ""
 
 
-def _with(context: Mapping[str, str | Sequence[str]], key: str, value: str) -> dict[str, str | Sequence[str]]:
-    return {name: given for name, given in context.items() if name.lower() != key.lower()} | {key: value}
+def _with(
+    context: Mapping[str, str | Sequence[str]], key: str, value: str
+) -> dict[str, str | Sequence[str]]:
+    return {name: given for name, given in context.items() if name.lower() != key.lower()} | {
+        key: value
+    }
 
 
 def _sendable(values: Sequence[str], request: Request) -> str:
@@ -228,7 +244,10 @@ def _gets_further(before: Decision, after: Decision) -> bool:
 
 def _stage(decision: Decision) -> tuple[int, bool, int]:
     """Return how far a refused request gets: which action it is at, past the explicit denies, layers that refuse."""
-    actions = [decision.request.action, *(further.action for further in further_requests(decision.request))]
+    actions = [
+        decision.request.action,
+        *(further.action for further in further_requests(decision.request)),
+    ]
     return actions.index(decision.action), not decision.is_explicit, -len(decision.refusing)
 
 
@@ -266,7 +285,11 @@ def _best_closing(decision: Decision, keep: Sequence[Request]) -> Candidate | No
             decision.place,
             decision.matched,
         )
-        if after.allowed is None or is_same or newly_allowed(decision.request, decision.policies, candidate.policies):
+        if (
+            after.allowed is None
+            or is_same
+            or newly_allowed(decision.request, decision.policies, candidate.policies)
+        ):
             continue
         if all(decide(request, candidate.policies).allowed for request in keep):
             closed = len(newly_allowed(decision.request, candidate.policies, decision.policies))

@@ -33,15 +33,20 @@ _SENTENCE = re.compile(
     r"(?:"
     rf",? because no (?P<implicit>{_KIND}) allows the (?P<named>[\w-]+:[\w*]+) action"
     # AWS writes "a sessions policy", and of a trust "the role trust policy".
-    r"|,? with an explicit deny in (?:an?|the) (?P<explicit>sessions policy|" + _KIND + r")(?:: ?(?P<arn>arn:\S+))?"
+    r"|,? with an explicit deny in (?:an?|the) (?P<explicit>sessions policy|"
+    + _KIND
+    + r")(?:: ?(?P<arn>arn:\S+))?"
     r")?\.?\s*\Z",
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(
-    r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*: (?P<text>.*)\Z", re.DOTALL
+    r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*: (?P<text>.*)\Z",
+    re.DOTALL,
 )
 _ROOT = "Roles may not be assumed by root accounts."
-_WITH_SESSION = re.compile(r"Cannot call (GetSessionToken|GetFederationToken) with session credentials\.?\s*\Z")
+_WITH_SESSION = re.compile(
+    r"Cannot call (GetSessionToken|GetFederationToken) with session credentials\.?\s*\Z"
+)
 _BARE = re.compile(r"access ?denied\.?\s*\Z", re.IGNORECASE)
 
 
@@ -87,7 +92,9 @@ def parse(sentence: str) -> Refusal | None:
     layer = next((layer for name, layer in _KINDS.items() if name.lower() == kind), None)
     resource = (found.group("resource") or "").strip('"')
     arn = (found.group("arn") or "").rstrip(".")
-    return Refusal(found.group("principal"), found.group("action"), resource, layer, bool(explicit), arn)
+    return Refusal(
+        found.group("principal"), found.group("action"), resource, layer, bool(explicit), arn
+    )
 
 
 def render(refusal: Refusal) -> str:
@@ -103,11 +110,15 @@ def render(refusal: Refusal) -> str:
         return words
     if not refusal.is_explicit:
         return f"{words} because no {_NAMES[refusal.layer]} allows the {refusal.action} action"
-    name = {Layer.TRUST: "the role trust policy", Layer.SESSION: "a sessions policy"}.get(refusal.layer)
+    name = {Layer.TRUST: "the role trust policy", Layer.SESSION: "a sessions policy"}.get(
+        refusal.layer
+    )
     if name is None:
         article = "an" if refusal.layer is Layer.IDENTITY else "a"
         name = f"{article} {_NAMES[refusal.layer]}"
-    return f"{words} with an explicit deny in {name}" + (f": {refusal.policy_arn}" if refusal.policy_arn else "")
+    return f"{words} with an explicit deny in {name}" + (
+        f": {refusal.policy_arn}" if refusal.policy_arn else ""
+    )
 
 
 def refusal_of(decision: Decision) -> Refusal:
@@ -118,10 +129,16 @@ def refusal_of(decision: Decision) -> Refusal:
     layer = decision.layer if decision.layer in _NAMES else None
     arn = ""
     if decision.is_explicit and decision.place is not None:
-        named = (policy for policy in decision.policies.at(decision.layer) if policy.name == decision.place.policy)
+        named = (
+            policy
+            for policy in decision.policies.at(decision.layer)
+            if policy.name == decision.place.policy
+        )
         arn = next((policy.arn for policy in named), "")
     resource = request.resource if request.resource != "*" else ""
-    return Refusal(request.principal.arn, decision.action, resource, layer, decision.is_explicit, arn)
+    return Refusal(
+        request.principal.arn, decision.action, resource, layer, decision.is_explicit, arn
+    )
 
 
 def _has_words(request: Request) -> bool:

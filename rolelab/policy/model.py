@@ -72,7 +72,13 @@ class Principals:
 
     def entries(self) -> tuple[str, ...]:
         """All named principals as written, `*` for everyone."""
-        return (("*",) if self.everyone else ()) + self.aws + self.service + self.federated + self.canonical
+        return (
+            (("*",) if self.everyone else ())
+            + self.aws
+            + self.service
+            + self.federated
+            + self.canonical
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,9 @@ def decode(document: object) -> Mapping[str, object]:
     try:
         decoded = as_mapping(json.loads(text, object_pairs_hook=_unique))
     except json.JSONDecodeError as error:
-        raise PolicyError(f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+        raise PolicyError(
+            f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+        ) from None
     except RecursionError:
         raise PolicyError("not a policy: nested too deeply") from None
     if decoded is None:
@@ -228,7 +236,9 @@ def parse(document: object) -> Document:
     if "Statement" not in raw:
         raise PolicyError("Statement is missing")
     given = as_list(raw["Statement"])
-    return Document(str(version), tuple(_statement(index, each) for index, each in enumerate(given)), raw=raw)
+    return Document(
+        str(version), tuple(_statement(index, each) for index, each in enumerate(given)), raw=raw
+    )
 
 
 def read(document: object) -> Document:
@@ -251,7 +261,11 @@ def _statement(index: int, given: object) -> Statement:
     effect = raw.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise PolicyError(f"{where}: Effect is {effect!r}, not Allow or Deny")
-    for one, other in (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")):
+    for one, other in (
+        ("Action", "NotAction"),
+        ("Resource", "NotResource"),
+        ("Principal", "NotPrincipal"),
+    ):
         if one in raw and other in raw:
             raise PolicyError(f"{where}: {one} and {other} exclude each other")
     if "Action" not in raw and "NotAction" not in raw:
@@ -261,7 +275,9 @@ def _statement(index: int, given: object) -> Statement:
         Effect(effect),
         str(raw.get("Sid", "")),
         _principals(raw.get("Principal"), f"{where}, Principal") if "Principal" in raw else None,
-        _principals(raw.get("NotPrincipal"), f"{where}, NotPrincipal") if "NotPrincipal" in raw else None,
+        _principals(raw.get("NotPrincipal"), f"{where}, NotPrincipal")
+        if "NotPrincipal" in raw
+        else None,
         _strings(raw, "Action", where),
         _strings(raw, "NotAction", where),
         _strings(raw, "Resource", where),
@@ -284,7 +300,9 @@ def _principals(given: object, where: str) -> Principals:
         return Principals(everyone=True)
     raw = as_mapping(given)
     if raw is None:
-        raise PolicyError(f'{where}: neither "*" nor an object of AWS, Service, Federated or CanonicalUser')
+        raise PolicyError(
+            f'{where}: neither "*" nor an object of AWS, Service, Federated or CanonicalUser'
+        )
     unknown = set(raw) - {"AWS", "Service", "Federated", "CanonicalUser"}
     if unknown:
         raise PolicyError(f"{where}: unknown kind {sorted(unknown)[0]}")
@@ -312,7 +330,11 @@ def _conditions(given: object, where: str) -> Iterable[Condition]:
         if keys is None:
             raise PolicyError(f"{where}, Condition.{operator}: not an object")
         for key, values in keys.items():
-            yield Condition(operator, key, tuple(_scalar(value, where, operator, key) for value in as_list(values)))
+            yield Condition(
+                operator,
+                key,
+                tuple(_scalar(value, where, operator, key) for value in as_list(values)),
+            )
 
 
 def _scalar(value: object, where: str, operator: str, key: str) -> str:

@@ -6,11 +6,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rolelab.policy import edits
-from rolelab.policy.changes import edited, is_editable, put, where, with_statement, without_statement
+from rolelab.policy.changes import (
+    edited,
+    is_editable,
+    put,
+    where,
+    with_statement,
+    without_statement,
+)
 from rolelab.policy.edits import Edit, Worded
 from rolelab.policy.evaluate import Decision, Policies
 from rolelab.policy.match import Mismatch, grip_of, resource_arns
-from rolelab.policy.model import CURRENT_VERSION, Layer, Policy, Principals, Statement, account_of, read
+from rolelab.policy.model import (
+    CURRENT_VERSION,
+    Layer,
+    Policy,
+    Principals,
+    Statement,
+    account_of,
+    read,
+)
 from rolelab.policy.patterns import action_matches, arn_matches, marked
 from rolelab.policy.request import Context, Principal, PrincipalKind, Request
 
@@ -36,7 +51,9 @@ def candidates(decision: Decision) -> Iterator[Candidate]:
     request = asked(decision)
     for near in decision.near:
         if near.place.layer is layer and is_editable(near.policy):
-            yield from _near_miss(decision.policies, layer, near.policy, near.place.index, near.mismatches, request)
+            yield from _near_miss(
+                decision.policies, layer, near.policy, near.place.index, near.mismatches, request
+            )
     yield from _new_statements(decision, layer, request)
     if layer is Layer.BOUNDARY and decision.policies.boundary is not None:
         boundary = decision.policies.boundary
@@ -62,7 +79,9 @@ def _new_statements(decision: Decision, layer: Layer, request: Request) -> Itera
     policies, principal = decision.policies, request.principal
     for policy in policies.at(layer):
         # A group's policy would open it for every member.
-        if is_editable(policy) and (layer is not Layer.IDENTITY or policy.owner in ("", principal.entity)):
+        if is_editable(policy) and (
+            layer is not Layer.IDENTITY or policy.owner in ("", principal.entity)
+        ):
             what = f"Add a statement to the {where(layer, policy)} that allows {request.action}."
             yield Candidate(what, with_statement(policies, layer, policy, statement))
     made = read({"Version": CURRENT_VERSION, "Statement": [statement]})
@@ -73,7 +92,9 @@ def _new_statements(decision: Decision, layer: Layer, request: Request) -> Itera
         yield Candidate(what, replace(policies, identity=(*policies.identity, new)))
     elif layer is Layer.SESSION:
         what = f"Pass a session policy that allows {request.action} as well."
-        yield Candidate(what, replace(policies, session=(*(policies.session or ()), Policy(made, name))))
+        yield Candidate(
+            what, replace(policies, session=(*(policies.session or ()), Policy(made, name)))
+        )
     elif layer is Layer.RESOURCE and policies.resource is None:
         bucket = "bucket " + request.resource.rsplit(":", 1)[-1].split("/", 1)[0]
         what = f"Give {bucket} a policy that allows {principal.entity} {request.action}."
@@ -109,14 +130,22 @@ def _principal(principal: Principal) -> tuple[str, str] | None:
         return "Federated", principal.arn
     if principal.kind is PrincipalKind.ANONYMOUS:
         return None
-    return "AWS", principal.entity_arn if principal.kind is PrincipalKind.ROLE_SESSION else principal.arn
+    return (
+        "AWS",
+        principal.entity_arn if principal.kind is PrincipalKind.ROLE_SESSION else principal.arn,
+    )
 
 
 # A statement that nearly fits
 
 
 def _near_miss(
-    policies: Policies, layer: Layer, policy: Policy, index: int, mismatches: Sequence[Mismatch], request: Request
+    policies: Policies,
+    layer: Layer,
+    policy: Policy,
+    index: int,
+    mismatches: Sequence[Mismatch],
+    request: Request,
 ) -> Iterator[Candidate]:
     if len(mismatches) > 2:
         return
@@ -128,7 +157,9 @@ def _near_miss(
         changed = edited(policies, layer, policy, index, *(edit for _, edit in chosen))
         if changed is not None:
             words = " and ".join(words for words, _ in chosen)
-            yield Candidate(f"In the {where(layer, policy)}, statement {index + 1}: {words}.", changed)
+            yield Candidate(
+                f"In the {where(layer, policy)}, statement {index + 1}: {words}.", changed
+            )
 
 
 def _element_edits(mismatch: Mismatch, request: Request) -> Iterator[Worded]:
@@ -145,9 +176,13 @@ def _element_edits(mismatch: Mismatch, request: Request) -> Iterator[Worded]:
         yield from _principal_edits(mismatch.wanted, request.principal)
     elif element in ("NotAction", "NotResource"):
         got = mismatch.got[0]
-        folded = [wanted.lower() if element == "NotAction" else wanted for wanted in mismatch.wanted]
+        folded = [
+            wanted.lower() if element == "NotAction" else wanted for wanted in mismatch.wanted
+        ]
         got = got.lower() if element == "NotAction" else got
-        exactly = [wanted for wanted, each in zip(mismatch.wanted, folded, strict=True) if each == got]
+        exactly = [
+            wanted for wanted, each in zip(mismatch.wanted, folded, strict=True) if each == got
+        ]
         if exactly and len(mismatch.wanted) > len(exactly):
             yield f"take {', '.join(exactly)} out of {element}", edits.without(element, exactly)
 
@@ -161,7 +196,10 @@ def _principal_edits(wanted: Sequence[str], principal: Principal) -> Iterator[Wo
     if accounts and principal.account and kind == "AWS":
         # An account stays an account: it delegates, so the grant still decides who of it may.
         root = f"arn:{principal.partition}:iam::{principal.account}:root"
-        yield f"Principal {root} instead of {accounts[0]}", edits.principal_added(kind, root, accounts[0])
+        yield (
+            f"Principal {root} instead of {accounts[0]}",
+            edits.principal_added(kind, root, accounts[0]),
+        )
     for entry in wanted:
         is_misspelt = entry.lower() == exact.lower() or "*" in entry
         is_dead = entry.startswith(("AIDA", "AROA")) and ":" not in entry
@@ -183,12 +221,19 @@ def _without_deny(decision: Decision) -> Iterator[Candidate]:
         for words, edit in _narrowings(statement, request):
             changed = edited(policies, layer, policy, statement.index, edit)
             if changed is not None:
-                yield Candidate(f"In the {where(layer, policy)}, statement {statement.index + 1}: {words}.", changed)
+                yield Candidate(
+                    f"In the {where(layer, policy)}, statement {statement.index + 1}: {words}.",
+                    changed,
+                )
         if layer is not Layer.TRUST or len(policy.document.statements) > 1:
-            yield Candidate(*without_statement(policies, layer, policy, statement.index), is_whole=True)
+            yield Candidate(
+                *without_statement(policies, layer, policy, statement.index), is_whole=True
+            )
     if policy.arn or layer is Layer.BOUNDARY:
         verb = "Remove" if layer is Layer.BOUNDARY else "Detach"
-        yield Candidate(f"{verb} the {where(layer, policy)}.", put(policies, layer, policy, None), is_whole=True)
+        yield Candidate(
+            f"{verb} the {where(layer, policy)}.", put(policies, layer, policy, None), is_whole=True
+        )
 
 
 def denying_policy(decision: Decision) -> Policy | None:
@@ -210,7 +255,9 @@ def _narrowings(statement: Statement, request: Request) -> Iterator[Worded]:
     context = Context(request)
     for condition in statement.conditions:
         got = context.get(condition.key)
-        mismatch = Mismatch("Condition", condition.values, got if isinstance(got, tuple) else (), condition)
+        mismatch = Mismatch(
+            "Condition", condition.values, got if isinstance(got, tuple) else (), condition
+        )
         yield from edits.condition_edits(mismatch, is_deny=True)
     exact = resource_of(request)
     if exact and "*" not in exact:
@@ -219,24 +266,39 @@ def _narrowings(statement: Statement, request: Request) -> Iterator[Worded]:
         elif statement.not_resources is not None:
             yield f"except {exact} too (NotResource)", edits.added("NotResource", exact)
     if statement.actions == ("*",):
-        yield f"except {request.action} (NotAction)", edits.renamed("Action", "NotAction", request.action)
+        yield (
+            f"except {request.action} (NotAction)",
+            edits.renamed("Action", "NotAction", request.action),
+        )
     elif statement.not_actions is not None:
         yield f"except {request.action} too (NotAction)", edits.added("NotAction", request.action)
 
 
 def _taken_out(element: str, hits: Sequence[str]) -> Edit:
-    return edits.without_principals(hits) if element == "Principal" else edits.without(element, hits)
+    return (
+        edits.without_principals(hits) if element == "Principal" else edits.without(element, hits)
+    )
 
 
-def hit_entries(statement: Statement, request: Request) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+def hit_entries(
+    statement: Statement, request: Request
+) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
     """Yield a statement's lists with the entries that hit exactly this request; none where wider ones hit it too."""
     if statement.principals is not None:
         entries = statement.principals.entries()
-        yield "Principal", entries, [entry for entry in entries if _is_named(entry, request.principal)]
+        yield (
+            "Principal",
+            entries,
+            [entry for entry in entries if _is_named(entry, request.principal)],
+        )
     if statement.actions is not None:
         hits = [entry for entry in statement.actions if entry.lower() == request.action.lower()]
         rest = [entry for entry in statement.actions if entry not in hits]
-        yield "Action", statement.actions, [] if any(action_matches(each, request.action) for each in rest) else hits
+        yield (
+            "Action",
+            statement.actions,
+            [] if any(action_matches(each, request.action) for each in rest) else hits,
+        )
     if statement.resources is not None:
         arns = resource_arns(request)
         hits = [entry for entry in statement.resources if entry in arns]

@@ -72,7 +72,9 @@ def _value(variable: str, context: Context) -> str | Lack:
     values = context.get(key)
     if values is Lack.UNKNOWN:
         return values
-    if isinstance(values, Lack) or len(values) != 1:  # a multivalued key cannot be used as a variable
+    if (
+        isinstance(values, Lack) or len(values) != 1
+    ):  # a multivalued key cannot be used as a variable
         return Lack.ABSENT if default is None else default
     return values[0]
 
@@ -80,7 +82,13 @@ def _value(variable: str, context: Context) -> str | Lack:
 @lru_cache(maxsize=4096)
 def _compiled(filled: str, ignore_case: bool) -> re.Pattern[str]:
     source = "".join(
-        ".*" if char == _MANY else "." if char == _ONE else ":" if char == _VALUE_COLON else re.escape(char)
+        ".*"
+        if char == _MANY
+        else "."
+        if char == _ONE
+        else ":"
+        if char == _VALUE_COLON
+        else re.escape(char)
         for char in re.sub(f"{_MANY}+", _MANY, filled)
     )
     return re.compile(source, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
@@ -110,12 +118,18 @@ def arn_matches(filled: str, value: str) -> bool:
         return True
     segments = complete(filled, _MANY).split(":", 5)
     values = value.split(":", 5)
-    return len(segments) == len(values) and all(glob(one, other) for one, other in zip(segments, values, strict=True))
+    return len(segments) == len(values) and all(
+        glob(one, other) for one, other in zip(segments, values, strict=True)
+    )
 
 
 def complete(arn: str, star: str = "*") -> str:
     """Return an ARN pattern with `*` for the segments it leaves out; anything else as it is."""
-    return arn + f":{star}" * (5 - arn.count(":")) if arn.startswith("arn:") and arn.count(":") < 5 else arn
+    return (
+        arn + f":{star}" * (5 - arn.count(":"))
+        if arn.startswith("arn:") and arn.count(":") < 5
+        else arn
+    )
 
 
 def strict_arn_matches(filled: str, value: str) -> bool:

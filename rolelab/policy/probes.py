@@ -71,7 +71,9 @@ def _probes(request: Request) -> Iterator[_Probe]:
         siblings = (resource + "-other", resource.rsplit("/", 1)[0] + "/something-else")
         for other in siblings if "/" in resource else siblings[:1]:
             yield _Probe(
-                f"{request.action} on {other}", replace(request, resource=other), is_other_role=":role/" in resource
+                f"{request.action} on {other}",
+                replace(request, resource=other),
+                is_other_role=":role/" in resource,
             )
     for key in request.context:
         if key.lower().startswith(("sts:", "aws:requesttag", "aws:multifactorauth")):
@@ -79,10 +81,18 @@ def _probes(request: Request) -> Iterator[_Probe]:
             yield _Probe(f"the same without {key}", replace(request, context=rest), is_variant=True)
         elif key.lower() == "aws:sourceip":
             elsewhere = {**request.context, key: "198.51.100.77"}
-            yield _Probe("the same from another address", replace(request, context=elsewhere), is_variant=True)
+            yield _Probe(
+                "the same from another address",
+                replace(request, context=elsewhere),
+                is_variant=True,
+            )
     if principal.account:
         for words, stranger in _strangers(principal):
-            yield _Probe(f"{request.action} by {words}", replace(request, principal=stranger), is_stranger=True)
+            yield _Probe(
+                f"{request.action} by {words}",
+                replace(request, principal=stranger),
+                is_stranger=True,
+            )
 
 
 def _resource_for(action: str, resource: str) -> str:
@@ -101,7 +111,12 @@ def _resource_for(action: str, resource: str) -> str:
 def _strangers(principal: Principal) -> Iterator[tuple[str, Principal]]:
     prefix = f"arn:{principal.partition}:iam::"
     foreign = "999900009999" if principal.account != "999900009999" else "888800008888"
-    own_user, own_role = (f"{prefix}{principal.account}:{kind}/somebody-else" for kind in ("user", "role"))
+    own_user, own_role = (
+        f"{prefix}{principal.account}:{kind}/somebody-else" for kind in ("user", "role")
+    )
     yield "another user", Principal.user(own_user, "AIDASOMEBODYELSE00001")
-    yield "another account", Principal.user(f"{prefix}{foreign}:user/somebody-else", "AIDASOMEBODYELSE00002")
+    yield (
+        "another account",
+        Principal.user(f"{prefix}{foreign}:user/somebody-else", "AIDASOMEBODYELSE00002"),
+    )
     yield "another role", Principal.role_session(own_role, "session", "AROASOMEBODYELSE00003")

@@ -137,7 +137,9 @@ class Principal:
         )
 
     @classmethod
-    def root(cls, account: str, *, partition: str = "aws", session_token: bool = False) -> Principal:
+    def root(
+        cls, account: str, *, partition: str = "aws", session_token: bool = False
+    ) -> Principal:
         """Return the account's root user."""
         arn = f"arn:{partition}:iam::{account}:root"
         return cls(
@@ -151,7 +153,12 @@ class Principal:
 
     @classmethod
     def federated_user(
-        cls, user_arn: str, name: str, *, tags: Mapping[str, str] | None = None, issued: datetime | None = None
+        cls,
+        user_arn: str,
+        name: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        issued: datetime | None = None,
     ) -> Principal:
         """Return what GetFederationToken gave to the user (or root) of `user_arn` under `name`."""
         parts = user_arn.split(":", 5)
@@ -183,12 +190,18 @@ class Principal:
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Return the condition keys that follow from who asks, in lower case."""
         keys: dict[str, tuple[str, ...]] = {}
-        if self.kind in (PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.ANONYMOUS):
+        if self.kind in (
+            PrincipalKind.SERVICE,
+            PrincipalKind.WEB_IDENTITY,
+            PrincipalKind.ANONYMOUS,
+        ):
             if self.kind is PrincipalKind.ANONYMOUS:
                 keys |= {"aws:principaltype": ("Anonymous",), "aws:userid": ("anonymous",)}
             if self.kind is PrincipalKind.WEB_IDENTITY:
                 keys["aws:federatedprovider"] = (self.arn,)
-            keys["aws:principalisawsservice"] = ("true" if self.kind is PrincipalKind.SERVICE else "false",)
+            keys["aws:principalisawsservice"] = (
+                "true" if self.kind is PrincipalKind.SERVICE else "false",
+            )
             if self.kind is PrincipalKind.SERVICE:
                 keys["aws:principalservicename"] = (self.arn,)
             return keys
@@ -219,7 +232,9 @@ class Principal:
         return keys
 
 
-ALWAYS_PRESENT = frozenset({"aws:currenttime", "aws:epochtime", "aws:sourceip", "aws:requestedregion", "aws:useragent"})
+ALWAYS_PRESENT = frozenset(
+    {"aws:currenttime", "aws:epochtime", "aws:sourceip", "aws:requestedregion", "aws:useragent"}
+)
 """Keys that every request carries: one that was not given is unknown, not absent."""
 
 ORGANIZATION_KEYS = frozenset(
@@ -258,7 +273,9 @@ class Request:
         if self.resource_account:
             return self.resource_account
         parts = self.resource.split(":", 5)
-        return (parts[4] if len(parts) == 6 and parts[4].isdigit() else "") or self.principal.account
+        return (
+            parts[4] if len(parts) == 6 and parts[4].isdigit() else ""
+        ) or self.principal.account
 
     @property
     def is_cross_account(self) -> bool:
@@ -321,7 +338,9 @@ class Context:
 
     def __init__(self, request: Request) -> None:
         keys = request.principal.keys()
-        keys["aws:securetransport"] = ("true",)  # IAM and STS answer HTTPS only; a caller of S3 by HTTP says so
+        keys["aws:securetransport"] = (
+            "true",
+        )  # IAM and STS answer HTTPS only; a caller of S3 by HTTP says so
         keys["aws:resourceaccount"] = (request.account,)
         if request.now is not None:
             now = request.now.astimezone(timezone.utc)
@@ -329,7 +348,9 @@ class Context:
             keys["aws:epochtime"] = (str(int(now.timestamp())),)
         unknown = {key.lower() for key in request.unknown} | ALWAYS_PRESENT
         for tag, value in (request.resource_tags or {}).items():
-            keys[f"aws:resourcetag/{tag.lower()}"] = keys[f"iam:resourcetag/{tag.lower()}"] = (value,)
+            keys[f"aws:resourcetag/{tag.lower()}"] = keys[f"iam:resourcetag/{tag.lower()}"] = (
+                value,
+            )
         if request.resource_tags is None and request.resource != "*":
             unknown |= {"aws:resourcetag/*", "iam:resourcetag/*", "s3:existingobjecttag/*"}
         if request.principal.temporary and request.principal.mfa:
@@ -355,7 +376,9 @@ class Context:
         values = self._keys.get(name)
         if values is not None:
             return values
-        if name in self._unknown or (self._unknown_prefixes and name.startswith(self._unknown_prefixes)):
+        if name in self._unknown or (
+            self._unknown_prefixes and name.startswith(self._unknown_prefixes)
+        ):
             return Lack.UNKNOWN
         return Lack.ABSENT
 

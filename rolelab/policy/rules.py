@@ -96,7 +96,11 @@ def faults(document: object, kind: Kind) -> tuple[Fault, ...]:
     if limit is not None and length > limit:
         code = "PackedPolicyTooLarge" if kind is Kind.SESSION else "LimitExceeded"
         found.append(
-            Fault(code, "document", f"{length} characters without white space, at most {limit} for a {kind.value}")
+            Fault(
+                code,
+                "document",
+                f"{length} characters without white space, at most {limit} for a {kind.value}",
+            )
         )
     return tuple(found)
 
@@ -110,7 +114,9 @@ def inline_size_fault(documents: Sequence[object], kind: Kind) -> Fault | None:
     limit = SIZE_LIMITS[kind]
     if total <= limit:
         return None
-    return Fault("LimitExceeded", "document", f"{total} characters in all inline policies, at most {limit}")
+    return Fault(
+        "LimitExceeded", "document", f"{total} characters in all inline policies, at most {limit}"
+    )
 
 
 def size(document: object) -> int:
@@ -145,7 +151,9 @@ def _document(raw: Mapping[str, object], kind: Kind) -> Iterator[Fault]:
         sid = statement.get("Sid")
         if isinstance(sid, str) and sid:
             if sid in sids:
-                yield Fault(_MALFORMED, f"{where}, Sid", f'"{sid}" is statement {sids[sid]}\'s already')
+                yield Fault(
+                    _MALFORMED, f"{where}, Sid", f'"{sid}" is statement {sids[sid]}\'s already'
+                )
             sids.setdefault(sid, number)
 
 
@@ -156,8 +164,16 @@ def _statement(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fa
     yield from _sid(raw, where, kind)
     if raw.get("Effect") not in ("Allow", "Deny"):
         given = f"{raw['Effect']!r} is neither" if "Effect" in raw else "is missing: give"
-        yield Fault(_MALFORMED, f"{where}, Effect", f"{given} Allow {'nor' if 'Effect' in raw else 'or'} Deny")
-    for one, other in (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")):
+        yield Fault(
+            _MALFORMED,
+            f"{where}, Effect",
+            f"{given} Allow {'nor' if 'Effect' in raw else 'or'} Deny",
+        )
+    for one, other in (
+        ("Action", "NotAction"),
+        ("Resource", "NotResource"),
+        ("Principal", "NotPrincipal"),
+    ):
         if one in raw and other in raw:
             yield Fault(_MALFORMED, where, f"{one} and {other} exclude each other")
     yield from _actions(raw, where, kind)
@@ -192,10 +208,16 @@ def _actions(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Faul
                 yield Fault(_MALFORMED, place, "is not a string or a list of strings")
             elif value != "*" and not _ACTION.match(value):
                 yield Fault(
-                    _MALFORMED, place, f'"{value}" has no vendor prefix such as s3: or sts:, or no name behind it'
+                    _MALFORMED,
+                    place,
+                    f'"{value}" has no vendor prefix such as s3: or sts:, or no name behind it',
                 )
             elif kind is Kind.TRUST and element == "Action" and value.lower() not in _TRUST_ACTIONS:
-                yield Fault(_MALFORMED, place, f'"{value}" is no action of a trust policy: give sts:AssumeRole')
+                yield Fault(
+                    _MALFORMED,
+                    place,
+                    f'"{value}" is no action of a trust policy: give sts:AssumeRole',
+                )
 
 
 def _principals(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fault]:
@@ -208,7 +230,11 @@ def _principals(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[F
     if not elements:
         yield Fault(_MALFORMED, where, f"Principal is missing: a {kind.value} says whom it is for")
     if "NotPrincipal" in raw and (kind is Kind.TRUST or raw.get("Effect") == "Allow"):
-        what = "is not allowed in a role trust policy" if kind is Kind.TRUST else "is not allowed with Allow"
+        what = (
+            "is not allowed in a role trust policy"
+            if kind is Kind.TRUST
+            else "is not allowed with Allow"
+        )
         yield Fault(_MALFORMED, f"{where}, NotPrincipal", what)
     for element in elements:
         yield from _principal(raw[element], f"{where}, {element}")
@@ -219,7 +245,11 @@ def _principal(given: object, place: str) -> Iterator[Fault]:
         return
     kinds = as_mapping(given)
     if kinds is None:
-        yield Fault(_MALFORMED, place, 'is neither "*" nor an object of AWS, Service, Federated or CanonicalUser')
+        yield Fault(
+            _MALFORMED,
+            place,
+            'is neither "*" nor an object of AWS, Service, Federated or CanonicalUser',
+        )
         return
     if not kinds:
         yield Fault(_MALFORMED, place, "is empty")
@@ -255,7 +285,9 @@ def _resources(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fa
     if kind is Kind.TRUST:
         for element in elements:
             yield Fault(
-                _MALFORMED, f"{where}, {element}", "does not belong in a role trust policy: the role is the resource"
+                _MALFORMED,
+                f"{where}, {element}",
+                "does not belong in a role trust policy: the role is the resource",
             )
         return
     if not elements:

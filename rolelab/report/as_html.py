@@ -64,7 +64,11 @@ def _facts(proof: Proof) -> str:
         "AWS": proof.where,
     }
     return (
-        "<dl>" + "".join(f"<div><dt>{key}</dt><dd>{escape(value)}</dd></div>" for key, value in facts.items()) + "</dl>"
+        "<dl>"
+        + "".join(
+            f"<div><dt>{key}</dt><dd>{escape(value)}</dd></div>" for key, value in facts.items()
+        )
+        + "</dl>"
     )
 
 
@@ -148,7 +152,9 @@ def _row(finding: Finding) -> str:
     )
     state = finding.verdict.value
     mark = f'<td class="verdict"><span class="tag {state}">{picture.GLYPHS[finding.verdict]}</span></td>'
-    shown = "".join(f'<td class="{kind}" data-head="{kind}">{escape(text)}</td>' for kind, text in cells)
+    shown = "".join(
+        f'<td class="{kind}" data-head="{kind}">{escape(text)}</td>' for kind, text in cells
+    )
     return f'<tr class="{state}">{mark}{shown}</tr>'
 
 
@@ -161,7 +167,9 @@ def _counted(proof: Proof) -> Iterator[str]:
     yield '<section><h2>All learners</h2><table class="counts"><thead><tr>'
     yield f'<th scope="col">check</th>{heads}</tr></thead><tbody>'
     for check, tally in summary.by_check(proof.findings).items():
-        cells = "".join(f'<td class="{verdict.value}">{tally[verdict] or ""}</td>' for verdict in Verdict)
+        cells = "".join(
+            f'<td class="{verdict.value}">{tally[verdict] or ""}</td>' for verdict in Verdict
+        )
         yield f'<tr><th scope="row">{escape(check)}</th>{cells}</tr>'
     yield "</tbody></table></section>"
 

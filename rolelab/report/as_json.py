@@ -34,5 +34,7 @@ def content(proof: Proof) -> dict[str, Any]:
         "tookSeconds": round(proof.took_s, 3),
         "exitCode": findings.exit_code(proof.findings),
         "counts": {verdict.value: tally[verdict] for verdict in findings.Verdict},
-        "findings": [{**asdict(finding), "verdict": finding.verdict.value} for finding in proof.findings],
+        "findings": [
+            {**asdict(finding), "verdict": finding.verdict.value} for finding in proof.findings
+        ],
     }

@@ -22,7 +22,10 @@ def render(proof: Proof) -> str:
     """Return the XML text."""
     names = summary.learners(proof.findings)
     root = Xml.Element("testsuites", {"name": "rolelab verify"})
-    suites = [(name, [finding for finding in proof.findings if finding.learner == name]) for name in (*names, "")]
+    suites = [
+        (name, [finding for finding in proof.findings if finding.learner == name])
+        for name in (*names, "")
+    ]
     for name, found in suites:
         if found:
             root.append(_suite(name or f"role {proof.role_arn.rsplit('/', 1)[-1]}", found, proof))
@@ -30,7 +33,9 @@ def render(proof: Proof) -> str:
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     root.set("time", f"{proof.took_s:.3f}")
     Xml.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+    )
 
 
 def _suite(name: str, found: list[Finding], proof: Proof) -> Xml.Element:
@@ -52,7 +57,9 @@ def _suite(name: str, found: list[Finding], proof: Proof) -> Xml.Element:
 
 
 def _case(suite: str, finding: Finding) -> Xml.Element:
-    case = Xml.Element("testcase", {"classname": f"rolelab.verify.{_text(suite)}", "name": finding.check})
+    case = Xml.Element(
+        "testcase", {"classname": f"rolelab.verify.{_text(suite)}", "name": finding.check}
+    )
     if finding.verdict is Verdict.SKIPPED:
         Xml.SubElement(case, "skipped", {"message": _text(finding.do)})
     elif finding.verdict is not Verdict.PASS:

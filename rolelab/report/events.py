@@ -11,7 +11,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
-from rolelab.steps import Began, Change, Ended, Event, Failed, Message, Op, Planned, Severity, Step, Summary
+from rolelab.steps import (
+    Began,
+    Change,
+    Ended,
+    Event,
+    Failed,
+    Message,
+    Op,
+    Planned,
+    Severity,
+    Step,
+    Summary,
+)
 
 
 class Lines:
@@ -43,7 +55,10 @@ def _content(event: Event) -> tuple[str, Mapping[str, Any]]:
     if isinstance(event, Began):
         return "resourcePreEvent", {"metadata": _metadata(event.step)}
     if isinstance(event, Ended):
-        return "resOutputsEvent", {"metadata": _metadata(event.step), "durationSeconds": round(event.seconds, 3)}
+        return "resOutputsEvent", {
+            "metadata": _metadata(event.step),
+            "durationSeconds": round(event.seconds, 3),
+        }
     if isinstance(event, Failed):
         return "resOpFailedEvent", {"metadata": _metadata(event.step), "message": event.said}
     if isinstance(event, Message):
@@ -79,13 +94,22 @@ def preview(
 
 def _planned(step: Step) -> Mapping[str, Any]:
     detailed = {
-        change.property: {"kind": _kind(step.op, change), "inputDiff": True, "old": change.old, "new": change.new}
+        change.property: {
+            "kind": _kind(step.op, change),
+            "inputDiff": True,
+            "old": change.old,
+            "new": change.new,
+        }
         for change in step.changes
     }
     return {
         **_metadata(step),
-        "diffReasons": [change.property for change in step.changes] if step.op in (Op.UPDATE, Op.REPLACE) else [],
-        "replaceReasons": [change.property for change in step.changes if change.replaces and step.op is Op.REPLACE],
+        "diffReasons": [change.property for change in step.changes]
+        if step.op in (Op.UPDATE, Op.REPLACE)
+        else [],
+        "replaceReasons": [
+            change.property for change in step.changes if change.replaces and step.op is Op.REPLACE
+        ],
         "deleteBeforeReplace": step.delete_first,
         "detailedDiff": detailed,
     }
@@ -101,5 +125,7 @@ def _metadata(step: Step) -> Mapping[str, Any]:
 
 
 def _diagnostic(message: Message) -> Mapping[str, Any]:
-    severity = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "error"}[message.severity]
+    severity = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "error"}[
+        message.severity
+    ]
     return {"urn": message.urn, "message": message.text, "severity": severity}

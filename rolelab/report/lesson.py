@@ -30,11 +30,15 @@ class LessonScreen:
     def step(self, step: Step) -> None:
         """Show a step: who acts, why, and the command that does the same."""
         self._shown += 1
-        heading = Text.assemble((f"{self._shown:>2}  ", "dim"), (step.title, "bold"), (f"   as {step.who}", "cyan"))
+        heading = Text.assemble(
+            (f"{self._shown:>2}  ", "dim"), (step.title, "bold"), (f"   as {step.who}", "cyan")
+        )
         self._console.print(heading)
         self._prose(step.why, "")
         # A command is to be copied: it is never broken into lines.
-        self._console.print(Text.assemble("    ", ("$ ", "dim"), (step.command, "blue")), soft_wrap=True)
+        self._console.print(
+            Text.assemble("    ", ("$ ", "dim"), (step.command, "blue")), soft_wrap=True
+        )
         if self._pause:
             click.pause(info="    [Enter] ")
 
@@ -43,7 +47,9 @@ class LessonScreen:
         mark, colour = ("✓", "green") if answer.as_taught else ("✗", "red")
         if answer.as_taught and answer.outcome == "refused":
             colour = "yellow"
-        line = Text.assemble("    ", (f"{mark} {answer.outcome}", f"bold {colour}"), (f"  {seconds:.2f} s", "dim"))
+        line = Text.assemble(
+            "    ", (f"{mark} {answer.outcome}", f"bold {colour}"), (f"  {seconds:.2f} s", "dim")
+        )
         self._console.print(line)
         for said in answer.said:
             self._prose(said, colour if answer.outcome == "refused" else "")
@@ -51,7 +57,9 @@ class LessonScreen:
 
     def closing(self, seconds: float, next_lines: Sequence[str]) -> None:
         """End with how long it took and what to try next."""
-        self._console.print(Text(f"That was the whole lesson, for real, in {seconds:.1f} s.", style="bold"))
+        self._console.print(
+            Text(f"That was the whole lesson, for real, in {seconds:.1f} s.", style="bold")
+        )
         self._console.print()
         for line in next_lines:
             self._console.print(Text(line), soft_wrap=True)
@@ -59,7 +67,10 @@ class LessonScreen:
     def stopped(self, step: Step, answer: Answer) -> None:
         """Say that the lesson is not true here, and where."""
         self._console.print(
-            Text(f"This is not what the lesson says: {step.title!r} was {answer.outcome}.", style="red")
+            Text(
+                f"This is not what the lesson says: {step.title!r} was {answer.outcome}.",
+                style="red",
+            )
         )
 
     def _prose(self, text: str, style: str) -> None:

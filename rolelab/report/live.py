@@ -31,7 +31,9 @@ class Waited(Protocol):
 class Screen:
     """Counts findings and tells of waits; one changing line in a terminal, a line now and then elsewhere."""
 
-    def __init__(self, learners: int, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, learners: int, stream: TextIO, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._learners = learners
         self._stream = stream
         self._clock = clock

@@ -44,7 +44,10 @@ PARTS = (
     Part("grant", ("declared.grant",)),
     Part("direct", ("before.", "after.")),
     Part("switch", ("assume.",)),
-    Part("trust", ("declared.trust-principal", "declared.trust-conditions", "declared.trust-statements")),
+    Part(
+        "trust",
+        ("declared.trust-principal", "declared.trust-conditions", "declared.trust-statements"),
+    ),
     Part(
         "role",
         (
@@ -66,7 +69,9 @@ def state_of(part: Part, found: Iterable[Finding]) -> Verdict:
 
 
 def _is_about(part: Part, check: str) -> bool:
-    return any(check == name or (name.endswith(".") and check.startswith(name)) for name in part.checks)
+    return any(
+        check == name or (name.endswith(".") and check.startswith(name)) for name in part.checks
+    )
 
 
 def draw(proof: Proof) -> str:
@@ -91,7 +96,13 @@ def _wide(states: _States, labels: dict[str, str], said: str) -> str:
         "wide",
         (1100, 340),
         said,
-        link("direct", "M135 96 V48 H970 V92", (552, 38), "own key, straight to S3 and IAM: to be refused", "dashed"),
+        link(
+            "direct",
+            "M135 96 V48 H970 V92",
+            (552, 38),
+            "own key, straight to S3 and IAM: to be refused",
+            "dashed",
+        ),
         link("switch", "M252 146 H424", (338, 132), "sts:AssumeRole"),
         link("work", "M672 146 H844", (758, 132), "session at work"),
         '<path class="tie" d="M135 196 V236 M550 196 V236"/>',
@@ -109,7 +120,13 @@ def _narrow(states: _States, labels: dict[str, str], said: str) -> str:
         "narrow",
         (360, 660),
         said,
-        link("direct", "M324 66 H346 V580 H330", (20, 644), "dashed: own key, to be refused", "dashed start"),
+        link(
+            "direct",
+            "M324 66 H346 V580 H330",
+            (20, 644),
+            "dashed: own key, to be refused",
+            "dashed start",
+        ),
         '<path class="tie" d="M60 110 V140 M60 380 V410"/>',
         link("switch", "M150 204 V280", (166, 250), "sts:AssumeRole", "start"),
         link("work", "M150 474 V530", (166, 510), "session at work", "start"),

@@ -71,7 +71,11 @@ class Screen:
     """Shows the events of one run; `details`: what is planned or done, not only how much."""
 
     def __init__(
-        self, stream: TextIO | None = None, *, details: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO | None = None,
+        *,
+        details: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream or sys.stdout
         self._terminal = self._stream.isatty()
@@ -133,7 +137,11 @@ class Screen:
         """Print one step that would be carried out."""
         reasons = ", ".join(change.property for change in step.changes if change.replaces)
         verb = (
-            step.op.value if step.op is not Op.REPLACE else f"replace (because of {reasons})" if reasons else "replace"
+            step.op.value
+            if step.op is not Op.REPLACE
+            else f"replace (because of {reasons})"
+            if reasons
+            else "replace"
         )
         verb += ", the old one first" if step.delete_first else ""
         verb += ", left in AWS" if step.retain else ""
@@ -147,7 +155,10 @@ class Screen:
         if step.op is Op.REFRESH:
             gone = any(change.property == "id" for change in step.changes)
             differs = ", ".join(change.property for change in step.changes)
-            self.print(f" ~  {_what(step)}: {'gone from AWS' if gone else f'changed in AWS: {differs}'}", "cyan")
+            self.print(
+                f" ~  {_what(step)}: {'gone from AWS' if gone else f'changed in AWS: {differs}'}",
+                "cyan",
+            )
             return
         self._done[step.op] += 1
         if self._terminal:
@@ -204,7 +215,9 @@ def summary_lines(summary: Summary) -> list[str]:
     if summary.errors:
         lines.append(f"    {summary.errors} errored")
     if len([op for op in words if counts.get(op)]) > 1:
-        lines.append(f"    {changes} changes. {same} unchanged" if same else f"    {changes} changes")
+        lines.append(
+            f"    {changes} changes. {same} unchanged" if same else f"    {changes} changes"
+        )
     elif same:
         lines.append(f"    {same} unchanged")
     if not lines:
@@ -228,7 +241,9 @@ def short_type(token: str) -> str:
 
 
 def _what(step: Step) -> str:
-    return f"{short_type(step.type)} {step.name}" + (f" [id={step.id}]" if step.id and step.id != step.name else "")
+    return f"{short_type(step.type)} {step.name}" + (
+        f" [id={step.id}]" if step.id and step.id != step.name else ""
+    )
 
 
 def _change(op: Op, change: Change) -> str:

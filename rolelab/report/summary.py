@@ -39,12 +39,23 @@ def deviations(found: Iterable[Finding], *, verdicts: Sequence[Verdict]) -> list
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in found:
         if finding.verdict in verdicts:
-            parts = (finding.check, finding.verdict.value, finding.expected, finding.got, finding.said, finding.do)
-            key = tuple(part.replace(finding.learner, "\0") if finding.learner else part for part in parts)
+            parts = (
+                finding.check,
+                finding.verdict.value,
+                finding.expected,
+                finding.got,
+                finding.said,
+                finding.do,
+            )
+            key = tuple(
+                part.replace(finding.learner, "\0") if finding.learner else part for part in parts
+            )
             alike.setdefault(key, []).append(finding)
     firsts = told_once(same[0] for same in alike.values())
     return [
-        Deviation(finding=first, learners=tuple(finding.learner for finding in same if finding.learner))
+        Deviation(
+            finding=first, learners=tuple(finding.learner for finding in same if finding.learner)
+        )
         for first, same in zip(firsts, alike.values(), strict=True)
     ]
 

@@ -12,7 +12,12 @@ from rolelab.report import summary, text
 
 WIDE = 110
 """Columns from which on a table reads well: an ARN of usual length is not broken in it."""
-STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow", Verdict.SKIPPED: "dim"}
+STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.SKIPPED: "dim",
+}
 
 
 def show(proof: Proof, console: Console | None = None) -> None:
@@ -25,12 +30,19 @@ def show(proof: Proof, console: Console | None = None) -> None:
         return
     console.print(Text(text.head(proof), style="bold"))
     for name in dict.fromkeys(finding.learner for finding in proof.findings):
-        console.print(_table(name, [finding for finding in proof.findings if finding.learner == name]))
+        console.print(
+            _table(name, [finding for finding in proof.findings if finding.learner == name])
+        )
     for deviation in summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
         finding = deviation.finding
         do = text.advice(finding)
         if finding.why or do:
-            console.print(Text(f"{finding.check}, {deviation.whose or 'the role'}", style=STYLES[finding.verdict]))
+            console.print(
+                Text(
+                    f"{finding.check}, {deviation.whose or 'the role'}",
+                    style=STYLES[finding.verdict],
+                )
+            )
             for line in text.reason(finding.why.splitlines(), do, width=console.width - 1):
                 # Commands are to be copied: the terminal breaks what is too long, and a copy of it is still one line.
                 console.print(Text(line), soft_wrap=True)
@@ -40,7 +52,13 @@ def show(proof: Proof, console: Console | None = None) -> None:
 
 
 def _table(name: str, found: list[Finding]) -> Table:
-    table = Table(box=SIMPLE_HEAD, title=name or "the role", title_justify="left", title_style="bold", expand=True)
+    table = Table(
+        box=SIMPLE_HEAD,
+        title=name or "the role",
+        title_justify="left",
+        title_style="bold",
+        expand=True,
+    )
     table.add_column("", no_wrap=True)
     table.add_column("check", no_wrap=True)
     table.add_column("who", no_wrap=True)
@@ -52,7 +70,9 @@ def _table(name: str, found: list[Finding]) -> Table:
             result.append(f"\nAWS: {finding.said}", style="not bold dim default")
         table.add_row(
             Text(text.MARKS[finding.verdict], style=style),
-            Text(f"{finding.check}\nto {more[-1].check} ({1 + len(more)})" if more else finding.check),
+            Text(
+                f"{finding.check}\nto {more[-1].check} ({1 + len(more)})" if more else finding.check
+            ),
             Text(finding.who if all(one.who == finding.who for one in more) else ""),
             result,
         )

@@ -10,7 +10,12 @@ from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
 
 WIDTH = 80
-MARKS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "????", Verdict.SKIPPED: "skip"}
+MARKS = {
+    Verdict.PASS: "pass",
+    Verdict.FAIL: "FAIL",
+    Verdict.UNKNOWN: "????",
+    Verdict.SKIPPED: "skip",
+}
 
 
 def head(proof: Proof) -> str:
@@ -37,7 +42,9 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
         for check, tally in summary.by_check(found).items():
             yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
-        for deviation in summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
+        for deviation in summary.deviations(
+            proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)
+        ):
             yield ""
             yield from _wrapped(deviation.whose or "the role", "")
             yield from _finding(deviation.finding)
@@ -89,7 +96,9 @@ def runs(found: Iterable[Finding]) -> Iterator[list[Finding]]:
 
 
 def _alike(finding: Finding) -> tuple[Verdict, str]:
-    if finding.verdict is Verdict.SKIPPED or (finding.verdict is Verdict.UNKNOWN and not finding.got):
+    if finding.verdict is Verdict.SKIPPED or (
+        finding.verdict is Verdict.UNKNOWN and not finding.got
+    ):
         return finding.verdict, finding.do
     plain = finding.verdict is Verdict.PASS and finding.expected == finding.got and not finding.said
     return finding.verdict, finding.got if plain else finding.check
@@ -108,5 +117,10 @@ def _wrapped(text: str, first: str, rest: str | None = None, *, width: int = WID
     indent = first if rest is None else rest
     # Names and ARNs stay whole: they are to be copied.
     return textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     ) or [first.rstrip()]

@@ -37,7 +37,9 @@ def write(target: str, text: str, *, mode: int = 0o644) -> None:
     except OSError as error:
         raise _unwritable(target, error) from None
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -51,4 +53,6 @@ def write(target: str, text: str, *, mode: int = 0o644) -> None:
 
 
 def _unwritable(target: str, error: OSError) -> LabError:
-    return LabError(f"cannot be written: {error.strerror}", where=target, do="name a file in a folder of yours")
+    return LabError(
+        f"cannot be written: {error.strerror}", where=target, do="name a file in a folder of yours"
+    )

@@ -55,9 +55,13 @@ def assume(
 ) -> tuple[Credentials, datetime, datetime | None]:
     """Assume the role; return the session's credentials, when they end, and AWS's clock."""
     with translated("AssumeRole"):
-        got = clients.sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=seconds)
+        got = clients.sts.assume_role(
+            RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=seconds
+        )
     keys: Mapping[str, Any] = got.get("Credentials", {})
-    require_whole("AssumeRole", keys, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+    require_whole(
+        "AssumeRole", keys, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"
+    )
     credentials = Credentials(
         access_key_id=keys["AccessKeyId"],
         secret_access_key=Secret(keys["SecretAccessKey"]),
@@ -108,7 +112,11 @@ def get_object(clients: Clients, bucket: str, key: str = OBJECT) -> bytes:
     require_whole("GetObject", got, "ETag")
     tag = got["ETag"].strip('"')
     # An ETag of 32 hexadecimal digits is the MD5 of an object put in one piece (unless encrypted with a key of KMS).
-    if len(tag) == 32 and "SSEKMSKeyId" not in got and hashlib.md5(content, usedforsecurity=False).hexdigest() != tag:
+    if (
+        len(tag) == 32
+        and "SSEKMSKeyId" not in got
+        and hashlib.md5(content, usedforsecurity=False).hexdigest() != tag
+    ):
         raise _broken("GetObject", "the bytes do not match their ETag")
     return content
 
@@ -116,7 +124,9 @@ def get_object(clients: Clients, bucket: str, key: str = OBJECT) -> bytes:
 def copy_object(clients: Clients, bucket: str) -> bytes:
     """Copy the object inside the bucket and read the copy."""
     with translated("CopyObject"):
-        got = clients.s3.copy_object(Bucket=bucket, Key=COPY, CopySource={"Bucket": bucket, "Key": OBJECT})
+        got = clients.s3.copy_object(
+            Bucket=bucket, Key=COPY, CopySource={"Bucket": bucket, "Key": OBJECT}
+        )
     require_whole("CopyObject", got.get("CopyObjectResult", {}), "ETag")
     return get_object(clients, bucket, COPY)
 
@@ -126,7 +136,9 @@ def empty_bucket(clients: Clients, bucket: str) -> set[str]:
     keys = _keys(clients, bucket)
     if keys:
         with translated("DeleteObjects"):
-            got = clients.s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in sorted(keys)]})
+            got = clients.s3.delete_objects(
+                Bucket=bucket, Delete={"Objects": [{"Key": key} for key in sorted(keys)]}
+            )
         deleted = {one.get("Key") for one in (*got.get("Deleted", []), *got.get("Errors", []))}
         if deleted != keys:
             raise _broken("DeleteObjects", "the answer does not tell of every object")

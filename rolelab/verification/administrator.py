@@ -48,7 +48,11 @@ class Administrator:
     """Reads users, roles and policies; one for a run, shared by its threads."""
 
     def __init__(
-        self, callers: Callers, credentials: Callable[[], Credentials] | None, lab: Lab, patience: Patience
+        self,
+        callers: Callers,
+        credentials: Callable[[], Credentials] | None,
+        lab: Lab,
+        patience: Patience,
     ) -> None:
         self._callers = callers
         self._credentials = credentials
@@ -105,7 +109,9 @@ class Administrator:
         with self._lock:
             if self._role is None or again:
                 name = self._lab.role.name
-                self._role = (self._ask(credentials, lambda: iam_entities.read_role(self._callers, name)),)
+                self._role = (
+                    self._ask(credentials, lambda: iam_entities.read_role(self._callers, name)),
+                )
             return self._role[0]
 
     def document(self, arn: str) -> Any:
@@ -123,7 +129,9 @@ class Administrator:
         except NotLookedAt as refused:
             return str(refused)
         account = identity.account_id
-        return None if account == self._lab.account_id else f"those at hand are of account {account}"
+        return (
+            None if account == self._lab.account_id else f"those at hand are of account {account}"
+        )
 
     def _current(self) -> Credentials:
         assert self._credentials is not None  # noqa: S101 - without them `require` raises before

@@ -33,7 +33,14 @@ class Question:
     of_session: bool = False
 
 
-def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question, *, clock: Clock | None = None) -> Reason:
+def why(
+    lab: Lab,
+    learner: Learner,
+    endpoint: Endpoint,
+    question: Question,
+    *,
+    clock: Clock | None = None,
+) -> Reason:
     """Answer the question; for the lab's own switch AWS is asked as well, and both must agree or both are told.
 
     Raises:
@@ -41,10 +48,16 @@ def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question, *, c
         CannotTell: the policies cannot be read.
     """
     if not _ACTION.fullmatch(question.action):
-        raise UsageError(f"{question.action} is no action", where="ACTION", do="name one such as s3:ListAllMyBuckets")
+        raise UsageError(
+            f"{question.action} is no action",
+            where="ACTION",
+            do="name one such as s3:ListAllMyBuckets",
+        )
     if question.resource not in ("", "*") and not question.resource.startswith("arn:"):
         raise UsageError(
-            f"{question.resource} is no ARN", where="RESOURCE", do="give one such as arn:aws:s3:::a-bucket"
+            f"{question.resource} is no ARN",
+            where="RESOURCE",
+            do="give one such as arn:aws:s3:::a-bucket",
         )
     clock = clock or Clock()
     callers, known = Callers(endpoint), endpoint.credentials
@@ -64,12 +77,16 @@ def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question, *, c
         )
         return _answer(situation, question, callers, admin, clock)
     except NotLookedAt as refused:
-        raise CannotTell(f"the policies cannot be read: {refused}", do="use administrator's credentials") from None
+        raise CannotTell(
+            f"the policies cannot be read: {refused}", do="use administrator's credentials"
+        ) from None
     except NoAnswer as lost:
         raise CannotTell(f"AWS does not answer: {lost.answer.code}", do="try again") from None
 
 
-def _answer(situation: Situation, question: Question, callers: Callers, admin: Administrator, clock: Clock) -> Reason:
+def _answer(
+    situation: Situation, question: Question, callers: Callers, admin: Administrator, clock: Clock
+) -> Reason:
     role = situation.lab.role.arn
     is_switch = question.action.lower() == ASSUME.lower() and question.resource in ("", role)
     if is_switch and not question.of_session:
@@ -77,20 +94,29 @@ def _answer(situation: Situation, question: Question, callers: Callers, admin: A
         if answer.outcome is Outcome.KEY_REFUSED:
             return situation.because("identity.caller", works=False)
         known = answer.outcome in (Outcome.WORKED, Outcome.DENIED)
-        return situation.explain_assume(said=answer.said, works=answer.outcome is Outcome.WORKED if known else None)
+        return situation.explain_assume(
+            said=answer.said, works=answer.outcome is Outcome.WORKED if known else None
+        )
     resource = question.resource or (role if is_switch else "*")
     bucket = _BUCKET.match(resource) if question.action.startswith("s3:") else None
     policy = _bucket_policy(callers, admin, bucket[1]) if bucket else None
-    return situation.explain(question.action, resource, of_session=question.of_session, bucket_policy=policy)
+    return situation.explain(
+        question.action, resource, of_session=question.of_session, bucket_policy=policy
+    )
 
 
 def _try(situation: Situation, callers: Callers, clock: Clock) -> Answer:
     """Really try the switch, once: it changes nothing, and AWS's own words belong to the answer."""
     learner = situation.learner
-    own = Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
+    own = Credentials(
+        access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
+    )
     once = Patience(0.0, clock)
     with calling_as(own):
-        return once.ask(lambda: switch(callers, situation.lab, learner, actions.SESSION_S, clock), lambda _: True)
+        return once.ask(
+            lambda: switch(callers, situation.lab, learner, actions.SESSION_S, clock),
+            lambda _: True,
+        )
 
 
 def _bucket_policy(callers: Clients, admin: Administrator, bucket: str) -> Policy | None:
@@ -102,5 +128,7 @@ def _bucket_policy(callers: Clients, admin: Administrator, bucket: str) -> Polic
         except AwsFailure as failure:
             if failure.code in ("NoSuchBucketPolicy", "NoSuchBucket"):
                 return None
-            raise NotLookedAt(f"policy of bucket {bucket}: {failure.said or failure.code}") from None
+            raise NotLookedAt(
+                f"policy of bucket {bucket}: {failure.said or failure.code}"
+            ) from None
     return Policy.read(text, owner=f"bucket {bucket}")

@@ -49,16 +49,26 @@ class Buckets:
 
         Asked are the learner's credentials in turn, and the administrator last.
         """
-        left = {bucket: answer for bucket in list(self._made) if (answer := self._remove(bucket, callers, keys, admin))}
+        left = {
+            bucket: answer
+            for bucket in list(self._made)
+            if (answer := self._remove(bucket, callers, keys, admin))
+        }
         if not left:
             return [], None, True
         answer = next(iter(left.values()))
         # Certain is what AWS said was made, and what everybody here was clearly refused to remove.
-        is_certain = any(self._made[bucket] and left[bucket].outcome is not Outcome.NO_ANSWER for bucket in left)
+        is_certain = any(
+            self._made[bucket] and left[bucket].outcome is not Outcome.NO_ANSWER for bucket in left
+        )
         return list(left), answer, is_certain
 
     def _remove(
-        self, bucket: str, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Credentials | None]
+        self,
+        bucket: str,
+        callers: Callers,
+        keys: Iterable[Credentials],
+        admin: Callable[[], Credentials | None],
     ) -> Answer | None:
         answers: list[Answer] = []
         for credentials in keys:
@@ -72,14 +82,18 @@ class Buckets:
             if answer is None:
                 return None
             answers.append(answer)
-        return next((answer for answer in answers if answer.outcome is Outcome.NO_ANSWER), answers[-1])
+        return next(
+            (answer for answer in answers if answer.outcome is Outcome.NO_ANSWER), answers[-1]
+        )
 
     def _removed(self, bucket: str, callers: Callers, credentials: Credentials) -> Answer | None:
         with calling_as(credentials):
             answer = self._patience.ask(
                 lambda: actions.remove_bucket(callers, bucket),
                 # A refusal ends it as well: somebody else is asked then.
-                lambda answer: answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED),
+                lambda answer: (
+                    answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED)
+                ),
                 stoppable=False,
             )
         return None if answer.outcome is Outcome.WORKED else answer

@@ -27,10 +27,17 @@ class Call:
     @property
     def command(self) -> str:
         """The AWS CLI command; an option a line where they do not fit on one, documents indented."""
-        options = [f"--{_words(name, '-')} {shlex.quote(_text(value))}" for name, value in self.parameters.items()]
+        options = [
+            f"--{_words(name, '-')} {shlex.quote(_text(value))}"
+            for name, value in self.parameters.items()
+        ]
         command = f"aws iam {_words(self.operation, '-')}"
         in_one = " ".join((command, *options))
-        return in_one if len(in_one) <= _LINE and "\n" not in in_one else " \\\n  ".join((command, *options))
+        return (
+            in_one
+            if len(in_one) <= _LINE and "\n" not in in_one
+            else " \\\n  ".join((command, *options))
+        )
 
     def carry_out(self, clients: Clients) -> None:
         """Make the change.
@@ -39,7 +46,8 @@ class Call:
             AwsFailure: AWS refuses it, or does not answer.
         """
         parameters = {
-            name: json.dumps(value) if isinstance(value, Mapping) else value for name, value in self.parameters.items()
+            name: json.dumps(value) if isinstance(value, Mapping) else value
+            for name, value in self.parameters.items()
         }
         with translated(self.operation):
             getattr(clients.iam, _words(self.operation, "_"))(**parameters)

@@ -45,8 +45,15 @@ _BEHAVIOUR = (
 _USER = (
     Check("declared.user", ADMIN, "iam:GetUser", "the user is the declared one"),
     Check("declared.user-key", ADMIN, "iam:ListAccessKeys", "its key is active, and no other"),
-    Check("declared.user-password", ADMIN, "iam:GetLoginProfile", "a console password where declared, else none"),
-    Check("declared.grant", ADMIN, "iam:GetUserPolicy", "the grant is for this role and nothing more"),
+    Check(
+        "declared.user-password",
+        ADMIN,
+        "iam:GetLoginProfile",
+        "a console password where declared, else none",
+    ),
+    Check(
+        "declared.grant", ADMIN, "iam:GetUserPolicy", "the grant is for this role and nothing more"
+    ),
     Check("declared.user-inline", ADMIN, "iam:ListUserPolicies", "no other inline policy"),
     Check("declared.user-managed", ADMIN, "iam:ListAttachedUserPolicies", "no managed policy"),
     Check("declared.user-groups", ADMIN, "iam:ListGroupsForUser", "in no group"),
@@ -54,10 +61,20 @@ _USER = (
 )
 _ROLE = (
     Check("declared.role", ADMIN, "iam:GetRole", "the role is the declared one"),
-    Check("declared.trust-principal", ADMIN, "iam:GetRole", "it trusts whom it should, and nobody else"),
+    Check(
+        "declared.trust-principal",
+        ADMIN,
+        "iam:GetRole",
+        "it trusts whom it should, and nobody else",
+    ),
     Check("declared.trust-conditions", ADMIN, "iam:GetRole", "under the declared conditions"),
     Check("declared.trust-statements", ADMIN, "iam:GetRole", "for the declared actions"),
-    Check("declared.role-managed", ADMIN, "iam:ListAttachedRolePolicies", "exactly the declared managed policies"),
+    Check(
+        "declared.role-managed",
+        ADMIN,
+        "iam:ListAttachedRolePolicies",
+        "exactly the declared managed policies",
+    ),
     Check("declared.role-inline", ADMIN, "iam:ListRolePolicies", "no inline policy"),
     Check("declared.role-boundary", ADMIN, "iam:GetRole", "no permissions boundary"),
     Check("declared.role-session-limit", ADMIN, "iam:GetRole", "the declared session limit"),

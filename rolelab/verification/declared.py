@@ -64,7 +64,9 @@ def path_of(arn: str) -> str:
 # -- the user -------------------------------------------------------------------------------------------------------
 
 
-def compare_user(lab: Lab, learner: Learner, user: iam_entities.User | iam_entities.Renamed | None) -> list[Deviation]:
+def compare_user(
+    lab: Lab, learner: Learner, user: iam_entities.User | iam_entities.Renamed | None
+) -> list[Deviation]:
     """Return every deviation of a learner's user; nothing where it is as declared."""
     if isinstance(user, iam_entities.Renamed):
         parameters = {"UserName": user.name, "NewUserName": learner.user_name}
@@ -85,7 +87,9 @@ def compare_user(lab: Lab, learner: Learner, user: iam_entities.User | iam_entit
                 expected=learner.user_arn,
                 is_missing=True,
                 got="there is no such user",
-                why=(f"The user {learner.user_name} does not exist any more, and its key with it.",),
+                why=(
+                    f"The user {learner.user_name} does not exist any more, and its key with it.",
+                ),
                 advice=f"{REFRESH}: it makes the user and a new key",
             )
         ]
@@ -107,7 +111,9 @@ def _user_itself(learner: Learner, user: iam_entities.User) -> Iterator[Deviatio
             expected=learner.user_arn,
             got=user.arn,
             why=("The user was moved to another path, so its ARN is another one.",),
-            calls=(Call("UpdateUser", {"UserName": user.name, "NewPath": path_of(learner.user_arn)}),),
+            calls=(
+                Call("UpdateUser", {"UserName": user.name, "NewPath": path_of(learner.user_arn)}),
+            ),
         )
 
 
@@ -115,7 +121,11 @@ def _key(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
     """The declared key is active, and no other one: whoever has that could act as the learner."""
     own = _shown(learner.access_key_id)
     status = user.keys.get(learner.access_key_id)
-    others = [key for key, other in user.keys.items() if other == "Active" and key != learner.access_key_id]
+    others = [
+        key
+        for key, other in user.keys.items()
+        if other == "Active" and key != learner.access_key_id
+    ]
     if status == "Active" and not others:
         return
     got: list[str] = []
@@ -132,7 +142,9 @@ def _key(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
         calls.append(_set_key(user, learner.access_key_id, "Active"))
     if others:
         got.append(f"also {_names(map(_shown, others))} active")
-        why += [f"Access key {_shown(key)} of the user is active and not the lab's." for key in others]
+        why += [
+            f"Access key {_shown(key)} of the user is active and not the lab's." for key in others
+        ]
         calls += [_set_key(user, key, "Inactive") for key in others]
     yield Deviation(
         check="declared.user-key",
@@ -152,7 +164,9 @@ def _password(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
             check="declared.user-password",
             expected="no console password",
             got="there is one",
-            why=(f"User {user.name} has a console password that was not declared: whoever knows it can sign in.",),
+            why=(
+                f"User {user.name} has a console password that was not declared: whoever knows it can sign in.",
+            ),
             calls=(Call("DeleteLoginProfile", {"UserName": user.name}),),
         )
     elif is_declared and not user.has_password:
@@ -160,7 +174,9 @@ def _password(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
             check="declared.user-password",
             expected="a console password",
             got="there is none",
-            why=(f"The console password of user {user.name} was deleted: nobody can sign in to the console with it.",),
+            why=(
+                f"The console password of user {user.name} was deleted: nobody can sign in to the console with it.",
+            ),
             advice=f"{REFRESH}: it makes a new password",
         )
 
@@ -173,7 +189,11 @@ def _grant(lab: Lab, user: iam_entities.User) -> Iterator[Deviation]:
     """The user's inline policies: exactly the grant, or none before it."""
     expected = "one inline policy, the grant" if lab.grant else "no inline policy"
     wanted = grant_of(lab) if lab.grant else None
-    whole = [name for name, document in user.inline.items() if wanted is not None and meaning.same(wanted, document)]
+    whole = [
+        name
+        for name, document in user.inline.items()
+        if wanted is not None and meaning.same(wanted, document)
+    ]
     kept = whole[:1] if whole else []
     if wanted is not None and not whole:
         nearest = _nearest(wanted, user.inline)
@@ -186,13 +206,18 @@ def _grant(lab: Lab, user: iam_entities.User) -> Iterator[Deviation]:
             expected=expected,
             got=f"also {_names(extra)}" if lab.grant else _names(extra),
             why=tuple(f"Inline policy {name} is there and should not be." for name in extra),
-            calls=tuple(Call("DeleteUserPolicy", {"UserName": user.name, "PolicyName": name}) for name in extra),
+            calls=tuple(
+                Call("DeleteUserPolicy", {"UserName": user.name, "PolicyName": name})
+                for name in extra
+            ),
         )
 
 
 def _grant_differs(wanted: Mapping[str, Any], user: iam_entities.User, nearest: str) -> Deviation:
     name = nearest or GRANT_NAME
-    call = Call("PutUserPolicy", {"UserName": user.name, "PolicyName": name, "PolicyDocument": wanted})
+    call = Call(
+        "PutUserPolicy", {"UserName": user.name, "PolicyName": name, "PolicyDocument": wanted}
+    )
     if not nearest:
         return Deviation(
             check="declared.grant",
@@ -213,8 +238,14 @@ def _grant_differs(wanted: Mapping[str, Any], user: iam_entities.User, nearest: 
 
 def _nearest(wanted: Mapping[str, Any], inline: iam_entities.Documents) -> str:
     """Return the policy that is meant to be the grant: the one about sts that differs least; empty without one."""
-    about = [name for name, document in inline.items() if "sts:" in str(document).lower() or len(inline) == 1]
-    return min(about, key=lambda name: (len(meaning.compare(wanted, inline[name])), name), default="")
+    about = [
+        name
+        for name, document in inline.items()
+        if "sts:" in str(document).lower() or len(inline) == 1
+    ]
+    return min(
+        about, key=lambda name: (len(meaning.compare(wanted, inline[name])), name), default=""
+    )
 
 
 def _user_managed(user: iam_entities.User) -> Iterator[Deviation]:
@@ -223,8 +254,14 @@ def _user_managed(user: iam_entities.User) -> Iterator[Deviation]:
             check="declared.user-managed",
             expected="no managed policy",
             got=_names(map(_policy_name, user.attached)),
-            why=tuple(f"Managed policy {_policy_name(arn)} is attached to the user." for arn in user.attached),
-            calls=tuple(Call("DetachUserPolicy", {"UserName": user.name, "PolicyArn": arn}) for arn in user.attached),
+            why=tuple(
+                f"Managed policy {_policy_name(arn)} is attached to the user."
+                for arn in user.attached
+            ),
+            calls=tuple(
+                Call("DetachUserPolicy", {"UserName": user.name, "PolicyArn": arn})
+                for arn in user.attached
+            ),
         )
 
 
@@ -235,8 +272,14 @@ def _groups(user: iam_entities.User) -> Iterator[Deviation]:
             check="declared.user-groups",
             expected="in no group",
             got=f"in {_names(names)}",
-            why=tuple(f"The user is in group {name}, whose policies are the user's as well." for name in names),
-            calls=tuple(Call("RemoveUserFromGroup", {"GroupName": name, "UserName": user.name}) for name in names),
+            why=tuple(
+                f"The user is in group {name}, whose policies are the user's as well."
+                for name in names
+            ),
+            calls=tuple(
+                Call("RemoveUserFromGroup", {"GroupName": name, "UserName": user.name})
+                for name in names
+            ),
         )
 
 
@@ -261,8 +304,13 @@ def _role_missing(lab: Lab, role: iam_entities.Role | None) -> Deviation:
     made: list[Call] = []
     if role is not None:
         why = f"A role called {name} is there, with another path: {role.arn}. AWS goes by the whole ARN."
-        made += [Call("DetachRolePolicy", {"RoleName": name, "PolicyArn": arn}) for arn in role.attached]
-        made += [Call("DeleteRolePolicy", {"RoleName": name, "PolicyName": policy}) for policy in role.inline]
+        made += [
+            Call("DetachRolePolicy", {"RoleName": name, "PolicyArn": arn}) for arn in role.attached
+        ]
+        made += [
+            Call("DeleteRolePolicy", {"RoleName": name, "PolicyName": policy})
+            for policy in role.inline
+        ]
         made.append(Call("DeleteRole", {"RoleName": name}))
     else:
         why = f"The role {name} does not exist any more."
@@ -294,14 +342,20 @@ def _trust(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
     by_check: dict[str, list[meaning.Difference]] = {}
     for difference in meaning.compare(wanted, role.trust):
         part = next((name for name in _TRUST_CHECKS if name in difference.place), "")
-        by_check.setdefault(_TRUST_CHECKS.get(part, "declared.trust-statements"), []).append(difference)
+        by_check.setdefault(_TRUST_CHECKS.get(part, "declared.trust-statements"), []).append(
+            difference
+        )
     for check, differences in by_check.items():
         yield Deviation(
             check=check,
-            expected="; ".join(dict.fromkeys(difference.want for difference in differences if difference.want))
+            expected="; ".join(
+                dict.fromkeys(difference.want for difference in differences if difference.want)
+            )
             or "nothing more than declared",
             got=_directions(differences),
-            why=tuple(f"Trust policy of role {role.name}, {difference}." for difference in differences),
+            why=tuple(
+                f"Trust policy of role {role.name}, {difference}." for difference in differences
+            ),
             calls=(call,),
         )
 
@@ -312,14 +366,22 @@ def _role_managed(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
     missing = [arn for arn in lab.role.managed_policies if arn not in role.attached]
     extra = [arn for arn in role.attached if arn not in lab.role.managed_policies]
     if missing or extra:
-        detach = tuple(Call("DetachRolePolicy", {"RoleName": role.name, "PolicyArn": arn}) for arn in extra)
+        detach = tuple(
+            Call("DetachRolePolicy", {"RoleName": role.name, "PolicyArn": arn}) for arn in extra
+        )
         yield Deviation(
             check="declared.role-managed",
             expected=_names(map(_policy_name, lab.role.managed_policies)) or "no managed policy",
             got=_names(map(_policy_name, role.attached)) or "no managed policy",
             why=(
-                *(f"Managed policy {_policy_name(arn)} is not attached to role {role.name}." for arn in missing),
-                *(f"Managed policy {_policy_name(arn)} is attached to role {role.name} as well." for arn in extra),
+                *(
+                    f"Managed policy {_policy_name(arn)} is not attached to role {role.name}."
+                    for arn in missing
+                ),
+                *(
+                    f"Managed policy {_policy_name(arn)} is attached to role {role.name} as well."
+                    for arn in extra
+                ),
             ),
             # Away first: a role holds only so many.
             calls=(*detach, *(_attach(role.name, arn) for arn in missing)),
@@ -333,7 +395,10 @@ def _role_inline(role: iam_entities.Role) -> Iterator[Deviation]:
             expected="no inline policy",
             got=_names(role.inline),
             why=tuple(f"Role {role.name} has inline policy {name}." for name in role.inline),
-            calls=tuple(Call("DeleteRolePolicy", {"RoleName": role.name, "PolicyName": name}) for name in role.inline),
+            calls=tuple(
+                Call("DeleteRolePolicy", {"RoleName": role.name, "PolicyName": name})
+                for name in role.inline
+            ),
         )
 
 
@@ -345,12 +410,16 @@ def _session_limit(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
             check="declared.role-session-limit",
             expected=f"{wanted} s",
             got=f"{got} s",
-            why=(f"A session of role {role.name} may last {got} s, {longer} than the declared {wanted} s.",),
+            why=(
+                f"A session of role {role.name} may last {got} s, {longer} than the declared {wanted} s.",
+            ),
             calls=(Call("UpdateRole", {"RoleName": role.name, "MaxSessionDuration": wanted}),),
         )
 
 
-def _boundary(entity: iam_entities.User | iam_entities.Role, kind: str, name: str, owner: str) -> Iterator[Deviation]:
+def _boundary(
+    entity: iam_entities.User | iam_entities.Role, kind: str, name: str, owner: str
+) -> Iterator[Deviation]:
     if entity.boundary:
         key = f"{kind.capitalize()}Name"
         yield Deviation(
@@ -372,7 +441,9 @@ def _attach(role: str, arn: str) -> Call:
 def _directions(differences: Iterable[meaning.Difference]) -> str:
     found = list(differences)
     direction = meaning.direction(found)
-    places = "; ".join(dict.fromkeys(difference.got or f"no {difference.want}" for difference in found))
+    places = "; ".join(
+        dict.fromkeys(difference.got or f"no {difference.want}" for difference in found)
+    )
     return f"{direction.value}: {places}" if direction else places
 
 

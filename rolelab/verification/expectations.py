@@ -21,7 +21,9 @@ def _allow(*actions: str) -> Mapping[str, Any]:
 # Well known, so that they need not be read. Source: AWS Managed Policy Reference Guide.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "AmazonS3FullAccess": _allow("s3:*", "s3-object-lambda:*"),
-    "AmazonS3ReadOnlyAccess": _allow("s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*"),
+    "AmazonS3ReadOnlyAccess": _allow(
+        "s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*"
+    ),
     "AdministratorAccess": _allow("*"),
 }
 

@@ -86,7 +86,9 @@ class Clock:
 class Patience:
     """Asks until the answer is the hoped-for one, or until it is certain that it will not be. Shared by all threads."""
 
-    def __init__(self, limit_s: float, clock: Clock, *, is_stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, limit_s: float, clock: Clock, *, is_stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         self.limit_s = limit_s
         self.clock = clock
         self._is_stopped = is_stopped
@@ -126,7 +128,11 @@ class Patience:
                 self._last_answer = now
                 if hoped_for(answer):
                     return answer
-                this = (answer.outcome, answer.code, likeness(answer.value) if answer.value is not None else None)
+                this = (
+                    answer.outcome,
+                    answer.code,
+                    likeness(answer.value) if answer.value is not None else None,
+                )
                 last, times = this, times + 1 if this == last else 1
                 if now >= settled and times >= CONFIRMED:
                     return answer
@@ -150,11 +156,18 @@ class Patience:
             return Answer(outcome=Outcome.WORKED, value=call())
         except AwsFailure as failure:
             return Answer(
-                outcome=self._outcome(failure), code=failure.code, said=failure.said, server_time=failure.server_time
+                outcome=self._outcome(failure),
+                code=failure.code,
+                said=failure.said,
+                server_time=failure.server_time,
             )
 
     def _outcome(self, failure: AwsFailure) -> Outcome:
-        if failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE) or failure.expired or failure.clock_is_wrong:
+        if (
+            failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE)
+            or failure.expired
+            or failure.clock_is_wrong
+        ):
             return Outcome.NO_ANSWER
         if failure.code.isdigit():
             # Botocore's word for an error whose body says nothing that can be read: only its status is known.
@@ -164,5 +177,9 @@ class Patience:
         if failure.kind is not Kind.CREDENTIALS:
             return Outcome.OTHER
         # A signature is judged by the clock first; some services then say only that it does not match.
-        off_s = abs((failure.server_time - self.clock.now()).total_seconds()) if failure.server_time else 0.0
+        off_s = (
+            abs((failure.server_time - self.clock.now()).total_seconds())
+            if failure.server_time
+            else 0.0
+        )
         return Outcome.NO_ANSWER if off_s > CLOCK_TOLERANCE_S else Outcome.KEY_REFUSED

@@ -20,7 +20,14 @@ from rolelab.verification.checks import ROLE
 from rolelab.verification.comparison import compare
 from rolelab.verification.declared import compare_role
 from rolelab.verification.expectations import declared_leave
-from rolelab.verification.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Patience, Stopped
+from rolelab.verification.patience import (
+    LOCAL_LIMIT_S,
+    REAL_LIMIT_S,
+    Answer,
+    Clock,
+    Patience,
+    Stopped,
+)
 from rolelab.verification.story import Story, Surroundings
 from rolelab.verification.telling import Teller
 
@@ -61,7 +68,9 @@ def run(
     """
     options = options or Options()
     local = endpoint.url is not None and is_loopback(endpoint.url)
-    limit_s = options.limit_s if options.limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S
+    limit_s = (
+        options.limit_s if options.limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S
+    )
     # One more for the role.
     threads = max(1, min(options.threads, len(lab.learners) + 1))
     stop, telling = threading.Event(), threading.Lock()
@@ -78,7 +87,9 @@ def run(
 
     patience = Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set)
     callers = Callers(endpoint, connections=threads, read_s=options.answer_s)
-    admin = Administrator(callers, _administrators(endpoint) if options.admin else None, lab, patience)
+    admin = Administrator(
+        callers, _administrators(endpoint) if options.admin else None, lab, patience
+    )
     around = Surroundings(
         lab=lab,
         callers=callers,
@@ -87,7 +98,9 @@ def run(
         leave=declared_leave(lab, admin.document),
         is_local=local,
         read_only=options.read_only,
-        new_bucket=lambda: f"{BUCKET_PREFIX}{options.clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
+        new_bucket=lambda: (
+            f"{BUCKET_PREFIX}{options.clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}"
+        ),
         content=os.urandom(_CONTENT_SIZE),
         on_finding=tell,
         on_wait=tell_wait,
@@ -119,7 +132,13 @@ def _all_learners(
         lab = around.lab
         # Read anew each time: an unexpected role may be one that is not yet as declared.
         with suppress(Stopped):
-            compare(ROLE, teller, around, lambda admin: admin.role(again=True), lambda role: compare_role(lab, role))
+            compare(
+                ROLE,
+                teller,
+                around,
+                lambda admin: admin.role(again=True),
+                lambda role: compare_role(lab, role),
+            )
 
     with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
         stories: list[Future[None]] = [pool.submit(tell_story, learner) for learner in learners]

@@ -13,7 +13,16 @@ from typing import Any
 
 from rolelab.aws.iam_entities import Documents, Group, Renamed, Role, User
 from rolelab.outputs import Lab, Learner
-from rolelab.policy import CredentialState, Decision, Layer, Policies, Policy, Principal, Request, decide
+from rolelab.policy import (
+    CredentialState,
+    Decision,
+    Layer,
+    Policies,
+    Policy,
+    Principal,
+    Request,
+    decide,
+)
 from rolelab.policy.explain import Explanation, explain
 from rolelab.policy.request import ORGANIZATION_KEYS
 from rolelab.verification import declared
@@ -39,9 +48,18 @@ NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 # Which deviations explain a refusal (or a wrong leave) of which layer, for the learner's own key and for the session.
 _OWN_LAYERS = {
-    Layer.IDENTITY: ("declared.grant", "declared.user-inline", "declared.user-managed", "declared.user-groups"),
+    Layer.IDENTITY: (
+        "declared.grant",
+        "declared.user-inline",
+        "declared.user-managed",
+        "declared.user-groups",
+    ),
     Layer.BOUNDARY: ("declared.user-boundary",),
-    Layer.TRUST: ("declared.trust-principal", "declared.trust-conditions", "declared.trust-statements"),
+    Layer.TRUST: (
+        "declared.trust-principal",
+        "declared.trust-conditions",
+        "declared.trust-statements",
+    ),
     Layer.CREDENTIALS: ("declared.user", "declared.user-key"),
     Layer.MISSING_ROLE: ("declared.role",),
 }
@@ -127,16 +145,23 @@ class Situation:
         inline: Documents = self.user.inline if isinstance(self.user, User) else {}
         name = next(iter(inline), declared.GRANT_NAME)
         owner = f"user {self.learner.user_name}"
-        grant = (Policy.read(declared.grant_of(self.lab), name, owner=owner),) if self.lab.grant else ()
+        grant = (
+            (Policy.read(declared.grant_of(self.lab), name, owner=owner),) if self.lab.grant else ()
+        )
         return Policies(
-            identity=grant, trust=Policy.read(declared.trust_of(self.lab), owner=f"role {self.lab.role.name}")
+            identity=grant,
+            trust=Policy.read(declared.trust_of(self.lab), owner=f"role {self.lab.role.name}"),
         )
 
     @property
     def declared_session(self) -> Policies | None:
         """What should bear on the session; None where the outputs do not tell."""
         arns = self.lab.role.managed_policies
-        return Policies(identity=self._of(f"role {self.lab.role.name}", {}, arns)) if arns is not None else None
+        return (
+            Policies(identity=self._of(f"role {self.lab.role.name}", {}, arns))
+            if arns is not None
+            else None
+        )
 
     def deviations(self) -> list[Deviation]:
         """Return everything that is not as declared."""
@@ -158,10 +183,14 @@ class Situation:
         step, _, action = check.partition(".")
         of_session = step == "during"
         decisions = [
-            (self.session if of_session else self.own)(name, resource.format(partition=self._partition))
+            (self.session if of_session else self.own)(
+                name, resource.format(partition=self._partition)
+            )
             for name, resource in NEEDS.get(action, ())
         ]
-        telling = next((d for d in decisions if d.allowed is works), decisions[0] if decisions else None)
+        telling = next(
+            (d for d in decisions if d.allowed is works), decisions[0] if decisions else None
+        )
         if telling is None:
             return Reason(why=())
         return self._told(telling, works=works, said=said, of_session=of_session)
@@ -175,15 +204,22 @@ class Situation:
             return _as_reason(explain(decision, said=said))
         return self._told(decision, works=False, said=said, of_session=False)
 
-    def explain(self, action: str, resource: str, *, of_session: bool, bucket_policy: Policy | None) -> Reason:
+    def explain(
+        self, action: str, resource: str, *, of_session: bool, bucket_policy: Policy | None
+    ) -> Reason:
         """Say whether the learner's own key, or the session, may do something, and why."""
         policies = self.session_policies if of_session else self.own_policies
         unread = frozenset[Layer]()
         request = self._request(self._session if of_session else self._own, action, resource)
         if action.lower() == "sts:assumerole":
-            request = replace(request, context={**request.context, "sts:RoleSessionName": self.learner.session_name})
+            request = replace(
+                request,
+                context={**request.context, "sts:RoleSessionName": self.learner.session_name},
+            )
             trust = self._trust if resource == self.lab.role.arn else None
-            unread = frozenset[Layer]() if resource == self.lab.role.arn else frozenset({Layer.TRUST})
+            unread = (
+                frozenset[Layer]() if resource == self.lab.role.arn else frozenset({Layer.TRUST})
+            )
             policies = replace(policies, trust=trust, unread=unread)
         decision = decide(request, replace(policies, resource=bucket_policy))
         return _as_reason(explain(decision))
@@ -195,7 +231,9 @@ class Situation:
         should = self.declared_session if of_session else self.declared_own
         explanation = explain(decision, said=said, want_allowed=not works, declared=should)
         # A wrong refusal is of the layers that refuse, a wrong leave of the one that allows.
-        involved = tuple(layers) if decision.allowed is None else decision.refusing or (decision.layer,)
+        involved = (
+            tuple(layers) if decision.allowed is None else decision.refusing or (decision.layer,)
+        )
         checks = {check for layer in involved for check in layers.get(layer, ())}
         found = [deviation for deviation in self.deviations() if deviation.check in checks]
         do: list[str] = []
@@ -211,16 +249,16 @@ class Situation:
     def _contradicted(self, decision: Decision, *, works: bool) -> Reason:
         by = explain(decision, want_allowed=None).summary
         if works:
-            after = (
-                "AWS allowed it all the same: a removal may not have taken effect yet, or the policies changed since."
-            )
+            after = "AWS allowed it all the same: a removal may not have taken effect yet, or the policies changed since."
         else:
             after = (
                 "AWS refused it all the same: the change may not have taken effect everywhere yet, "
                 "or a policy that cannot be read from here refuses"
                 + ("." if self.is_local else " (of the organization, for one).")
             )
-        return Reason(why=(f"By the policies as they are now: {by}", after), do=("Verify again in a minute.",))
+        return Reason(
+            why=(f"By the policies as they are now: {by}", after), do=("Verify again in a minute.",)
+        )
 
     def _of_limit(self) -> Reason:
         found = [
@@ -230,7 +268,9 @@ class Situation:
         ]
         if not found:
             return Reason(
-                why=("The role has the declared limit, and AWS allowed more: it may not have taken effect yet.",)
+                why=(
+                    "The role has the declared limit, and AWS allowed more: it may not have taken effect yet.",
+                )
             )
         return Reason(why=found[0].why, calls=found[0].calls)
 
@@ -242,7 +282,9 @@ class Situation:
         ]
         if not found:
             return Reason(
-                why=("The access key exists and is active: the secret access key in the outputs is not its own.",),
+                why=(
+                    "The access key exists and is active: the secret access key in the outputs is not its own.",
+                ),
                 do=(f"Make the key anew: {declared.REFRESH} after deleting the key.",),
             )
         return Reason(
@@ -268,8 +310,12 @@ class Situation:
         if not isinstance(self.user, User):
             return Principal.user(self.learner.user_arn, credential=CredentialState.DELETED)
         status = self.user.keys.get(self.learner.access_key_id)
-        state = {"Active": CredentialState.ACTIVE, None: CredentialState.DELETED}.get(status, CredentialState.INACTIVE)
-        return Principal.user(self.user.arn, self.user.unique_id, tags=self.user.tags, credential=state)
+        state = {"Active": CredentialState.ACTIVE, None: CredentialState.DELETED}.get(
+            status, CredentialState.INACTIVE
+        )
+        return Principal.user(
+            self.user.arn, self.user.unique_id, tags=self.user.tags, credential=state
+        )
 
     @property
     def _session(self) -> Principal:
@@ -283,10 +329,17 @@ class Situation:
         )
 
     def _request(self, principal: Principal, action: str, resource: str) -> Request:
-        context = {"aws:RequestedRegion": self.lab.region} | ({"aws:SourceIp": _LOOPBACK} if self.is_local else {})
+        context = {"aws:RequestedRegion": self.lab.region} | (
+            {"aws:SourceIp": _LOOPBACK} if self.is_local else {}
+        )
         unknown = frozenset[str]() if self.is_local else ORGANIZATION_KEYS
         return Request(
-            principal=principal, action=action, resource=resource, context=context, now=self.now, unknown=unknown
+            principal=principal,
+            action=action,
+            resource=resource,
+            context=context,
+            now=self.now,
+            unknown=unknown,
         )
 
     @property
@@ -294,19 +347,32 @@ class Situation:
         unknown = frozenset[str]() if self.is_local else ORGANIZATION_KEYS
         local: dict[str, Any] = {"source_ip": _LOOPBACK} if self.is_local else {}
         tags = self.role.tags if self.role else None
-        return {"region": self.lab.region, "now": self.now, "unknown": unknown, "role_tags": tags, **local}
+        return {
+            "region": self.lab.region,
+            "now": self.now,
+            "unknown": unknown,
+            "role_tags": tags,
+            **local,
+        }
 
     def _of(self, owner: str, inline: Documents, attached: tuple[str, ...]) -> tuple[Policy, ...]:
         return (
             *(Policy.read(document, name, owner=owner) for name, document in inline.items()),
-            *(Policy.read(self.document(arn), arn.rsplit("/", 1)[-1], owner=owner, arn=arn) for arn in attached),
+            *(
+                Policy.read(self.document(arn), arn.rsplit("/", 1)[-1], owner=owner, arn=arn)
+                for arn in attached
+            ),
         )
 
     def _of_group(self, group: Group) -> tuple[Policy, ...]:
         return self._of(f"group {group.name}", group.inline, group.attached)
 
     def _boundary(self, arn: str, owner: str) -> Policy | None:
-        return Policy.read(self.document(arn), arn.rsplit("/", 1)[-1], owner=owner, arn=arn) if arn else None
+        return (
+            Policy.read(self.document(arn), arn.rsplit("/", 1)[-1], owner=owner, arn=arn)
+            if arn
+            else None
+        )
 
 
 def _as_reason(explanation: Explanation) -> Reason:

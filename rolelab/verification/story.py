@@ -28,7 +28,9 @@ WORKS = "works"
 REFUSED = "refused (AccessDenied)"
 CLEANUP = "cleanup.buckets"
 _LONGEST_SESSION_S = 43200
-_WORK = tuple(check for check in BEHAVIOUR if check.startswith("during.") and check != "during.list-users")
+_WORK = tuple(
+    check for check in BEHAVIOUR if check.startswith("during.") and check != "during.list-users"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,9 @@ class Story:
     def __init__(self, learner: Learner, around: Surroundings) -> None:
         self._learner = learner
         self._around = around
-        self._own = Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
+        self._own = Credentials(
+            access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
+        )
         self._session: Session | None = None
         self._buckets = Buckets(around.patience)
         self._teller = Teller(learner.name, around.on_finding)
@@ -81,17 +85,28 @@ class Story:
         teller = self._teller
         rest = [check for check in BEHAVIOUR if check != CLEANUP]
         if not self._identity():
-            teller.skip(rest, "not asked: without a key of the learner's own, a refusal would mean nothing")
+            teller.skip(
+                rest, "not asked: without a key of the learner's own, a refusal would mean nothing"
+            )
             return
         self._without_permission("before")
         session = self._switch()
         if session is None:
-            off = "there is no session" if self._around.lab.grant else "the grant is off, so there is no session"
+            off = (
+                "there is no session"
+                if self._around.lab.grant
+                else "the grant is off, so there is no session"
+            )
             teller.skip(rest, f"not asked: {off}")
             return
         self._limit()
         self._at_work(session)
-        self._expect("during.list-users", session.credentials, actions.list_users, works=self._may("during.list-users"))
+        self._expect(
+            "during.list-users",
+            session.credentials,
+            actions.list_users,
+            works=self._may("during.list-users"),
+        )
         self._without_permission("after")
 
     # -- the steps ----------------------------------------------------------------------------------------------
@@ -99,18 +114,37 @@ class Story:
     def _identity(self) -> bool:
         wanted = Identity(account_id=self._around.lab.account_id, arn=self._learner.user_arn)
         answer = self._ask(
-            "identity.caller", self._own, actions.caller, _worked(lambda who: who == wanted), lambda who: who
+            "identity.caller",
+            self._own,
+            actions.caller,
+            _worked(lambda who: who == wanted),
+            lambda who: who,
         )
-        got = f"{answer.value.arn} of account {answer.value.account_id}" if answer.value else answer.got
-        return self._tell("identity.caller", answer, answer.value == wanted, expected=wanted.arn, got=got)
+        got = (
+            f"{answer.value.arn} of account {answer.value.account_id}"
+            if answer.value
+            else answer.got
+        )
+        return self._tell(
+            "identity.caller", answer, answer.value == wanted, expected=wanted.arn, got=got
+        )
 
     def _without_permission(self, when: str) -> None:
-        self._expect(f"{when}.list-buckets", self._own, lambda c: actions.list_buckets(c, "rolelab-"), works=False)
+        self._expect(
+            f"{when}.list-buckets",
+            self._own,
+            lambda c: actions.list_buckets(c, "rolelab-"),
+            works=False,
+        )
         check = f"{when}.create-bucket"
         if self._around.read_only:
-            self._teller.skip([check], "not asked: --read-only, and it would make a bucket if it were allowed")
+            self._teller.skip(
+                [check], "not asked: --read-only, and it would make a bucket if it were allowed"
+            )
         else:
-            self._expect(check, self._own, self._buckets.making(self._around.new_bucket()), works=False)
+            self._expect(
+                check, self._own, self._buckets.making(self._around.new_bucket()), works=False
+            )
         self._expect(f"{when}.list-users", self._own, actions.list_users, works=False)
 
     def _switch(self) -> Session | None:
@@ -119,16 +153,26 @@ class Story:
         if not lab.grant:
             self._expect("assume.role", self._own, self._switching, works=False)
             return None
-        answer = self._ask("assume.role", self._own, self._switching, self._is_right, lambda session: session.identity)
+        answer = self._ask(
+            "assume.role",
+            self._own,
+            self._switching,
+            self._is_right,
+            lambda session: session.identity,
+        )
         session: Session | None = answer.value
-        if not self._tell("assume.role", answer, session is not None, expected=WORKS, got=answer.got):
+        if not self._tell(
+            "assume.role", answer, session is not None, expected=WORKS, got=answer.got
+        ):
             return None
         assert session is not None  # noqa: S101 - told above
         key = session.credentials.access_key_id
         wanted = session_arn(lab, self._learner)
         self._session = session
         self._teller.hide(session.credentials.secret_access_key, session.credentials.session_token)
-        self._tell("assume.temporary", answer, key.startswith("ASIA"), expected="ASIA…", got=f"{key[:4]}…")
+        self._tell(
+            "assume.temporary", answer, key.startswith("ASIA"), expected="ASIA…", got=f"{key[:4]}…"
+        )
         self._tell(
             "assume.expiry",
             answer,
@@ -148,14 +192,18 @@ class Story:
         around, check = self._around, "assume.limit"
         seconds = around.lab.role.max_session_duration + 1
         if seconds > _LONGEST_SESSION_S:
-            self._teller.skip([check], "not asked: the role's limit is the longest session that AWS knows")
+            self._teller.skip(
+                [check], "not asked: the role's limit is the longest session that AWS knows"
+            )
             return
 
         def refused(answer: Answer) -> bool:
             return answer.outcome is Outcome.OTHER and answer.code == "ValidationError"
 
         arn, name = around.lab.role.arn, self._learner.session_name
-        answer = self._ask(check, self._own, lambda c: actions.assume(c, arn, name, seconds), refused)
+        answer = self._ask(
+            check, self._own, lambda c: actions.assume(c, arn, name, seconds), refused
+        )
         expected = "refused (ValidationError)"
         right = refused(answer)
         self._tell(check, answer, right, expected=expected, got=expected if right else answer.got)
@@ -164,7 +212,12 @@ class Story:
         keys, around = session.credentials, self._around
         lists = self._may("during.list-buckets")
         if around.read_only:
-            self._expect("during.list-buckets", keys, lambda c: actions.list_buckets(c, "rolelab-"), works=lists)
+            self._expect(
+                "during.list-buckets",
+                keys,
+                lambda c: actions.list_buckets(c, "rolelab-"),
+                works=lists,
+            )
             self._teller.skip(_WORK, "not asked: --read-only")
             return
         leave = {check: self._may(check) for check in _WORK}
@@ -174,7 +227,9 @@ class Story:
         if not makes:
             self._expect("during.create-bucket", keys, self._buckets.making(bucket), works=makes)
         elif all(leave.values()) or around.admin.is_there:
-            made = self._expect("during.create-bucket", keys, self._buckets.making(bucket), works=True)
+            made = self._expect(
+                "during.create-bucket", keys, self._buckets.making(bucket), works=True
+            )
         else:
             why = "not asked: the role is not meant to remove a bucket again, and nobody else here may"
             self._teller.skip(["during.create-bucket"], why)
@@ -205,34 +260,51 @@ class Story:
     def _in_bucket(self, keys: Credentials, bucket: str, leave: dict[str, bool | None]) -> None:
         content = self._around.content
         put = "during.put-object"
-        if self._expect(put, keys, lambda c: actions.put_object(c, bucket, content), works=leave[put]):
+        if self._expect(
+            put, keys, lambda c: actions.put_object(c, bucket, content), works=leave[put]
+        ):
             get, copy = "during.get-object", "during.copy-object"
             self._reads_back(get, keys, lambda c: actions.get_object(c, bucket), works=leave[get])
-            self._reads_back(copy, keys, lambda c: actions.copy_object(c, bucket), works=leave[copy])
+            self._reads_back(
+                copy, keys, lambda c: actions.copy_object(c, bucket), works=leave[copy]
+            )
         else:
-            self._teller.skip(("during.get-object", "during.copy-object"), "not asked: there is no object")
+            self._teller.skip(
+                ("during.get-object", "during.copy-object"), "not asked: there is no object"
+            )
         is_empty = self._empties(keys, bucket, works=leave["during.empty-bucket"])
         self._deletes(keys, bucket, is_empty=is_empty, works=leave["during.delete-bucket"])
 
-    def _deletes(self, keys: Credentials, bucket: str, *, is_empty: bool, works: bool | None) -> None:
+    def _deletes(
+        self, keys: Credentials, bucket: str, *, is_empty: bool, works: bool | None
+    ) -> None:
         check = "during.delete-bucket"
         if not works or is_empty:
             if self._expect(check, keys, lambda c: actions.delete_bucket(c, bucket), works=works):
                 self._buckets.deleted(bucket)
             return
         answer = self._ask(
-            check, keys, lambda c: actions.delete_bucket(c, bucket), lambda a: a.code in ("", "BucketNotEmpty")
+            check,
+            keys,
+            lambda c: actions.delete_bucket(c, bucket),
+            lambda a: a.code in ("", "BucketNotEmpty"),
         )
         if answer.code == "BucketNotEmpty":
-            self._teller.skip([check], "not told: the role may delete it, but it could not be emptied")
+            self._teller.skip(
+                [check], "not told: the role may delete it, but it could not be emptied"
+            )
         else:
-            self._tell(check, answer, answer.outcome is Outcome.WORKED, expected=WORKS, got=answer.got)
+            self._tell(
+                check, answer, answer.outcome is Outcome.WORKED, expected=WORKS, got=answer.got
+            )
 
     def _empties(self, keys: Credentials, bucket: str, *, works: bool | None) -> bool:
         check = "during.empty-bucket"
         if not works:
             return self._expect(check, keys, lambda c: actions.empty_bucket(c, bucket), works=works)
-        emptied = self._ask(check, keys, lambda c: actions.empty_bucket(c, bucket), _worked(lambda left: not left))
+        emptied = self._ask(
+            check, keys, lambda c: actions.empty_bucket(c, bucket), _worked(lambda left: not left)
+        )
         left = len(emptied.value or ())
         worked = emptied.outcome is Outcome.WORKED
         got = f"{left} objects are left" if left else emptied.got
@@ -257,7 +329,9 @@ class Story:
 
     def _switching(self, _: Clients) -> Session:
         around = self._around
-        return switch(around.callers, around.lab, self._learner, actions.SESSION_S, around.patience.clock)
+        return switch(
+            around.callers, around.lab, self._learner, actions.SESSION_S, around.patience.clock
+        )
 
     def _is_right(self, answer: Answer) -> bool:
         session: Session | None = answer.value
@@ -277,10 +351,14 @@ class Story:
         """Whether the role is meant to be allowed what a check asks for; None where that is not known."""
         partition = self._around.lab.role.arn.split(":")[1]
         needs = NEEDS[check.partition(".")[2]]
-        answers = [self._around.leave(action, on.format(partition=partition)) for action, on in needs]
+        answers = [
+            self._around.leave(action, on.format(partition=partition)) for action, on in needs
+        ]
         return None if None in answers else all(answers)
 
-    def _expect(self, check: str, keys: Credentials, call: Callable[[Clients], Any], *, works: bool | None) -> bool:
+    def _expect(
+        self, check: str, keys: Credentials, call: Callable[[Clients], Any], *, works: bool | None
+    ) -> bool:
         """Ask for something that should work, or be refused with AccessDenied; tell, and return whether it worked."""
         if works is None:
             self._teller.skip([check], _NOT_KNOWN)
@@ -315,7 +393,9 @@ class Story:
 
     def _reason(self, check: str, answer: Answer) -> Reason | None:
         """Say why, where the policies can be read and the answer is about permissions or the key."""
-        if answer.outcome is Outcome.OTHER or (check == "assume.limit" and answer.outcome is not Outcome.WORKED):
+        if answer.outcome is Outcome.OTHER or (
+            check == "assume.limit" and answer.outcome is not Outcome.WORKED
+        ):
             return None
         around = self._around
         try:
@@ -342,9 +422,13 @@ class Story:
             self._teller.skip([CLEANUP], "nothing was made: --read-only")
             return
         keys = ([self._session.credentials] if self._session else []) + [self._own]
-        left, answer, is_certain = self._buckets.remove(around.callers, keys, around.admin.credentials)
+        left, answer, is_certain = self._buckets.remove(
+            around.callers, keys, around.admin.credentials
+        )
         if not left:
-            self._teller.add(CLEANUP, Verdict.PASS, expected="nothing is left", got="nothing is left")
+            self._teller.add(
+                CLEANUP, Verdict.PASS, expected="nothing is left", got="nothing is left"
+            )
             return
         self._teller.add(
             CLEANUP,
@@ -356,7 +440,9 @@ class Story:
         )
 
 
-_NOT_KNOWN = "not asked: what the role is meant to be allowed is not known without reading its policies"
+_NOT_KNOWN = (
+    "not asked: what the role is meant to be allowed is not known without reading its policies"
+)
 
 
 def _worked(test: Callable[[Any], bool] = lambda _: True) -> Callable[[Answer], bool]:

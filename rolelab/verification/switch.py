@@ -10,7 +10,14 @@ from rolelab.errors import CannotTell, LabError
 from rolelab.outputs import Lab, Learner
 from rolelab.verification import actions
 from rolelab.verification.actions import Identity, Session
-from rolelab.verification.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Outcome, Patience
+from rolelab.verification.patience import (
+    LOCAL_LIMIT_S,
+    REAL_LIMIT_S,
+    Answer,
+    Clock,
+    Outcome,
+    Patience,
+)
 
 HANDS_ON_S = 3600
 """What AWS gives where nothing is asked for; every role allows it."""
@@ -58,9 +65,13 @@ def assume(
     """
     clock = clock or Clock()
     local = endpoint.url is not None and is_loopback(endpoint.url)
-    patience = Patience(limit_s if limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S, clock)
+    patience = Patience(
+        limit_s if limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S, clock
+    )
     callers = Callers(endpoint)
-    own = Credentials(access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key)
+    own = Credentials(
+        access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
+    )
     with calling_as(own):
         answer = patience.ask(
             lambda: switch(callers, lab, learner, HANDS_ON_S, clock),
@@ -71,7 +82,17 @@ def assume(
         return answer.value
     where = f"{learner.name} to {lab.role.arn}"
     if answer.outcome is Outcome.NO_ANSWER:
-        raise CannotTell(f"AWS did not answer AssumeRole: {answer.code}", where=where, do=answer.said or "try again")
+        raise CannotTell(
+            f"AWS did not answer AssumeRole: {answer.code}",
+            where=where,
+            do=answer.said or "try again",
+        )
     if answer.outcome is Outcome.DENIED:
-        raise LabError(f"AWS refuses the switch: {answer.said}", where=where, do="`rolelab explain` says why")
-    raise LabError(f"AWS does not take the key: {answer.code}: {answer.said}", where=where, do="run `rolelab verify`")
+        raise LabError(
+            f"AWS refuses the switch: {answer.said}", where=where, do="`rolelab explain` says why"
+        )
+    raise LabError(
+        f"AWS does not take the key: {answer.code}: {answer.said}",
+        where=where,
+        do="run `rolelab verify`",
+    )

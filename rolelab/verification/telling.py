@@ -29,7 +29,14 @@ class Teller:
         self._secrets += [secret for secret in secrets if secret is not None]
 
     def tell(
-        self, check: str, answer: Answer, right: bool, *, expected: str, got: str, reason: Reason | None = None
+        self,
+        check: str,
+        answer: Answer,
+        right: bool,
+        *,
+        expected: str,
+        got: str,
+        reason: Reason | None = None,
     ) -> bool:
         """Tell a check by AWS's answer, and return whether it was right."""
         wrong = Verdict.UNKNOWN if answer.outcome is Outcome.NO_ANSWER else Verdict.FAIL
@@ -100,7 +107,9 @@ class Teller:
 
     def _one_line(self, said: str) -> str:
         """AWS's words in one line; a refused signature is answered with the request, session token and all."""
-        line = _printable(" ".join(self._without_secrets(said.split(" The Canonical String", 1)[0]).split()))
+        line = _printable(
+            " ".join(self._without_secrets(said.split(" The Canonical String", 1)[0]).split())
+        )
         return line if len(line) <= _LONGEST_WORDS else f"{line[:_LONGEST_WORDS]}…"
 
     def _without_secrets(self, text: str) -> str:
@@ -111,4 +120,6 @@ class Teller:
 
 def _printable(text: str) -> str:
     """Replace what could move a terminal's cursor or break a file: AWS's words and policies come from elsewhere."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text
+    )

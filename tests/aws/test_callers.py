@@ -39,7 +39,9 @@ def test_callers_in_threads_do_not_mix(local_aws: Instance, root: Clients, accou
         assert all(pool.map(asks, users))
 
 
-def test_a_block_inside_a_block_speaks_for_itself_only(local_aws: Instance, root: Clients, account: str) -> None:
+def test_a_block_inside_a_block_speaks_for_itself_only(
+    local_aws: Instance, root: Clients, account: str
+) -> None:
     """The session is asked who it is in the middle of the learner's turn."""
     callers = Callers(local_aws.endpoint(account))
     (first, one), (second, other) = _users(root, 2).items()
@@ -49,7 +51,9 @@ def test_a_block_inside_a_block_speaks_for_itself_only(local_aws: Instance, root
         assert callers.sts.get_caller_identity()["Arn"] == first
 
 
-def test_without_a_caller_nothing_is_asked(local_aws: Instance, account: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_caller_nothing_is_asked(
+    local_aws: Instance, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The administrator's key in the environment must never stand in for a learner's."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", account)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", local_aws.secret.reveal())
@@ -83,7 +87,10 @@ def test_the_administrator_without_credentials_is_a_line_and_exit_code_3(
 
 def _client_error(code: str, status: int, message: str = "", date: str = "") -> ClientError:
     metadata = {"HTTPStatusCode": status, "HTTPHeaders": {"date": date} if date else {}}
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, "Operation")  # pyright: ignore[reportArgumentType]
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata},  # pyright: ignore[reportArgumentType]
+        "Operation",
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,16 +116,28 @@ def test_awss_codes_have_their_kind(code: str, status: int, kind: Kind) -> None:
 
 def test_a_wrong_clock_and_an_ended_session_are_told_apart_from_a_wrong_key() -> None:
     """AWS uses SignatureDoesNotMatch for both a wrong secret and a wrong clock."""
-    clock = failure("x", _client_error("SignatureDoesNotMatch", 403, "Signature expired: 2026 is now earlier than"))
-    wrong = failure("x", _client_error("SignatureDoesNotMatch", 403, "The request signature we calculated does not"))
+    clock = failure(
+        "x",
+        _client_error("SignatureDoesNotMatch", 403, "Signature expired: 2026 is now earlier than"),
+    )
+    wrong = failure(
+        "x",
+        _client_error("SignatureDoesNotMatch", 403, "The request signature we calculated does not"),
+    )
     ended = failure("x", _client_error("ExpiredToken", 403))
-    assert (clock.clock_is_wrong, wrong.clock_is_wrong, ended.clock_is_wrong) == (True, False, False)
+    assert (clock.clock_is_wrong, wrong.clock_is_wrong, ended.clock_is_wrong) == (
+        True,
+        False,
+        False,
+    )
     assert (clock.expired, wrong.expired, ended.expired) == (False, False, True)
 
 
 def test_awss_clock_is_read_from_its_answer() -> None:
     """So that this machine's clock need not be right to know that it is not."""
-    told = failure("x", _client_error("SignatureDoesNotMatch", 403, date="Tue, 24 Nov 2026 10:00:00 GMT"))
+    told = failure(
+        "x", _client_error("SignatureDoesNotMatch", 403, date="Tue, 24 Nov 2026 10:00:00 GMT")
+    )
     assert told.server_time is not None
     assert told.server_time.isoformat() == "2026-11-24T10:00:00+00:00"
     assert failure("x", _client_error("AccessDenied", 403, date="yesterday")).server_time is None

@@ -34,7 +34,9 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
                     return
                 with connection:
                     heard.append(connection.recv(65536))
-                    connection.sendall(b"HTTP/1.1 502 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    connection.sendall(
+                        b"HTTP/1.1 502 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    )
 
         threading.Thread(target=listen, daemon=True).start()
         for name in _VARIABLES:
@@ -43,7 +45,9 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def test_calls_of_the_local_aws_pass_no_proxy(local_aws: Instance, account: str, proxy: list[bytes]) -> None:
+def test_calls_of_the_local_aws_pass_no_proxy(
+    local_aws: Instance, account: str, proxy: list[bytes]
+) -> None:
     """They are signed by root, and a proxy elsewhere cannot reach this machine's loopback."""
     clients = Clients(local_aws.endpoint(account))
     assert clients.sts.get_caller_identity()["Account"] == account
@@ -66,7 +70,11 @@ def test_calls_of_an_account_keep_the_proxy(account: str, proxy: list[bytes]) ->
     [
         ({}, "http://127.0.0.1:4566", "127.0.0.1,localhost"),
         ({"NO_PROXY": "corp.example"}, "http://127.0.0.1:4566", "corp.example,127.0.0.1,localhost"),
-        ({"no_proxy": "a, localhost", "NO_PROXY": "a,b"}, "http://localhost:1", "a,localhost,b,127.0.0.1"),
+        (
+            {"no_proxy": "a, localhost", "NO_PROXY": "a,b"},
+            "http://localhost:1",
+            "a,localhost,b,127.0.0.1",
+        ),
         ({"no_proxy": "*"}, "http://127.0.0.1:4566", "*"),
         ({}, "http://[::1]:4566", "127.0.0.1,localhost,::1"),
         ({"NO_PROXY": "corp.example"}, "https://aws.example", None),

@@ -76,7 +76,16 @@ def _install(home: Path) -> str:
     if uv and not subprocess.run([uv, "--version"], capture_output=True, check=False).returncode:
         steps = [
             [uv, "venv", "--quiet", "--python", sys.executable, str(home)],
-            [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(home / "bin" / "python"), AWS_CLI],
+            [
+                uv,
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                str(home / "bin" / "python"),
+                AWS_CLI,
+            ],
         ]
     else:
         steps = [
@@ -86,5 +95,9 @@ def _install(home: Path) -> str:
     for step in steps:
         done = subprocess.run(step, capture_output=True, text=True, check=False)
         if done.returncode:
-            return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"
+            return (
+                done.stderr.strip().splitlines()[-1]
+                if done.stderr.strip()
+                else f"exit {done.returncode}"
+            )
     return ""

@@ -27,7 +27,9 @@ def test_a_broken_lab_is_explained_and_mended(rolelab: Run) -> None:
     assert rolelab("mend", "--yes").stdout == "Nothing to mend: the lab is as declared.\n"
 
 
-def test_a_fault_by_chance_is_not_told_and_the_seed_decides(rolelab: Run, made: labs.MadeLab) -> None:
+def test_a_fault_by_chance_is_not_told_and_the_seed_decides(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
     """A teacher can give everybody the same riddle."""
     run = rolelab("break", "--random", "--seed", "7")
     assert run.returncode == 0, run.stderr
@@ -84,7 +86,9 @@ def test_explain_answers_for_any_action_and_for_the_session(rolelab: Run) -> Non
     """Whose key, which action, which resource."""
     own = " ".join(rolelab("explain", "s3:PutObject", "arn:aws:s3:::bucket/key").stdout.split())
     assert own.startswith("User testuser may not s3:PutObject on arn:aws:s3:::bucket/key")
-    session = " ".join(rolelab("explain", "--role", "s3:PutObject", "arn:aws:s3:::bucket/key").stdout.split())
+    session = " ".join(
+        rolelab("explain", "--role", "s3:PutObject", "arn:aws:s3:::bucket/key").stdout.split()
+    )
     assert session.startswith("Session testuser of role s3Access may s3:PutObject")
 
 
@@ -92,24 +96,40 @@ def test_explain_reads_the_buckets_policy(rolelab: Run, made: labs.MadeLab) -> N
     """S3 has two halves as well."""
     bucket = f"explained-{made.account}"
     made.root.s3.create_bucket(Bucket=bucket)
-    against = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    against = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [against]})
     made.root.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
-    said = " ".join(rolelab("explain", "--role", "s3:GetObject", f"arn:aws:s3:::{bucket}/key").stdout.split())
+    said = " ".join(
+        rolelab("explain", "--role", "s3:GetObject", f"arn:aws:s3:::{bucket}/key").stdout.split()
+    )
     assert "explicit deny in the resource-based policy" in said
 
 
-@pytest.mark.parametrize(("arguments", "says"), [(["nonsense"], "is no action"), (["s3:GetObject", "b"], "is no ARN")])
-def test_a_question_that_is_none_is_wrong_usage(rolelab: Run, arguments: list[str], says: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "says"), [(["nonsense"], "is no action"), (["s3:GetObject", "b"], "is no ARN")]
+)
+def test_a_question_that_is_none_is_wrong_usage(
+    rolelab: Run, arguments: list[str], says: str
+) -> None:
     """With an example of one."""
     run = rolelab("explain", *arguments)
     assert (run.returncode, says in run.stderr) == (2, True)
 
 
-def test_explain_without_administrators_credentials_is_exit_code_3(rolelab: Run, made: labs.MadeLab) -> None:
+def test_explain_without_administrators_credentials_is_exit_code_3(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
     """The policies cannot be read: nothing is guessed."""
     learner = made.raw["learners"]["testuser"]
-    as_learner = {"AWS_ACCESS_KEY_ID": learner["accessKeyId"], "AWS_SECRET_ACCESS_KEY": learner["secretAccessKey"]}
+    as_learner = {
+        "AWS_ACCESS_KEY_ID": learner["accessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": learner["secretAccessKey"],
+    }
     run = rolelab("explain", env=as_learner)
     assert run.returncode == 3
     assert "the policies cannot be read" in run.stderr
@@ -120,7 +140,10 @@ def test_verify_without_administrators_credentials_says_what_it_did_not_look_at(
 ) -> None:
     """The behaviour is proven all the same."""
     learner = made.raw["learners"]["testuser"]
-    as_learner = {"AWS_ACCESS_KEY_ID": learner["accessKeyId"], "AWS_SECRET_ACCESS_KEY": learner["secretAccessKey"]}
+    as_learner = {
+        "AWS_ACCESS_KEY_ID": learner["accessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": learner["secretAccessKey"],
+    }
     nobody = {
         "AWS_ACCESS_KEY_ID": "",
         "AWS_SECRET_ACCESS_KEY": "",

@@ -27,14 +27,18 @@ class Lab:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "PULUMI_"))
         }
         self.environment["PYTHONPATH"] = str(ROOT)
         shutil.copy(ROOT / "__main__.py", folder)
         shutil.copy(ROOT / "Pulumi.yaml", folder)
         (folder / "components").symlink_to(ROOT / "components")
 
-    def run(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "rolelab", *arguments],
             cwd=self.folder,
@@ -52,7 +56,9 @@ class Lab:
         if child == 0:
             os.chdir(self.folder)
             os.execve(  # noqa: S606 - in the terminal's child
-                sys.executable, [sys.executable, "-m", "rolelab", *arguments], {**self.environment, "TERM": "xterm"}
+                sys.executable,
+                [sys.executable, "-m", "rolelab", *arguments],
+                {**self.environment, "TERM": "xterm"},
             )
         shown = b""
         answered = False
@@ -72,7 +78,9 @@ class Lab:
         return os.waitstatus_to_exitcode(status), shown.decode(errors="replace").replace("\r", "")
 
     def configure(self, **values: Any) -> None:
-        lines = "".join(f"  {key.replace('__', ':')}: {json.dumps(value)}\n" for key, value in values.items())
+        lines = "".join(
+            f"  {key.replace('__', ':')}: {json.dumps(value)}\n" for key, value in values.items()
+        )
         (self.folder / "Pulumi.dev.yaml").write_text(f"config:\n{lines}" if lines else "")
 
 
@@ -183,7 +191,9 @@ def test_json_in_the_shapes_of_the_pulumi_cli(lab: Lab) -> None:
     summary = lines[-1]["summaryEvent"]
     assert summary["resourceChanges"] == {"create": 10}
     assert summary["result"] == "succeeded"
-    told = [line["resOutputsEvent"]["metadata"]["op"] for line in lines if "resOutputsEvent" in line]
+    told = [
+        line["resOutputsEvent"]["metadata"]["op"] for line in lines if "resOutputsEvent" in line
+    ]
     assert told == ["create"] * 10
     gone = [json.loads(line) for line in lab.run("destroy", "--yes", "--json").stdout.splitlines()]
     assert gone[-1]["summaryEvent"]["resourceChanges"] == {"delete": 10}
@@ -209,7 +219,9 @@ def test_faults_in_the_configuration_come_all_at_once(lab: Lab) -> None:
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "there is no key for it"),
     ],
 )  # fmt: skip
-def test_an_endpoint_that_is_not_this_machine_is_refused(lab: Lab, environment: dict[str, str], told: str) -> None:
+def test_an_endpoint_that_is_not_this_machine_is_refused(
+    lab: Lab, environment: dict[str, str], told: str
+) -> None:
     for command in (("preview",), ("up", "--yes"), ("destroy", "--yes")):
         refused = lab.run(*command, **environment)
         assert refused.returncode == 2
@@ -224,7 +236,9 @@ def test_another_local_aws_can_be_named(lab: Lab, local_aws: Instance, account: 
         "AWS_SECRET_ACCESS_KEY": local_aws.secret.reveal(),
     }
     assert lab.run("up", "--yes", "-s", "elsewhere", **other).returncode == 0
-    assert json.loads(lab.run("outputs", "--json", "-s", "elsewhere").stdout)["accountId"] == account
+    assert (
+        json.loads(lab.run("outputs", "--json", "-s", "elsewhere").stdout)["accountId"] == account
+    )
     assert lab.run("destroy", "--yes", "-s", "elsewhere", **other).returncode == 0
 
 
@@ -232,7 +246,9 @@ def test_the_environment_of_local_env_means_the_projects_own(lab: Lab) -> None:
     lab.run("up", "--yes")
     lines = lab.run("local", "env").stdout.splitlines()
     environment = dict(
-        line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines if line.startswith("export")
+        line.removeprefix("export ").replace("'", "").split("=", 1)
+        for line in lines
+        if line.startswith("export")
     )
     assert "10 unchanged" in lab.run("up", "--yes", **environment).stdout
 
@@ -244,7 +260,9 @@ def test_the_environment_of_local_env_means_the_projects_own(lab: Lab) -> None:
         ({"aws__accessKey": {"secure": "v1:abc"}}, "encrypted values are for `pulumi up`"),
     ],
 )
-def test_configuration_of_the_provider_is_honoured_or_refused(lab: Lab, config: dict[str, Any], told: str) -> None:
+def test_configuration_of_the_provider_is_honoured_or_refused(
+    lab: Lab, config: dict[str, Any], told: str
+) -> None:
     lab.configure(**config)
     refused = lab.run("preview")
     assert refused.returncode == 2
@@ -309,7 +327,10 @@ def test_a_second_run_is_told_who_holds_the_stack(lab: Lab) -> None:
     started = lab.folder / "started"
     started.unlink(missing_ok=True)
     first = subprocess.Popen(
-        [sys.executable, "-m", "rolelab", "up", "--yes"], cwd=lab.folder, env=lab.environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "rolelab", "up", "--yes"],
+        cwd=lab.folder,
+        env=lab.environment,
+        stdout=subprocess.DEVNULL,
     )
     try:
         while not started.exists():
@@ -317,7 +338,9 @@ def test_a_second_run_is_told_who_holds_the_stack(lab: Lab) -> None:
             time.sleep(0.01)
         second = lab.run("destroy", "--yes")
         assert second.returncode == 1
-        assert f"stack dev is in use by `rolelab up` (process {first.pid}, since 20" in second.stderr
+        assert (
+            f"stack dev is in use by `rolelab up` (process {first.pid}, since 20" in second.stderr
+        )
         assert "in use by `rolelab up`" in lab.run("status").stdout
     finally:
         started.write_text("go on")
@@ -360,7 +383,8 @@ def test_an_error_of_the_program_shows_its_own_lines_and_exits_1(lab: Lab) -> No
 
 
 @pytest.mark.parametrize(
-    "words", [("outputs",), ("status",), ("up", "--help"), ("destroy", "--help"), ("preview", "--help")]
+    "words",
+    [("outputs",), ("status",), ("up", "--help"), ("destroy", "--help"), ("preview", "--help")],
 )
 def test_light_commands_load_neither_pulumi_nor_boto3(lab: Lab, words: tuple[str, ...]) -> None:
     code = (
@@ -375,7 +399,12 @@ def test_light_commands_load_neither_pulumi_nor_boto3(lab: Lab, words: tuple[str
         "m.main()\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=lab.folder, env=lab.environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=lab.folder,
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "LOADED []" in ran.stdout
 
@@ -388,6 +417,11 @@ def test_destroy_does_without_pulumi(lab: Lab) -> None:
         "m._leave = leave\nsys.argv = ['rolelab', 'destroy', '--yes']\nm.main()\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=lab.folder, env=lab.environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=lab.folder,
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "False")

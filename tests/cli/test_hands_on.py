@@ -21,12 +21,16 @@ from tests.cli.conftest import ROOT, Run
 SHOW = ["--", sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
 
 
-def test_the_aws_cli_is_refused_as_the_learner_and_works_with_the_role(rolelab: Run, aws_cli: Path) -> None:
+def test_the_aws_cli_is_refused_as_the_learner_and_works_with_the_role(
+    rolelab: Run, aws_cli: Path
+) -> None:
     """The lesson in two commands, by the real tool."""
     refused = rolelab("exec", "--as", "testuser", "--", str(aws_cli), "s3", "ls")
     assert refused.returncode == 255
     assert "AccessDenied" in refused.stderr
-    worked = rolelab("exec", "--as", "testuser", "--role", "--", str(aws_cli), "s3", "mb", "s3://hands-on-bucket")
+    worked = rolelab(
+        "exec", "--as", "testuser", "--role", "--", str(aws_cli), "s3", "mb", "s3://hands-on-bucket"
+    )
     assert (worked.returncode, worked.stdout) == (0, "make_bucket: hands-on-bucket\n")
 
 
@@ -49,7 +53,9 @@ def test_the_aws_cli_switches_by_itself_with_the_written_profiles(
     assert who["Arn"] == f"arn:aws:sts::{made.account}:assumed-role/s3Access/testuser"
 
 
-def test_a_command_sees_the_learners_credentials_and_nothing_that_interferes(rolelab: Run, made: labs.MadeLab) -> None:
+def test_a_command_sees_the_learners_credentials_and_nothing_that_interferes(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
     """A profile, a session token or another endpoint in the caller's environment must not take their place."""
     interfering = {
         "AWS_PROFILE": "admin",
@@ -62,7 +68,9 @@ def test_a_command_sees_the_learners_credentials_and_nothing_that_interferes(rol
     }
     run = rolelab("exec", *SHOW, env=interfering)
     assert run.returncode == 0, run.stderr
-    seen = {name: value for name, value in json.loads(run.stdout).items() if name.startswith("AWS_")}
+    seen = {
+        name: value for name, value in json.loads(run.stdout).items() if name.startswith("AWS_")
+    }
     learner = made.raw["learners"]["testuser"]
     assert seen == {
         "AWS_ACCESS_KEY_ID": learner["accessKeyId"],
@@ -115,7 +123,9 @@ def test_a_refused_switch_says_so_in_awss_words(rolelab: Run, made: labs.MadeLab
 
 def test_a_wrong_key_is_told_from_a_refusal(rolelab: Run, made: labs.MadeLab) -> None:
     """A deleted key says nothing about permissions."""
-    made.root.iam.delete_access_key(UserName="testuser", AccessKeyId=made.raw["learners"]["testuser"]["accessKeyId"])
+    made.root.iam.delete_access_key(
+        UserName="testuser", AccessKeyId=made.raw["learners"]["testuser"]["accessKeyId"]
+    )
     run = rolelab("exec", "--role", "--", "echo", "ran")
     assert run.returncode == 1
     assert "AWS does not take the key: InvalidClientTokenId" in run.stderr
@@ -129,14 +139,22 @@ def test_an_unknown_learner_is_wrong_usage(rolelab: Run) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "sh", "dash"])
-def test_without_a_command_a_shells_prompt_says_who_one_is(made: labs.MadeLab, tmp_path: Path, shell: str) -> None:
+def test_without_a_command_a_shells_prompt_says_who_one_is(
+    made: labs.MadeLab, tmp_path: Path, shell: str
+) -> None:
     """One must not forget whose credentials a window has."""
     path = shutil.which(shell)
     if path is None:
         pytest.skip(f"{shell} is not on this machine")
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
     outputs = made.write(tmp_path)
-    environment = {**os.environ, **made.environment, "SHELL": path, "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    environment = {
+        **os.environ,
+        **made.environment,
+        "SHELL": path,
+        "PYTHONPATH": str(ROOT),
+        "TERM": "dumb",
+    }
     environment |= {"HOME": str(tmp_path), "HISTFILE": ""}
     pid, terminal = pty.fork()
     if pid == 0:  # pragma: no cover - becomes the command
@@ -165,7 +183,9 @@ def _read_until(terminal: int, text: str) -> str:
     return seen
 
 
-def test_profiles_are_private_and_show_no_secret(rolelab: Run, made: labs.MadeLab, tmp_path: Path) -> None:
+def test_profiles_are_private_and_show_no_secret(
+    rolelab: Run, made: labs.MadeLab, tmp_path: Path
+) -> None:
     """The files hold keys: their owner's only, and nothing of it on the screen."""
     run = rolelab("profiles")
     assert run.returncode == 0, run.stderr
@@ -178,7 +198,9 @@ def test_profiles_are_private_and_show_no_secret(rolelab: Run, made: labs.MadeLa
     assert secret not in run.stdout + run.stderr + (folder / "config").read_text()
 
 
-def test_profiles_are_written_again_but_never_over_what_is_not_ours(rolelab: Run, tmp_path: Path) -> None:
+def test_profiles_are_written_again_but_never_over_what_is_not_ours(
+    rolelab: Run, tmp_path: Path
+) -> None:
     """A learner's own ~/.aws/config is worth more than ours."""
     assert rolelab("profiles", "--to", str(tmp_path / "mine")).returncode == 0
     assert rolelab("profiles", "--to", str(tmp_path / "mine")).returncode == 0

@@ -29,7 +29,9 @@ class Project:
             (folder / package).symlink_to(ROOT / package)
         self.local = folder / ".rolelab" / "local"
 
-    def rolelab(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def rolelab(
+        self, *arguments: str, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.run(
             [sys.executable, "-m", "rolelab", *arguments],
@@ -82,7 +84,13 @@ def test_a_killed_local_aws_is_said_and_is_exit_code_3(lab: Project) -> None:
 def test_a_state_that_cannot_be_read_is_exit_code_3(lab: Project) -> None:
     """Exit code 1 would say that the lab is broken, and nobody has looked at it."""
     (lab.folder / ".rolelab" / "stacks" / "dev" / "state.json").write_text("x\n")
-    for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"], ["mend", "--yes"]):
+    for command in (
+        ["verify"],
+        ["exec", "--", "true"],
+        ["profiles"],
+        ["explain"],
+        ["mend", "--yes"],
+    ):
         run = lab.rolelab(*command)
         assert run.returncode == 3, (command, run.stderr)
         assert len(run.stderr.splitlines()) == 1
@@ -111,7 +119,10 @@ def test_a_console_password_is_kept_as_declared(project: Project) -> None:
     assert project.rolelab("break", "password-missing").returncode == 0
     assert "FAIL  declared.user-password" in project.rolelab("verify").stdout
     mended = project.rolelab("mend", "--yes")
-    assert (mended.returncode, "rolelab up --refresh" in " ".join(mended.stdout.split())) == (1, True)
+    assert (mended.returncode, "rolelab up --refresh" in " ".join(mended.stdout.split())) == (
+        1,
+        True,
+    )
     assert project.rolelab("up", "--yes", "--refresh").returncode == 0
     assert project.rolelab("verify").returncode == 0
     settings.write_text(before, encoding="utf-8")
@@ -124,7 +135,13 @@ def test_a_console_password_is_kept_as_declared(project: Project) -> None:
 
 def test_without_a_lab_the_commands_say_what_to_do(project: Project) -> None:
     """Nothing was made yet, or all was destroyed: no local AWS is started for that."""
-    for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"], ["mend", "--yes"]):
+    for command in (
+        ["verify"],
+        ["exec", "--", "true"],
+        ["profiles"],
+        ["explain"],
+        ["mend", "--yes"],
+    ):
         run = project.rolelab(*command)
         assert run.returncode == 2
         assert "run `rolelab up` (or `pulumi up`) first" in run.stderr

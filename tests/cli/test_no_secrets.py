@@ -13,11 +13,17 @@ _BREAK = {"intact": [], "broken": ["break", "trust-mfa"], "wrong key": []}
 
 
 @pytest.mark.parametrize("state", list(_BREAK))
-def test_no_secret_is_in_any_output(rolelab: Run, made: labs.MadeLab, tmp_path: Path, state: str) -> None:
+def test_no_secret_is_in_any_output(
+    rolelab: Run, made: labs.MadeLab, tmp_path: Path, state: str
+) -> None:
     """Secret keys, the console password, the administrator's secret: looked for in every form and on the screen."""
     learner = made.raw["learners"]["testuser"]
     learner["consolePassword"] = "Horse-Battery-1-Staple"
-    secrets = [learner["secretAccessKey"], learner["consolePassword"], made.instance.secret.reveal()]
+    secrets = [
+        learner["secretAccessKey"],
+        learner["consolePassword"],
+        made.instance.secret.reveal(),
+    ]
     if state == "wrong key":
         learner["secretAccessKey"] = "wrong/" + "x" * 34
         secrets.append(learner["secretAccessKey"])
@@ -34,7 +40,9 @@ def test_no_secret_is_in_any_output(rolelab: Run, made: labs.MadeLab, tmp_path: 
         rolelab("exec", "--", "true"),
         rolelab("mend", "--yes"),
     ]
-    written = "".join(run.stdout + run.stderr for run in runs) + "".join(path.read_text() for path in files.values())
+    written = "".join(run.stdout + run.stderr for run in runs) + "".join(
+        path.read_text() for path in files.values()
+    )
     assert len(written) > 5000
     for secret in secrets:
         assert secret not in written

@@ -32,7 +32,9 @@ def test_piped_output_is_plain_and_fits_80_columns(rolelab: Run, made: labs.Made
     assert "FAIL  assume.role" in run.stdout
     assert "\x1b" not in run.stdout
     assert not any("\u2500" <= character <= "\u259f" for character in run.stdout)
-    assert [line for line in run.stdout.splitlines() if len(line) > 80 and len(line.split()) > 1] == []
+    assert [
+        line for line in run.stdout.splitlines() if len(line) > 80 and len(line.split()) > 1
+    ] == []
 
 
 def test_json_on_the_standard_output_is_nothing_but_json(rolelab: Run, made: labs.MadeLab) -> None:
@@ -42,7 +44,9 @@ def test_json_on_the_standard_output_is_nothing_but_json(rolelab: Run, made: lab
     content = json.loads(run.stdout)
     assert content["exitCode"] == 0
     assert content["counts"]["fail"] == 0
-    assert {"check", "learner", "verdict", "expected", "got", "said", "who", "action"} <= set(content["findings"][0])
+    assert {"check", "learner", "verdict", "expected", "got", "said", "who", "action"} <= set(
+        content["findings"][0]
+    )
     assert made.raw["learners"]["testuser"]["secretAccessKey"] not in run.stdout
 
 
@@ -94,7 +98,9 @@ def test_a_lab_without_learners_is_wrong_usage_and_never_a_pass(
 
 
 @pytest.mark.parametrize("command", ["verify", "explain", "mend"])
-def test_a_strange_arn_is_wrong_usage_everywhere(rolelab: Run, made: labs.MadeLab, command: str) -> None:
+def test_a_strange_arn_is_wrong_usage_everywhere(
+    rolelab: Run, made: labs.MadeLab, command: str
+) -> None:
     """One line that names the output."""
     made.raw["role"]["arn"] = "nonsense"
     run = rolelab(command, *(["--yes"] if command == "mend" else []))
@@ -123,7 +129,9 @@ def test_an_aws_out_of_reach_is_exit_code_3(rolelab: Run) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_leaves_nothing_behind(made: labs.MadeLab, tmp_path: Path, number: signal.Signals) -> None:
+def test_an_interrupt_leaves_nothing_behind(
+    made: labs.MadeLab, tmp_path: Path, number: signal.Signals
+) -> None:
     """Ctrl-C, or an end from outside, at any moment: what was made is removed before it ends, with code 130."""
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
     for index in range(15):
@@ -139,7 +147,11 @@ def test_an_interrupt_leaves_nothing_behind(made: labs.MadeLab, tmp_path: Path, 
         text=True,
     )
     deadline = time.monotonic() + 60
-    while not made.root.s3.list_buckets()["Buckets"] and time.monotonic() < deadline and process.poll() is None:
+    while (
+        not made.root.s3.list_buckets()["Buckets"]
+        and time.monotonic() < deadline
+        and process.poll() is None
+    ):
         time.sleep(0.005)
     assert made.root.s3.list_buckets()["Buckets"], "it ended before it could be interrupted"
     process.send_signal(number)
@@ -159,7 +171,9 @@ def test_what_a_command_does_not_need_is_not_loaded(command: str, tmp_path: Path
         "print(sorted(m for m in sys.modules if m.split('.')[0] in "
         "('pulumi', 'boto3', 'botocore', 'rich', 'ministack', 'yaml', 'jinja2')), file=sys.stderr)"
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert run.stderr.strip() == "[]"
 
 
@@ -173,12 +187,23 @@ def test_a_whole_verification_never_loads_pulumi(made: labs.MadeLab, tmp_path: P
     )
     environment = {**os.environ, **made.environment, "PYTHONPATH": str(ROOT)}
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout.splitlines()[-1] == "0 []"
 
 
 def test_the_script_is_the_command() -> None:
     """`python verify.py` is `rolelab verify`."""
-    run = subprocess.run([sys.executable, "verify.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "verify.py", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert run.stdout.startswith("Usage: rolelab verify")

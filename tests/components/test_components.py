@@ -30,9 +30,12 @@ class Program(Folder):
         """Return the administrator's clients."""
         env = self.aws()
         keys = Credentials(
-            access_key_id=env["AWS_ACCESS_KEY_ID"], secret_access_key=Secret(env["AWS_SECRET_ACCESS_KEY"])
+            access_key_id=env["AWS_ACCESS_KEY_ID"],
+            secret_access_key=Secret(env["AWS_SECRET_ACCESS_KEY"]),
         )
-        return Clients(Endpoint(url=env["AWS_ENDPOINT_URL"], region=env["AWS_REGION"], credentials=keys))
+        return Clients(
+            Endpoint(url=env["AWS_ENDPOINT_URL"], region=env["AWS_REGION"], credentials=keys)
+        )
 
     def outputs(self) -> Any:
         """Return the stack's outputs, secrets masked."""
@@ -122,19 +125,29 @@ def test_every_resource_that_can_carry_tags_carries_lab_stack_and_purpose(progra
         "anna": {**OWN_TAGS, "purpose": "learner", "team": "blue"},
         "ben": {**OWN_TAGS, "purpose": "learner"},
     }
-    assert roles == {"reader": {**OWN_TAGS, "purpose": "role"}, "s3": {**OWN_TAGS, "purpose": "role"}}
+    assert roles == {
+        "reader": {**OWN_TAGS, "purpose": "role"},
+        "s3": {**OWN_TAGS, "purpose": "role"},
+    }
 
 
-def test_a_learner_who_added_keys_and_policies_does_not_keep_the_lab_from_going(program: Program) -> None:
+def test_a_learner_who_added_keys_and_policies_does_not_keep_the_lab_from_going(
+    program: Program,
+) -> None:
     program.up(ALL)
     aws = program.clients()
     aws.iam.create_access_key(UserName="ben")
-    aws.iam.attach_user_policy(UserName="ben", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    aws.iam.attach_user_policy(
+        UserName="ben", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    )
     aws.iam.put_user_policy(
         UserName="ben",
         PolicyName="own",
         PolicyDocument=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+            }
         ),
     )
     aws.iam.attach_role_policy(RoleName="s3", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
@@ -159,7 +172,9 @@ LAB = '{"learners": %s, "role_name": "r", "managed_policies": []}'
     ],
     ids=["user", "session", "policy", "names in case", "name"],
 )
-def test_what_iam_would_refuse_is_refused_before_anything_is_made(program: Program, line: str, said: str) -> None:
+def test_what_iam_would_refuse_is_refused_before_anything_is_made(
+    program: Program, line: str, said: str
+) -> None:
     source = """
     from components.lab import AssumeRoleLab
     from components.role import AssumableRole

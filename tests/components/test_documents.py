@@ -24,7 +24,10 @@ def test_the_trust_policy_names_the_account_and_asks_for_no_conditions() -> None
 
 
 def test_conditions_reach_the_trust_policy_as_they_are_given() -> None:
-    conditions = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "StringEquals": {"sts:ExternalId": ["a", "b"]}}
+    conditions = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"sts:ExternalId": ["a", "b"]},
+    }
     (statement,) = documents.trust("arn:aws:iam::1:root", conditions)["Statement"]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
     assert statement["Condition"] == conditions
 
@@ -34,7 +37,11 @@ def test_the_grant_names_one_role_and_one_action() -> None:
     assert documents.grant("arn:aws:iam::123456789012:role/s3Access") == {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::123456789012:role/s3Access"}
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Resource": "arn:aws:iam::123456789012:role/s3Access",
+            }
         ],
     }
 
@@ -43,8 +50,16 @@ def test_the_grant_names_one_role_and_one_action() -> None:
     ("partition", "root", "policy"),
     [
         ("aws", "arn:aws:iam::123456789012:root", "arn:aws:iam::aws:policy/AmazonS3FullAccess"),
-        ("aws-cn", "arn:aws-cn:iam::123456789012:root", "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess"),
-        ("aws-us-gov", "arn:aws-us-gov:iam::123456789012:root", "arn:aws-us-gov:iam::aws:policy/AmazonS3FullAccess"),
+        (
+            "aws-cn",
+            "arn:aws-cn:iam::123456789012:root",
+            "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess",
+        ),
+        (
+            "aws-us-gov",
+            "arn:aws-us-gov:iam::123456789012:root",
+            "arn:aws-us-gov:iam::aws:policy/AmazonS3FullAccess",
+        ),
     ],
 )
 def test_arns_begin_with_the_partition(partition: str, root: str, policy: str) -> None:

@@ -43,7 +43,9 @@ def test_names_that_differ_in_case_only_are_one_name() -> None:
     assert limits.unique_names(["anna", "ben"]) == []
 
 
-@pytest.mark.parametrize(("seconds", "right"), [(3599, False), (3600, True), (43200, True), (43201, False)])
+@pytest.mark.parametrize(
+    ("seconds", "right"), [(3599, False), (3600, True), (43200, True), (43201, False)]
+)
 def test_a_role_lets_sessions_last_1_to_12_hours(seconds: int, right: bool) -> None:
     assert (limits.role_session(seconds) == []) is right
 
@@ -84,7 +86,9 @@ def test_a_managed_policy_is_a_name_or_an_arn(policy: str) -> None:
     assert limits.managed_policies([policy]) == []
 
 
-@pytest.mark.parametrize("policy", ["", "Amazon S3", "arn:aws:s3:::bucket", "arn:aws:iam::12:policy/x", "/leading"])
+@pytest.mark.parametrize(
+    "policy", ["", "Amazon S3", "arn:aws:s3:::bucket", "arn:aws:iam::12:policy/x", "/leading"]
+)
 def test_anything_else_is_no_managed_policy(policy: str) -> None:
     (fault,) = limits.managed_policies([policy])
     assert "neither the name of an AWS managed policy nor a policy's ARN" in fault

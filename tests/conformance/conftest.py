@@ -23,9 +23,13 @@ class MotoCloud(Cloud):
     """A Cloud whose clients are moto's: it answers in process, for requests to AWS's own addresses only."""
 
     def __init__(self) -> None:
-        super().__init__(Endpoint(url="http://127.0.0.1:9", region="us-east-1", credentials=None), connections=1)
+        super().__init__(
+            Endpoint(url="http://127.0.0.1:9", region="us-east-1", credentials=None), connections=1
+        )
         nobody = Credentials(access_key_id="moto", secret_access_key=Secret("moto"))
-        self._moto = Clients(Endpoint(url=None, region="us-east-1", credentials=nobody), connections=1)
+        self._moto = Clients(
+            Endpoint(url=None, region="us-east-1", credentials=nobody), connections=1
+        )
 
     @property
     def iam(self) -> IAMClient:

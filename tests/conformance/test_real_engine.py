@@ -32,7 +32,9 @@ _TOKEN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH"),
-    pytest.mark.skipif(not _HARNESS.is_file(), reason="no harness for the real engine (ROLELAB_REAL_ENGINE)"),
+    pytest.mark.skipif(
+        not _HARNESS.is_file(), reason="no harness for the real engine (ROLELAB_REAL_ENGINE)"
+    ),
 ]
 
 LAB = """
@@ -89,11 +91,15 @@ class Both:
 
     # -- updates --------------------------------------------------------------------------------------------------
 
-    def up(self, text: str | None = None, *options: str, **ours_options: Any) -> list[tuple[str, str]]:
+    def up(
+        self, text: str | None = None, *options: str, **ours_options: Any
+    ) -> list[tuple[str, str]]:
         """Update on both; return what both did. Orders, states and outputs are compared on the way."""
         if text is not None:
             self.program(text)
-        code, told = self.pulumi("up", "--yes", "--skip-preview", "--json", "--parallel", str(self.parallel), *options)
+        code, told = self.pulumi(
+            "up", "--yes", "--skip-preview", "--json", "--parallel", str(self.parallel), *options
+        )
         ran = self.ours.up(parallel=self.parallel, **ours_options)
         assert (code == 0) == ran.ok, ran.errors or told[-2000:]
         real = _real_steps(told)
@@ -131,18 +137,26 @@ class Both:
     def compare(self) -> None:
         """Compare state, outputs, and what AWS holds."""
         real = {
-            (one["urn"], one.get("parent", ""), tuple(sorted(one.get("dependencies", []))), one.get("protect", False))
+            (
+                one["urn"],
+                one.get("parent", ""),
+                tuple(sorted(one.get("dependencies", []))),
+                one.get("protect", False),
+            )
             for one in self.exported()
             if not one.get("delete")
         }
         ours = {
-            (one.urn, one.parent, tuple(sorted(one.dependencies)), one.protect) for one in self.ours.world.live.values()
+            (one.urn, one.parent, tuple(sorted(one.dependencies)), one.protect)
+            for one in self.ours.world.live.values()
         }
         assert ours == real
         for flags, show in (([], False), (["--show-secrets"], True)):
             code, told = self.pulumi("stack", "output", "--json", *flags)
             assert code == 0
-            assert _without_chance(self.ours.outputs(show_secrets=show)) == _without_chance(json.loads(told))
+            assert _without_chance(self.ours.outputs(show_secrets=show)) == _without_chance(
+                json.loads(told)
+            )
         assert _without_chance(left(self.clients)) == _without_chance(self.ours.left())
 
 
@@ -153,7 +167,9 @@ def _real_plan(told: dict[str, Any]) -> list[tuple[str, ...]]:
             continue
         state: dict[str, Any] = step.get("newState", {}) if step["op"] != "delete" else {}
         inputs: dict[str, Any] = state.get("inputs", {})
-        unknown = ",".join(sorted(key for key, value in inputs.items() if _TOKEN in json.dumps(value)))
+        unknown = ",".join(
+            sorted(key for key, value in inputs.items() if _TOKEN in json.dumps(value))
+        )
         reasons = ",".join(sorted(step.get("diffReasons") or []))
         replaces = ",".join(sorted(step.get("replaceReasons") or []))
         plan.append((step["op"], step["urn"], unknown, reasons, replaces))
@@ -163,10 +179,14 @@ def _real_plan(told: dict[str, Any]) -> list[tuple[str, ...]]:
 def _plan(ran: Ran) -> list[tuple[str, ...]]:
     plan: list[tuple[str, ...]] = []
     for step in ran.result.steps:
-        unknown = ",".join(change.property for change in step.changes if UNKNOWN in json.dumps(change.new))
+        unknown = ",".join(
+            change.property for change in step.changes if UNKNOWN in json.dumps(change.new)
+        )
         changed = step.op in (Op.UPDATE, Op.REPLACE)
         reasons = ",".join(change.property for change in step.changes) if changed else ""
-        replaces = ",".join(change.property for change in step.changes if change.replaces and step.op is Op.REPLACE)
+        replaces = ",".join(
+            change.property for change in step.changes if change.replaces and step.op is Op.REPLACE
+        )
         plan.append((step.op.value, step.urn, unknown, reasons, replaces))
     return sorted(plan)
 
@@ -180,18 +200,26 @@ def _real_steps(told: str) -> list[tuple[str, str]]:
         told_of: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
         event: dict[str, str] | None = told_of.get("resOutputsEvent", {}).get("metadata")
         # `replace` is the engine's word for "both halves are done": nothing happens in it.
-        if event and event["op"] not in ("same", "replace") and ":pulumi:providers:" not in event["urn"]:
+        if (
+            event
+            and event["op"] not in ("same", "replace")
+            and ":pulumi:providers:" not in event["urn"]
+        ):
             steps.append((_SAME_AS.get(event["op"], event["op"]), event["urn"]))
     return steps
 
 
 def _steps(ran: Ran) -> list[tuple[str, str]]:
-    return [(event.step.op.value, event.step.urn) for event in ran.events if isinstance(event, Ended)]
+    return [
+        (event.step.op.value, event.step.urn) for event in ran.events if isinstance(event, Ended)
+    ]
 
 
 def _out_of_order(steps: list[tuple[str, str]], needed: dict[str, set[str]]) -> list[str]:
     """Return where something was made before what it needs, or removed after it."""
-    made = {urn: index for index, (op, urn) in enumerate(steps) if op in ("create", "replace", "update")}
+    made = {
+        urn: index for index, (op, urn) in enumerate(steps) if op in ("create", "replace", "update")
+    }
     gone = {urn: index for index, (op, urn) in enumerate(steps) if op.startswith("delete")}
     custom = {urn for urn in needed if "aws:iam" in urn.split("::")[2].split("$")[-1]}
     wrong: list[str] = []
@@ -214,7 +242,11 @@ def _without_chance(value: Any) -> Any:
 
 @pytest.fixture
 def both(
-    tmp_path: Path, account: str, root: Clients, local_aws: Instance, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    account: str,
+    root: Clients,
+    local_aws: Instance,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Both]:
     """A project without a program, on both engines."""
     stack = StackRunner(tmp_path, local_aws, account, root)
@@ -231,7 +263,9 @@ def both(
     project = "name: exp\nruntime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: .venv\n"
     (stack.root / "Pulumi.yaml").write_text(project)
     (stack.root / "__main__.py").write_text(HEAD)
-    with module.Harness(stack.root, venv=sys.prefix, endpoint=local_aws.url, region="us-east-1") as harness:
+    with module.Harness(
+        stack.root, venv=sys.prefix, endpoint=local_aws.url, region="us-east-1"
+    ) as harness:
         yield Both(harness, stack, Clients(local_aws.endpoint(other)))
 
 
@@ -277,7 +311,12 @@ def test_replacement_old_one_first(both: Both) -> None:
     both.preview(moved)
     did = both.up()
     order = [f"{op} {urn.rpartition('::')[2]}" for op, urn in did]
-    assert order[:4] == ["delete-replaced lab-s3", "delete-replaced lab-role", "replace lab-role", order[3]]
+    assert order[:4] == [
+        "delete-replaced lab-s3",
+        "delete-replaced lab-role",
+        "replace lab-role",
+        order[3],
+    ]
     both.destroy()
 
 
@@ -320,9 +359,7 @@ def test_a_protected_resource_keeps_destroy_from_it(both: Both) -> None:
 
 def test_a_failure_stops_what_has_not_begun(both: Both) -> None:
     """One at a time: what was made before is in the state, nothing comes after, and the next `up` makes the rest."""
-    trust = (
-        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
-    )
+    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
     for clients in (both.clients, both.ours.clients):
         clients.iam.create_role(RoleName="taken", AssumeRolePolicyDocument=trust)
     both.parallel = 1
@@ -341,9 +378,7 @@ def test_a_failure_stops_what_has_not_begun(both: Both) -> None:
 
 
 def test_continue_on_error_leaves_out_the_dependants(both: Both) -> None:
-    trust = (
-        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
-    )
+    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
     for clients in (both.clients, both.ours.clients):
         clients.iam.create_role(RoleName="taken", AssumeRolePolicyDocument=trust)
     text = """
@@ -357,7 +392,9 @@ def test_continue_on_error_leaves_out_the_dependants(both: Both) -> None:
 
 
 def test_drift_is_seen_by_refresh(both: Both) -> None:
-    text = 'aws.iam.Role("r", name="r", assume_role_policy=TRUST)\nu = aws.iam.User("u", name="u")\n'
+    text = (
+        'aws.iam.Role("r", name="r", assume_role_policy=TRUST)\nu = aws.iam.User("u", name="u")\n'
+    )
     both.up(text)
     for clients in (both.clients, both.ours.clients):
         clients.iam.update_role(RoleName="r", MaxSessionDuration=7200)

@@ -103,20 +103,32 @@ def here(cloud: Cloud, inputs: Properties) -> Properties:
         if value in (S3, READ_ONLY):
             found[name] = str(value).replace("ACCOUNT", cloud.account_id)
             with contextlib.suppress(cloud.iam.exceptions.EntityAlreadyExistsException):
-                cloud.iam.create_policy(PolicyName=str(value).rpartition("/")[2], PolicyDocument=GRANT)
+                cloud.iam.create_policy(
+                    PolicyName=str(value).rpartition("/")[2], PolicyDocument=GRANT
+                )
     return found
 
 
 def filled(known: ResourceType, inputs: Properties) -> Properties:
     """Return the inputs with the type's defaults, as the engine's check leaves them."""
-    defaults = {name: one.default for name, one in known.properties.items() if one.default is not None}
+    defaults = {
+        name: one.default for name, one in known.properties.items() if one.default is not None
+    }
     return {**defaults, **inputs}
 
 
-def resource(known: ResourceType, made: Made, inputs: Properties, *, stale: bool = False) -> Resource:
+def resource(
+    known: ResourceType, made: Made, inputs: Properties, *, stale: bool = False
+) -> Resource:
     urn = f"urn:pulumi:dev::test::{known.token}::one"
     return Resource(
-        urn=urn, type=known.token, custom=True, id=made.id, inputs=inputs, outputs=made.outputs, stale=stale
+        urn=urn,
+        type=known.token,
+        custom=True,
+        id=made.id,
+        inputs=inputs,
+        outputs=made.outputs,
+        stale=stale,
     )
 
 
@@ -138,7 +150,11 @@ def unlike(cloud: Cloud, one: Resource) -> list[str]:
         f"{name}: {value!r} is {got[name]!r}"
         for name, value in one.inputs.items()
         if name in got
-        and not (meaning.same(value, got[name]) if known.properties[name].document else value == got[name])
+        and not (
+            meaning.same(value, got[name])
+            if known.properties[name].document
+            else value == got[name]
+        )
     ]
 
 
@@ -195,7 +211,8 @@ def test_a_change_in_place_is_there_afterwards_and_may_be_said_again(
 
 
 @pytest.mark.parametrize(
-    ("token", "name"), [(USER, "permissionsBoundary"), (ROLE, "permissionsBoundary"), (ROLE, "description")]
+    ("token", "name"),
+    [(USER, "permissionsBoundary"), (ROLE, "permissionsBoundary"), (ROLE, "description")],
 )
 def test_what_is_no_longer_declared_is_taken_away(cloud: Cloud, token: str, name: str) -> None:
     known = TYPES[token]
@@ -239,7 +256,9 @@ def test_what_a_killed_create_did_not_make_is_not_found(cloud: Cloud, token: str
 
 @pytest.mark.parametrize("token", [USER, ROLE, "aws:iam/policy:Policy"])
 @pytest.mark.parametrize("sign", ["older", "other tags"])
-def test_somebody_elses_of_the_same_name_is_not_taken_over(cloud: Cloud, token: str, sign: str) -> None:
+def test_somebody_elses_of_the_same_name_is_not_taken_over(
+    cloud: Cloud, token: str, sign: str
+) -> None:
     """It would be destroyed with the lab."""
     known = TYPES[token]
     one = made_on(cloud, known)

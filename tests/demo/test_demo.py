@@ -43,17 +43,25 @@ TITLES = [
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the demo as a learner does."""
     command = [sys.executable, "-m", "rolelab", "demo", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
 
 
 def test_the_demo_tells_the_whole_lesson_in_its_order() -> None:
     """What a newcomer sees first: every step, AWS's own words, and nothing left at the end."""
     run = demo()
     assert run.returncode == 0, run.stdout + run.stderr
-    places = [run.stdout.index(f"{number:>2}  {title}   as ") for number, title in enumerate(TITLES, start=1)]
+    places = [
+        run.stdout.index(f"{number:>2}  {title}   as ")
+        for number, title in enumerate(TITLES, start=1)
+    ]
     assert places == sorted(places)
     assert run.stdout.count("✓ refused") == 4
-    assert "User: arn:aws:iam::000000000000:user/testuser is not authorized to perform: sts:AssumeRole" in run.stdout
+    assert (
+        "User: arn:aws:iam::000000000000:user/testuser is not authorized to perform: sts:AssumeRole"
+        in run.stdout
+    )
     assert "you are now arn:aws:sts::000000000000:assumed-role/s3Access/lesson" in run.stdout
     assert "0 users, 0 roles, 0 policies, 0 buckets" in run.stdout
     assert run.stderr == ""
@@ -70,7 +78,10 @@ def test_a_pause_without_a_terminal_is_refused_in_one_line() -> None:
     """A demo that waits for an Enter nobody can press would hang."""
     run = demo("--pause")
     assert run.returncode == 2
-    assert run.stderr == "error: nobody is there to press Enter (--pause): leave it out, or use a terminal\n"
+    assert (
+        run.stderr
+        == "error: nobody is there to press Enter (--pause): leave it out, or use a terminal\n"
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
@@ -79,7 +90,13 @@ def test_a_demo_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Sign
     command = [sys.executable, "-m", "rolelab", "demo"]
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -149,22 +166,30 @@ def _no_grant(aws: Clients, grant: bool) -> None:
 
 def _grant_too_early(aws: Clients, grant: bool) -> None:
     if not grant:
-        aws.iam.attach_user_policy(UserName="testuser", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        aws.iam.attach_user_policy(
+            UserName="testuser", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        )
 
 
 def _no_s3(aws: Clients, grant: bool) -> None:
     if grant:
-        aws.iam.detach_role_policy(RoleName="s3Access", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+        aws.iam.detach_role_policy(
+            RoleName="s3Access", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess"
+        )
 
 
 def _too_much(aws: Clients, grant: bool) -> None:
     if grant:
-        aws.iam.attach_role_policy(RoleName="s3Access", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        aws.iam.attach_role_policy(
+            RoleName="s3Access", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        )
 
 
 def _key_off(aws: Clients, grant: bool) -> None:
     (key,) = aws.iam.list_access_keys(UserName="testuser")["AccessKeyMetadata"]
-    aws.iam.update_access_key(UserName="testuser", AccessKeyId=key.get("AccessKeyId", ""), Status="Inactive")
+    aws.iam.update_access_key(
+        UserName="testuser", AccessKeyId=key.get("AccessKeyId", ""), Status="Inactive"
+    )
 
 
 def _something_stays(aws: Clients, grant: bool) -> None:

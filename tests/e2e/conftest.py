@@ -41,7 +41,9 @@ class Folder:
     path: Path
     env: Mapping[str, str] = field(repr=False)
 
-    def rolelab(self, *words: str, env: Mapping[str, str] | None = None, stdin: str | None = None) -> Done:
+    def rolelab(
+        self, *words: str, env: Mapping[str, str] | None = None, stdin: str | None = None
+    ) -> Done:
         """Run one command of rolelab, without a terminal."""
         done = subprocess.run(
             [sys.executable, "-m", "rolelab", *words],
@@ -58,7 +60,9 @@ class Folder:
 
     def aws(self) -> dict[str, str]:
         """Return the variables that lead any AWS tool to the running local AWS."""
-        return dict(re.findall(r"^export (\w+)='(.*)'$", self.rolelab("local", "env").out, re.MULTILINE))
+        return dict(
+            re.findall(r"^export (\w+)='(.*)'$", self.rolelab("local", "env").out, re.MULTILINE)
+        )
 
     def configure(self, stack: str = "dev", **values: str) -> None:
         """Write a stack's configuration: keys of the lab's namespace and their YAML."""

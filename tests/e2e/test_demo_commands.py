@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.e2e.conftest import Folder
 
 STEP = re.compile(
-    r"^ ?\d+  (?P<title>.+?)   as .*\n    .*\n    \$ (?P<command>.*)\n    ✓ (?P<outcome>\w+)", re.MULTILINE
+    r"^ ?\d+  (?P<title>.+?)   as .*\n    .*\n    \$ (?P<command>.*)\n    ✓ (?P<outcome>\w+)",
+    re.MULTILINE,
 )
 
 
@@ -25,7 +26,12 @@ def test_every_command_of_the_demo_does_what_the_demo_showed(folder: Folder, aws
     for step in steps:
         command = step["command"].replace("rolelab up  ", "rolelab up --yes  ")
         done = subprocess.run(
-            ["bash", "-c", command], cwd=folder.path, env=env, capture_output=True, text=True, check=False
+            ["bash", "-c", command],
+            cwd=folder.path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         worked = done.returncode == 0
         assert worked is (step["outcome"] != "refused"), (step, done.stdout, done.stderr)

@@ -73,7 +73,9 @@ def test_a_command_that_is_none_is_wrong_usage(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("command", TOUCHES_STACK)
-def test_without_a_project_one_line_says_where_to_go(folder: Folder, tmp_path: Path, command: str) -> None:
+def test_without_a_project_one_line_says_where_to_go(
+    folder: Folder, tmp_path: Path, command: str
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     done = run(Folder(path=elsewhere, env=folder.env), command)
@@ -164,7 +166,12 @@ LIFE: list[tuple[str, Callable[[Folder], object] | None, list[str], int]] = [
     ("a learner who is none", None, ["exec", "--as", "nobody", "--", "true"], 2),
     ("exec gives back the command's own", None, ["exec", "--", "sh", "-c", "exit 7"], 7),
     ("local runs", None, ["local", "status"], 0),
-    ("a change that was not expected", lambda f: f.configure(grant="false"), ["preview", "--expect-no-changes"], 1),
+    (
+        "a change that was not expected",
+        lambda f: f.configure(grant="false"),
+        ["preview", "--expect-no-changes"],
+        1,
+    ),
     ("destroy", None, ["destroy", "--yes"], 0),
     ("verify of what is gone", None, ["verify"], 2),
     ("destroy of nothing", None, ["destroy", "--yes"], 0),

@@ -89,10 +89,18 @@ def newcomer(home: Path, *more: Path) -> dict[str, str]:
     own = str(ROOT / ".venv")
     path = [folder for folder in os.environ["PATH"].split(os.pathsep) if not folder.startswith(own)]
     path += [str(folder) for folder in more]
-    return {**kept, "PATH": os.pathsep.join(path), "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+    return {
+        **kept,
+        "PATH": os.pathsep.join(path),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "TERM": "dumb",
+    }
 
 
-def test_every_command_of_the_readme_prints_what_the_readme_shows(clone: Path, tmp_path: Path, aws_cli: Path) -> None:
+def test_every_command_of_the_readme_prints_what_the_readme_shows(
+    clone: Path, tmp_path: Path, aws_cli: Path
+) -> None:
     """In one shell, in their order, from a bare copy: what a newcomer types."""
     env = newcomer(tmp_path, aws_cli.parent)
     end = "=== end of a command ==="
@@ -136,7 +144,10 @@ def test_the_table_of_configuration_is_pulumi_yamls() -> None:
     """Each default has one home, and the README says the same."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| `(.+?)` \| (.+?) \|$", README, re.MULTILINE)
-    told = {f"assume-role-lab:{key}": (kind, yaml.safe_load(default), what) for key, kind, default, what in rows}
+    told = {
+        f"assume-role-lab:{key}": (kind, yaml.safe_load(default), what)
+        for key, kind, default, what in rows
+    }
     kinds = {"array": "list of names"}
     assert told == {
         key: (kinds.get(one["type"], one["type"]), one["default"], one["description"])
@@ -146,7 +157,8 @@ def test_the_table_of_configuration_is_pulumi_yamls() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", *sorted(str(one.relative_to(ROOT)) for one in (ROOT / "docs").glob("*.md"))]
+    "path",
+    ["README.md", *sorted(str(one.relative_to(ROOT)) for one in (ROOT / "docs").glob("*.md"))],
 )
 def test_every_link_to_a_file_leads_there(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
@@ -159,7 +171,9 @@ def test_the_readme_says_the_same_of_exit_codes_as_the_help(folder: Folder) -> N
     codes = dict(re.findall(r"^\| ([0-3]) \| (.+?) \|$", README, re.MULTILINE))
     assert codes.keys() == {"0", "1", "2", "3"}
     for code, what in codes.items():
-        assert re.search(rf"\b{code} {re.escape(what.split(',')[0].split(':')[0].split(' failed')[0])}", told), (
+        assert re.search(
+            rf"\b{code} {re.escape(what.split(',')[0].split(':')[0].split(' failed')[0])}", told
+        ), (
             code,
             told,
         )

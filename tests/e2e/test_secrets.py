@@ -26,11 +26,15 @@ LOOKS = [
 ]
 
 
-def test_a_labs_whole_life_shows_no_secret_and_keeps_none_where_others_may_read(folder: Folder) -> None:
+def test_a_labs_whole_life_shows_no_secret_and_keeps_none_where_others_may_read(
+    folder: Folder,
+) -> None:
     """Made, looked at in every way, verified, changed and removed."""
     folder.configure(console="true")
     done = [folder.rolelab("up", "--yes")]
-    learner = json.loads(folder.rolelab("outputs", "--json", "--show-secrets").out)["learners"]["testuser"]
+    learner = json.loads(folder.rolelab("outputs", "--json", "--show-secrets").out)["learners"][
+        "testuser"
+    ]
     secrets = {
         "access key": learner["secretAccessKey"],
         "password": learner["consolePassword"],
@@ -40,7 +44,11 @@ def test_a_labs_whole_life_shows_no_secret_and_keeps_none_where_others_may_read(
     done += [folder.rolelab(*line) for line in LOOKS]
     assert_kept(folder, secrets)
     folder.configure(console="true", roleName="other")
-    done += [folder.rolelab("preview"), folder.rolelab("up", "--yes"), folder.rolelab("destroy", "--yes", "--json")]
+    done += [
+        folder.rolelab("preview"),
+        folder.rolelab("up", "--yes"),
+        folder.rolelab("destroy", "--yes", "--json"),
+    ]
     assert_kept(folder, secrets)
     for one in done:
         for name, secret in secrets.items():
@@ -59,7 +67,9 @@ def assert_kept(folder: Folder, secrets: Mapping[str, str]) -> None:
             continue
         assert path.is_relative_to(home), (held, path)
         assert path.name != "log", (held, path)
-        closed = [part for part in path.parents if part.is_relative_to(home) and mode(part) == 0o700]
+        closed = [
+            part for part in path.parents if part.is_relative_to(home) and mode(part) == 0o700
+        ]
         assert closed, f"{held} in {path}, in no folder of mode 0700"
     for name in ("local", "stacks"):
         assert mode(home / name) == 0o700
@@ -76,7 +86,9 @@ def test_a_failure_shows_no_secret_and_no_traceback(folder: Folder) -> None:
     secret, wrong = env["AWS_SECRET_ACCESS_KEY"], "wrong" * 8
     # By another name the endpoint is not the project's own: then the environment's key counts.
     url = env["AWS_ENDPOINT_URL"].replace("127.0.0.1", "localhost")
-    done = folder.rolelab("up", "--yes", env={**env, "AWS_SECRET_ACCESS_KEY": wrong, "AWS_ENDPOINT_URL": url})
+    done = folder.rolelab(
+        "up", "--yes", env={**env, "AWS_SECRET_ACCESS_KEY": wrong, "AWS_ENDPOINT_URL": url}
+    )
     assert done.exit_code in (1, 3)
     said = done.out + done.err
     assert "Traceback" not in said

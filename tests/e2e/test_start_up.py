@@ -13,7 +13,19 @@ from rolelab.cli.main import COMMANDS
 from tests.e2e.conftest import Folder
 
 HEAVY = frozenset(
-    {"pulumi", "pulumi_aws", "grpc", "boto3", "botocore", "ministack", "uvicorn", "rich", "jinja2", "asyncio", "yaml"}
+    {
+        "pulumi",
+        "pulumi_aws",
+        "grpc",
+        "boto3",
+        "botocore",
+        "ministack",
+        "uvicorn",
+        "rich",
+        "jinja2",
+        "asyncio",
+        "yaml",
+    }
 )
 
 # The process ends by os._exit: that is where the modules are counted.
@@ -34,7 +46,9 @@ def loaded(folder: Folder, tmp_path: Path, *words: str) -> set[str]:
     told = tmp_path / "modules.json"
     env = {**folder.env, "TOLD": str(told)}
     asked = [sys.executable, "-c", TELL, *words]
-    done = subprocess.run(asked, cwd=folder.path, env=env, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        asked, cwd=folder.path, env=env, capture_output=True, text=True, check=False, timeout=60
+    )
     assert told.exists(), done.stderr
     return set(json.loads(told.read_text(encoding="utf-8")))
 
@@ -44,7 +58,9 @@ def test_help_loads_click_and_our_own_light_modules_only(folder: Folder, tmp_pat
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_of_a_command_loads_nothing_heavy(folder: Folder, tmp_path: Path, command: str) -> None:
+def test_the_help_of_a_command_loads_nothing_heavy(
+    folder: Folder, tmp_path: Path, command: str
+) -> None:
     assert loaded(folder, tmp_path, command, "--help") & HEAVY == set()
 
 
@@ -60,14 +76,28 @@ def test_a_look_at_the_local_aws_loads_neither_boto3_nor_rich(
 
 
 @pytest.mark.parametrize("words", [("status",), ("outputs",)])
-def test_a_look_at_the_state_loads_no_cloud_library(folder: Folder, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_look_at_the_state_loads_no_cloud_library(
+    folder: Folder, tmp_path: Path, words: tuple[str, ...]
+) -> None:
     heavy = {"pulumi", "pulumi_aws", "grpc", "boto3", "botocore", "ministack", "uvicorn"}
     assert loaded(folder, tmp_path, *words) & heavy == set()
 
 
 @pytest.mark.parametrize(
     "words",
-    [("verify",), ("explain",), ("exec", "--", "true"), ("profiles",), ("break", "grant-missing"), ("mend", "--yes")],
+    [
+        ("verify",),
+        ("explain",),
+        ("exec", "--", "true"),
+        ("profiles",),
+        ("break", "grant-missing"),
+        ("mend", "--yes"),
+    ],
 )
-def test_who_only_reads_a_lab_never_loads_pulumi(folder: Folder, tmp_path: Path, words: tuple[str, ...]) -> None:
-    assert loaded(folder, tmp_path, *words) & {"pulumi", "pulumi_aws", "grpc", "ministack", "uvicorn"} == set()
+def test_who_only_reads_a_lab_never_loads_pulumi(
+    folder: Folder, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert (
+        loaded(folder, tmp_path, *words) & {"pulumi", "pulumi_aws", "grpc", "ministack", "uvicorn"}
+        == set()
+    )

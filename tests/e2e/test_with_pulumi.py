@@ -13,17 +13,29 @@ import pytest
 
 from tests.e2e.conftest import ROOT
 
-HARNESS = Path(os.environ.get("ROLELAB_REAL_ENGINE", ROOT.parent / "shared" / "real-engine")) / "run.py"
+HARNESS = (
+    Path(os.environ.get("ROLELAB_REAL_ENGINE", ROOT.parent / "shared" / "real-engine")) / "run.py"
+)
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH"),
-    pytest.mark.skipif(not HARNESS.is_file(), reason="ROLELAB_REAL_ENGINE names no harness for the Pulumi CLI"),
+    pytest.mark.skipif(
+        not HARNESS.is_file(), reason="ROLELAB_REAL_ENGINE names no harness for the Pulumi CLI"
+    ),
 ]
 
 
 def test_what_pulumi_makes_passes_the_verification_and_goes_again() -> None:
     """`verify.py --pulumi` reads the stack's outputs from the Pulumi CLI; the local AWS stands for the account."""
-    command = [sys.executable, HARNESS, ROOT, "--venv", sys.prefix, "--hook", "python verify.py --pulumi --stack dev"]
+    command = [
+        sys.executable,
+        HARNESS,
+        ROOT,
+        "--venv",
+        sys.prefix,
+        "--hook",
+        "python verify.py --pulumi --stack dev",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])

@@ -56,7 +56,9 @@ def _child(request: dict[str, Any], writing: int) -> None:
     endpoint = Endpoint(
         url=request["url"],
         region="us-east-1",
-        credentials=Credentials(access_key_id=request["account"], secret_access_key=Secret(request["secret"])),
+        credentials=Credentials(
+            access_key_id=request["account"], secret_access_key=Secret(request["secret"])
+        ),
     )
     here = project.find(Path(request["root"]))
     options = run.Options(**request.get("options", {}))
@@ -68,10 +70,20 @@ def _child(request: dict[str, Any], writing: int) -> None:
             events.append(repr(event))
 
         if request["call"] == "destroy":
-            result = run.destroy(here, request["stack"], endpoint, request["instance"], listener, options)
+            result = run.destroy(
+                here, request["stack"], endpoint, request["instance"], listener, options
+            )
         else:
             call = run.preview if request["call"] == "preview" else run.up
-            result = call(here, request["stack"], request["config"], endpoint, request["instance"], listener, options)
+            result = call(
+                here,
+                request["stack"],
+                request["config"],
+                endpoint,
+                request["instance"],
+                listener,
+                options,
+            )
         told = {"ok": result.ok, "error": str(result.error or "")}
     except BaseException as error:  # noqa: BLE001 - told to the test
         told = {"ok": False, "error": f"{type(error).__name__}: {error}"}

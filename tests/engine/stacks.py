@@ -47,7 +47,9 @@ class Ran:
     def steps(self) -> list[Step]:
         """Steps carried out, or planned in a preview, in order; refreshes, components and the stack left out."""
         kind = Planned if self.result.summary.kind == "preview" else Ended
-        return [event.step for event in self.events if isinstance(event, kind) and event.step.custom]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType]
+        return [
+            event.step for event in self.events if isinstance(event, kind) and event.step.custom
+        ]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType]
 
     @property
     def did(self) -> list[tuple[str, str]]:
@@ -73,7 +75,11 @@ class Ran:
         return [event.said for event in self.events if isinstance(event, Failed)]
 
     def messages(self, severity: Severity) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Message) and event.severity is severity]
+        return [
+            event.text
+            for event in self.events
+            if isinstance(event, Message) and event.severity is severity
+        ]
 
     @property
     def errors(self) -> list[str]:
@@ -177,7 +183,9 @@ def left(clients: Clients) -> dict[str, list[str]]:
     found = {
         "users": sorted(user["UserName"] for user in iam.list_users()["Users"]),
         "roles": sorted(role["RoleName"] for role in iam.list_roles()["Roles"]),
-        "policies": sorted(policy.get("PolicyName", "") for policy in iam.list_policies(Scope="Local")["Policies"]),
+        "policies": sorted(
+            policy.get("PolicyName", "") for policy in iam.list_policies(Scope="Local")["Policies"]
+        ),
     }
     return {kind: names for kind, names in found.items() if names}
 
@@ -194,7 +202,9 @@ def in_step(clients: Clients, world: World) -> list[str]:
         for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
             there[f"aws:iam/userPolicy:UserPolicy {name}:{policy}"] += 1
         for one in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
-            there[f"aws:iam/userPolicyAttachment:UserPolicyAttachment {name}/{one.get('PolicyArn')}"] += 1
+            there[
+                f"aws:iam/userPolicyAttachment:UserPolicyAttachment {name}/{one.get('PolicyArn')}"
+            ] += 1
         try:
             iam.get_login_profile(UserName=name)
             there[f"aws:iam/userLoginProfile:UserLoginProfile {name}"] += 1
@@ -206,8 +216,14 @@ def in_step(clients: Clients, world: World) -> list[str]:
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             there[f"aws:iam/rolePolicy:RolePolicy {name}:{policy}"] += 1
         for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-            there[f"aws:iam/rolePolicyAttachment:RolePolicyAttachment {name}/{one.get('PolicyArn')}"] += 1
+            there[
+                f"aws:iam/rolePolicyAttachment:RolePolicyAttachment {name}/{one.get('PolicyArn')}"
+            ] += 1
     for policy in iam.list_policies(Scope="Local")["Policies"]:
         there[f"aws:iam/policy:Policy {policy.get('Arn')}"] += 1
-    known = Counter(f"{resource.type} {resource.id}" for resource in world.everything if resource.custom)
-    return [f"only in AWS: {one}" for one in (there - known)] + [f"only in the state: {one}" for one in (known - there)]
+    known = Counter(
+        f"{resource.type} {resource.id}" for resource in world.everything if resource.custom
+    )
+    return [f"only in AWS: {one}" for one in (there - known)] + [
+        f"only in the state: {one}" for one in (known - there)
+    ]

@@ -115,7 +115,9 @@ def test_everything_gone_is_made_anew(stack: StackRunner) -> None:
     assert copy.destroy().ok
     assert stack.left() == {}
     made = stack.up(refresh=True)
-    assert [op for op, _ in made.did].count("create") == len([one for one in everything.values() if one.custom])
+    assert [op for op, _ in made.did].count("create") == len(
+        [one for one in everything.values() if one.custom]
+    )
     assert in_step(stack.clients, stack.world) == []
 
 

@@ -78,10 +78,15 @@ def test_what_failed_resources_still_need_is_not_deleted(stack: StackRunner) -> 
     assert not ran.ok
     assert ran.did == [("create", "new")]
     assert stack.left()["roles"] == ["new", "old"]
-    assert stack.up(text.format("new", "sts:AssumeRole")).did == [("delete", "old"), ("update", "g")]
+    assert stack.up(text.format("new", "sts:AssumeRole")).did == [
+        ("delete", "old"),
+        ("update", "g"),
+    ]
 
 
-def test_outputs_stay_after_a_failure_and_are_written_with_continue_on_error(taken: StackRunner) -> None:
+def test_outputs_stay_after_a_failure_and_are_written_with_continue_on_error(
+    taken: StackRunner,
+) -> None:
     taken.up('pulumi.export("a", "before")')
     text = TAKEN + 'pulumi.export("a", "after")\npulumi.export("arn", bad.arn)\n'
     taken.up(text)
@@ -99,7 +104,9 @@ def test_a_failed_update_is_said_again_by_the_next_up(stack: StackRunner) -> Non
     """Some of an update's calls may have gone through, so none of its inputs are relied on afterwards."""
     text = 'aws.iam.Role("r", name="reader", assume_role_policy=TRUST{})\n'
     stack.up(text.format(""))
-    broken = text.format(', description="new", permissions_boundary="arn:aws:iam::aws:policy/NoSuchPolicy"')
+    broken = text.format(
+        ', description="new", permissions_boundary="arn:aws:iam::aws:policy/NoSuchPolicy"'
+    )
     assert not stack.up(broken).ok
     again = stack.up(text.format(""))
     assert again.did == [("update", "r")]
@@ -109,7 +116,9 @@ def test_a_failed_update_is_said_again_by_the_next_up(stack: StackRunner) -> Non
 
 def test_a_failed_delete_stays_in_the_state_and_destroy_carries_on(stack: StackRunner) -> None:
     """What AWS does not let go is still the stack's: exit code 1, and the next `destroy` tries again."""
-    stack.up('aws.iam.Policy("p", name="p", policy=allow("s3:*"))\naws.iam.User("u", name="ada", force_destroy=True)')
+    stack.up(
+        'aws.iam.Policy("p", name="p", policy=allow("s3:*"))\naws.iam.User("u", name="ada", force_destroy=True)'
+    )
     arn = next(one.id for one in stack.world.live.values() if one.name == "p")
     stack.clients.iam.create_group(GroupName="others")
     stack.clients.iam.attach_group_policy(GroupName="others", PolicyArn=arn)
@@ -149,7 +158,9 @@ def test_what_is_gone_already_counts_as_deleted(stack: StackRunner) -> None:
 def test_an_exception_in_the_program_shows_the_users_frames_only(stack: StackRunner) -> None:
     """As the real engine prints it; what was registered before is made all the same, and nothing is deleted."""
     stack.up('aws.iam.User("old", name="old")')
-    ran = stack.up('aws.iam.User("new", name="new")\ndef fall():\n    raise ValueError("no such thing")\nfall()')
+    ran = stack.up(
+        'aws.iam.User("new", name="new")\ndef fall():\n    raise ValueError("no such thing")\nfall()'
+    )
     assert not ran.ok
     (told,) = ran.messages(Severity.ERROR)
     lines = told.splitlines()
@@ -162,7 +173,9 @@ def test_an_exception_in_the_program_shows_the_users_frames_only(stack: StackRun
 
 
 def test_an_exception_in_an_apply_is_an_error_of_the_program(stack: StackRunner) -> None:
-    ran = stack.up('u = aws.iam.User("u", name="ada")\npulumi.export("x", u.arn.apply(lambda arn: arn["no"]))')
+    ran = stack.up(
+        'u = aws.iam.User("u", name="ada")\npulumi.export("x", u.arn.apply(lambda arn: arn["no"]))'
+    )
     assert "TypeError" in ran.errors[0]
     assert stack.left() == {"users": ["ada"]}
 

@@ -37,7 +37,9 @@ class After:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_up_is_recorded_and_carried_on(stack: StackRunner, number: signal.Signals) -> None:
+def test_an_interrupted_up_is_recorded_and_carried_on(
+    stack: StackRunner, number: signal.Signals
+) -> None:
     stack.program(CLASS)
     stack.listener = After(5, number)
     ran = stack.up(parallel=4)
@@ -66,7 +68,9 @@ def test_an_interrupted_destroy_says_that_things_are_left(stack: StackRunner) ->
     assert stack.left() == {}
 
 
-def test_a_second_signal_ends_at_once_and_nothing_is_lost(stack: StackRunner, runner: Runner) -> None:
+def test_a_second_signal_ends_at_once_and_nothing_is_lost(
+    stack: StackRunner, runner: Runner
+) -> None:
     """What was in flight has its intent in the journal, so the next run finds out about it."""
     stack.program(CLASS)
     ran = runner.run(stack, "up", kill=(25, "SIGINT twice"), parallel=8)

@@ -90,7 +90,9 @@ def test_a_killed_run_loses_nothing_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_destroy_right_after_a_kill_leaves_nothing(stack: StackRunner, runner: Runner, scenario: Scenario) -> None:
+def test_destroy_right_after_a_kill_leaves_nothing(
+    stack: StackRunner, runner: Runner, scenario: Scenario
+) -> None:
     """The real engine's `destroy` exits 0 here and leaves what it did not know of."""
     stack.program(CLASS)
     if scenario.made:

@@ -78,7 +78,9 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_change_of_the_program_becomes_the_steps_that_pulumi_takes(stack: StackRunner, case: Case) -> None:
+def test_a_change_of_the_program_becomes_the_steps_that_pulumi_takes(
+    stack: StackRunner, case: Case
+) -> None:
     """What is done is what the preview said, no more; AWS and the state agree before and after, and nothing stays."""
     assert stack.up(case.before).ok
     assert in_step(stack.clients, stack.world) == []
@@ -117,12 +119,18 @@ def test_create_before_delete_keeps_the_old_one_until_the_end(stack: StackRunner
     assert order.index("update g") < order.index("delete-replaced r")
 
 
-def test_delete_before_replace_takes_only_the_dependants_that_are_replaced_too(stack: StackRunner) -> None:
+def test_delete_before_replace_takes_only_the_dependants_that_are_replaced_too(
+    stack: StackRunner,
+) -> None:
     """The attachment goes before its role; the grant, which can be changed in place, stays all the while."""
     stack.up(LAB)
     changed = LAB.replace('"reader"', '"reader", path="/class/"')
     order = stack.up(changed).order
-    assert order.index("delete-replaced a") < order.index("delete-replaced r") < order.index("replace r")
+    assert (
+        order.index("delete-replaced a")
+        < order.index("delete-replaced r")
+        < order.index("replace r")
+    )
     assert order.index("replace r") < order.index("replace a")
     assert "delete-replaced g" not in order
 
@@ -132,10 +140,15 @@ def test_the_property_that_replaces_is_named(stack: StackRunner) -> None:
     stack.up(ROLE)
     step = stack.preview(ROLE.replace('"reader"', '"writer", description="new"')).step("r")
     assert step.op is Op.REPLACE
-    assert {change.property: change.replaces for change in step.changes} == {"name": True, "description": False}
+    assert {change.property: change.replaces for change in step.changes} == {
+        "name": True,
+        "description": False,
+    }
 
 
-def test_a_rename_of_the_logical_name_without_alias_fails_on_the_physical_one(stack: StackRunner) -> None:
+def test_a_rename_of_the_logical_name_without_alias_fails_on_the_physical_one(
+    stack: StackRunner,
+) -> None:
     """As with Pulumi: the new one is made before the old one goes, and AWS has the name already."""
     stack.up(USER)
     ran = stack.up(USER.replace('"u"', '"v"'))
@@ -148,7 +161,12 @@ def test_what_has_no_identity_of_its_own_survives_a_new_logical_name(stack: Stac
     """An attachment under another name is the same attachment: were the old one detached, nothing would be attached."""
     stack.up(LAB)
     renamed = LAB.replace('"a", role', '"b", role').replace('"g", name', '"h", name')
-    assert stack.up(renamed).did == [("create", "b"), ("create", "h"), ("delete", "a"), ("delete", "g")]
+    assert stack.up(renamed).did == [
+        ("create", "b"),
+        ("create", "h"),
+        ("delete", "a"),
+        ("delete", "g"),
+    ]
     assert in_step(stack.clients, stack.world) == []
 
 
@@ -159,7 +177,9 @@ def test_going_back_to_a_name_whose_holder_is_still_owed_a_deletion(stack: Stack
     world = stack.world
     old = next(one for one in world.live.values() if one.name == "r")
     # As if killed before the last step: the first role is there and owed a deletion.
-    trust = stack.clients.iam.get_role(RoleName="writer")["Role"]["Arn"].replace("role/writer", "root")
+    trust = stack.clients.iam.get_role(RoleName="writer")["Role"]["Arn"].replace(
+        "role/writer", "root"
+    )
     stack.clients.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=_trust(trust))
     held = Store(stack.folder, command="test")
     held.world.doomed.append(replace(old, id="reader", inputs={**old.inputs, "name": "reader"}))

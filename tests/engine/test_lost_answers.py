@@ -114,7 +114,9 @@ def test_a_create_whose_answer_is_lost_is_looked_up_and_not_done_twice(
 
 
 @pytest.mark.parametrize("action", ["CreateUser", "CreateAccessKey", "CreateLoginProfile"])
-def test_nothing_is_lost_if_no_answer_comes_at_all(stack: StackRunner, relay: _Relay, action: str) -> None:
+def test_nothing_is_lost_if_no_answer_comes_at_all(
+    stack: StackRunner, relay: _Relay, action: str
+) -> None:
     """Every answer to this call is lost, and so are those that would tell: the next run finds out."""
     relay.lose = dict.fromkeys([action, *TELLING], 99)
     ran = stack.up(LAB)
@@ -127,8 +129,12 @@ def test_nothing_is_lost_if_no_answer_comes_at_all(stack: StackRunner, relay: _R
     assert stack.left() == {}
 
 
-@pytest.mark.parametrize("action", ["DeleteUser", "DeleteAccessKey", "DetachRolePolicy", "DeleteRole", "DeletePolicy"])
-def test_a_delete_whose_answer_is_lost_is_carried_on(stack: StackRunner, relay: _Relay, action: str) -> None:
+@pytest.mark.parametrize(
+    "action", ["DeleteUser", "DeleteAccessKey", "DetachRolePolicy", "DeleteRole", "DeletePolicy"]
+)
+def test_a_delete_whose_answer_is_lost_is_carried_on(
+    stack: StackRunner, relay: _Relay, action: str
+) -> None:
     stack.up(LAB)
     relay.lose = {action: 1}
     stack.destroy()
@@ -139,10 +145,18 @@ def test_a_delete_whose_answer_is_lost_is_carried_on(stack: StackRunner, relay: 
 
 
 @pytest.mark.parametrize("action", ["UpdateUser", "UpdateRole", "TagUser", "CreatePolicyVersion"])
-def test_an_update_whose_answer_is_lost_is_said_again(stack: StackRunner, relay: _Relay, action: str) -> None:
+def test_an_update_whose_answer_is_lost_is_said_again(
+    stack: StackRunner, relay: _Relay, action: str
+) -> None:
     stack.up(LAB)
-    changed = LAB.replace('"ada"', '"grace"').replace('"exp"', '"new"').replace("s3:GetObject", "s3:PutObject")
-    changed = changed.replace("assume_role_policy=TRUST", "assume_role_policy=TRUST, max_session_duration=7200")
+    changed = (
+        LAB.replace('"ada"', '"grace"')
+        .replace('"exp"', '"new"')
+        .replace("s3:GetObject", "s3:PutObject")
+    )
+    changed = changed.replace(
+        "assume_role_policy=TRUST", "assume_role_policy=TRUST, max_session_duration=7200"
+    )
     relay.lose = {action: 1}
     stack.up(changed)
     assert relay.lost == [action]

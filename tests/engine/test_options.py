@@ -24,7 +24,11 @@ def test_protected_resources_are_kept_until_the_flag_goes(stack: StackRunner) ->
     """Neither destroy, nor leaving it out of the program, nor a replacement removes what is protected."""
     protected = ROLE.format(", opts=Opts(protect=True)")
     stack.up(protected + USER.format(""))
-    for ran in (stack.destroy(), stack.up(USER.format("")), stack.up(protected.replace("reader", "writer"))):
+    for ran in (
+        stack.destroy(),
+        stack.up(USER.format("")),
+        stack.up(protected.replace("reader", "writer")),
+    ):
         assert not ran.ok
         assert "because it is protected" in ran.errors[0]
         assert stack.left()["roles"] == ["reader"]
@@ -42,7 +46,9 @@ def test_destroy_with_something_protected_touches_nothing(stack: StackRunner) ->
 
 def test_an_update_of_a_protected_resource_is_allowed(stack: StackRunner) -> None:
     stack.up(ROLE.format(", opts=Opts(protect=True)"))
-    assert stack.up(ROLE.format(', description="x", opts=Opts(protect=True)')).did == [("update", "r")]
+    assert stack.up(ROLE.format(', description="x", opts=Opts(protect=True)')).did == [
+        ("update", "r")
+    ]
 
 
 def test_retained_resources_leave_the_state_and_stay_in_aws(stack: StackRunner) -> None:
@@ -74,9 +80,7 @@ def test_ignored_changes_hold_for_names_and_for_one_tag(stack: StackRunner) -> N
 
 
 def test_replace_on_changes_makes_an_update_a_replacement(stack: StackRunner) -> None:
-    text = (
-        'aws.iam.Role("r", assume_role_policy=TRUST, description="{}", opts=Opts(replace_on_changes=["description"]))'
-    )
+    text = 'aws.iam.Role("r", assume_role_policy=TRUST, description="{}", opts=Opts(replace_on_changes=["description"]))'
     stack.up(text.format("one"))
     assert stack.up(text.format("two")).did == [("delete-replaced", "r"), ("replace", "r")]
 
@@ -90,7 +94,9 @@ def test_delete_before_replace_can_be_asked_for_and_declined(stack: StackRunner)
     assert "EntityAlreadyExists" in stack.up(text.replace("reader", "writer")).failures[0]
 
 
-def test_depends_on_orders_both_ways_and_a_component_stands_for_its_children(stack: StackRunner) -> None:
+def test_depends_on_orders_both_ways_and_a_component_stands_for_its_children(
+    stack: StackRunner,
+) -> None:
     text = COMPONENT + 'p = Pair("p")\n' + ROLE.format(", opts=Opts(depends_on=[p])")
     made = stack.up(text).order
     assert made.index("create p-key") < made.index("create r")
@@ -135,7 +141,9 @@ def test_deleted_with_is_gone_without_a_call_of_its_own(stack: StackRunner) -> N
         ),
     ],
 )  # fmt: skip
-def test_an_alias_keeps_the_resource_under_its_new_urn(stack: StackRunner, before: str, after: str) -> None:
+def test_an_alias_keeps_the_resource_under_its_new_urn(
+    stack: StackRunner, before: str, after: str
+) -> None:
     stack.up(before)
     keys = stack.keys()
     assert stack.preview(after).did == []
@@ -180,7 +188,10 @@ def test_changed_options_alone_reach_the_state(stack: StackRunner) -> None:
     """Equal inputs are not all: a new dependency or protection holds from the next `up` on, though nothing changes in AWS."""
     stack.up(ROLE.format("") + USER.format(""))
     assert (
-        stack.up(ROLE.format("") + USER.format(", opts=Opts(depends_on=[r], protect=True, retain_on_delete=True)")).did
+        stack.up(
+            ROLE.format("")
+            + USER.format(", opts=Opts(depends_on=[r], protect=True, retain_on_delete=True)")
+        ).did
         == []
     )
     user = next(one for one in stack.world.live.values() if one.name == "u")
@@ -211,7 +222,9 @@ REFUSED = [
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # importing all of pulumi_aws.s3 warns
 @pytest.mark.parametrize(("text", "named"), REFUSED, ids=lambda one: one[:40])
-def test_what_is_not_carried_out_is_refused_by_name(stack: StackRunner, text: str, named: str) -> None:
+def test_what_is_not_carried_out_is_refused_by_name(
+    stack: StackRunner, text: str, named: str
+) -> None:
     """Never passed over: the run fails, names what it was, and points to the Pulumi CLI."""
     ran = stack.up(text)
     assert not ran.ok
@@ -232,7 +245,9 @@ def test_all_faults_of_one_resource_come_at_once(stack: StackRunner) -> None:
     text = 'aws.iam.Role("a", name="bad name!", assume_role_policy="{", max_session_duration=100, path="x")'
     for ran in (stack.preview(text), stack.up(text)):
         told = "\n".join(ran.errors)
-        assert "aws:iam/role:Role resource 'a': property name value {bad name!} has a problem" in told
+        assert (
+            "aws:iam/role:Role resource 'a': property name value {bad name!} has a problem" in told
+        )
         assert "property assumeRolePolicy" in told
         assert "expected to be in the range (3600 - 43200), got 100" in told
         assert "property path" in told

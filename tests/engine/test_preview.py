@@ -46,15 +46,24 @@ def test_what_only_aws_knows_is_unknown_and_its_applies_do_not_run(stack: StackR
 
 
 def test_an_unknown_policy_and_a_secret_are_shown_as_such(stack: StackRunner) -> None:
-    stack.program(LAB + 'aws.iam.Role("s", assume_role_policy=TRUST, description=pulumi.Output.secret("hush"))')
+    stack.program(
+        LAB
+        + 'aws.iam.Role("s", assume_role_policy=TRUST, description=pulumi.Output.secret("hush"))'
+    )
     planned = stack.preview()
-    assert {change.property: change.new for change in planned.step("g").changes}["policy"] == "[unknown]"
-    assert {change.property: change.new for change in planned.step("s").changes}["description"] == "[secret]"
+    assert {change.property: change.new for change in planned.step("g").changes}[
+        "policy"
+    ] == "[unknown]"
+    assert {change.property: change.new for change in planned.step("s").changes}[
+        "description"
+    ] == "[secret]"
     assert "hush" not in repr(planned.events)
 
 
 def test_an_automatic_name_is_known_and_differs_from_run_to_run(stack: StackRunner) -> None:
-    text = 'u = aws.iam.User("a-rather-long-logical-name-that-is-cut-so-that-iam-takes-it-as-a-name")'
+    text = (
+        'u = aws.iam.User("a-rather-long-logical-name-that-is-cut-so-that-iam-takes-it-as-a-name")'
+    )
     names = [stack.preview(text).steps[0].changes[1].new for _ in range(2)]
     assert names[0] != names[1]
     assert all(len(name) == 64 and name.startswith("a-rather-long-logical-name") for name in names)
@@ -62,11 +71,18 @@ def test_an_automatic_name_is_known_and_differs_from_run_to_run(stack: StackRunn
 
 def test_in_the_preview_of_an_update_what_does_not_change_is_known(stack: StackRunner) -> None:
     stack.up(LAB)
-    changed = LAB.replace("assume_role_policy=TRUST", "assume_role_policy=TRUST, max_session_duration=7200")
+    changed = LAB.replace(
+        "assume_role_policy=TRUST", "assume_role_policy=TRUST, max_session_duration=7200"
+    )
     planned = stack.preview(changed + 'r.arn.apply(lambda arn: print("arn", arn))')
     assert planned.did == [("update", "r")]
     (change,) = planned.step("r").changes
-    assert (change.property, change.old, change.new, change.replaces) == ("maxSessionDuration", 3600, 7200, False)
+    assert (change.property, change.old, change.new, change.replaces) == (
+        "maxSessionDuration",
+        3600,
+        7200,
+        False,
+    )
     assert any(text.startswith("arn arn:aws:iam::") for text in planned.messages(Severity.INFO))
 
 
@@ -78,7 +94,10 @@ def test_what_depends_on_a_replacement_is_shown_as_an_update(stack: StackRunner)
 
 
 def test_a_function_that_depends_on_what_is_to_be_made_is_not_called(stack: StackRunner) -> None:
-    text = LAB + "who = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(depends_on=[u]))\n"
+    text = (
+        LAB
+        + "who = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(depends_on=[u]))\n"
+    )
     text += 'who.account_id.apply(lambda account: print("account", account))'
 
     def told(ran: Ran) -> list[str]:
@@ -100,7 +119,9 @@ def test_what_would_be_deleted_is_shown_in_order(stack: StackRunner) -> None:
     assert stack.left() == {"users": ["ada"], "roles": ["reader"]}
 
 
-def test_a_preview_after_a_kill_shows_what_recovery_would_find(stack: StackRunner, runner: Runner) -> None:
+def test_a_preview_after_a_kill_shows_what_recovery_would_find(
+    stack: StackRunner, runner: Runner
+) -> None:
     """Read only: what an interrupted run made counts as there, and nothing is changed or removed."""
     stack.program(LAB)
     killed = runner.run(stack, "up", kill=(3, "before"), parallel=1)

@@ -55,7 +55,9 @@ def _things(chance: random.Random) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_random_programs_killed_anywhere_end_whole(stack: StackRunner, runner: Runner, seed: int) -> None:
+def test_random_programs_killed_anywhere_end_whole(
+    stack: StackRunner, runner: Runner, seed: int
+) -> None:
     chance = random.Random(seed)
     stack.program(PROGRAM)
     for _ in range(4):

@@ -41,7 +41,9 @@ def _code(seed: bytes, later: int) -> str:
     import struct
     import time
 
-    digest = hmac.new(base64.b32decode(seed), struct.pack(">Q", int(time.time()) // 30 + later), hashlib.sha1).digest()
+    digest = hmac.new(
+        base64.b32decode(seed), struct.pack(">Q", int(time.time()) // 30 + later), hashlib.sha1
+    ).digest()
     start = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
@@ -50,10 +52,14 @@ ADDED_TO_A_USER: dict[str, Callable[[IAMClient], object]] = {
     "nothing": lambda _: None,
     "access key": lambda iam: iam.create_access_key(UserName="ada"),
     "password": lambda iam: iam.create_login_profile(UserName="ada", Password="Wq3!long-enough"),
-    "inline policy": lambda iam: iam.put_user_policy(UserName="ada", PolicyName="p", PolicyDocument=ALLOW),
+    "inline policy": lambda iam: iam.put_user_policy(
+        UserName="ada", PolicyName="p", PolicyDocument=ALLOW
+    ),
     "attached policy": lambda iam: iam.attach_user_policy(UserName="ada", PolicyArn=S3),
     "group": _in_group,
-    "boundary": lambda iam: iam.put_user_permissions_boundary(UserName="ada", PermissionsBoundary=S3),
+    "boundary": lambda iam: iam.put_user_permissions_boundary(
+        UserName="ada", PermissionsBoundary=S3
+    ),
     "SSH key": lambda iam: iam.upload_ssh_public_key(UserName="ada", SSHPublicKeyBody=SSH_KEY),
     "service credential": lambda iam: iam.create_service_specific_credential(
         UserName="ada", ServiceName="codecommit.amazonaws.com"
@@ -62,7 +68,9 @@ ADDED_TO_A_USER: dict[str, Callable[[IAMClient], object]] = {
 }
 ADDED_TO_A_ROLE: dict[str, Callable[[IAMClient], object]] = {
     "nothing": lambda _: None,
-    "inline policy": lambda iam: iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=ALLOW),
+    "inline policy": lambda iam: iam.put_role_policy(
+        RoleName="reader", PolicyName="p", PolicyDocument=ALLOW
+    ),
     "attached policy": lambda iam: iam.attach_role_policy(RoleName="reader", PolicyArn=S3),
     "instance profile": lambda iam: (
         iam.create_instance_profile(InstanceProfileName="i"),

@@ -72,7 +72,9 @@ def test_a_run_under_way_can_be_read(tmp_path: Path) -> None:
     held.close()
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"version": 1}', "[]", '{"version": 99, "generation": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"version": 1}', "[]", '{"version": 99, "generation": 1}']
+)
 def test_a_state_that_cannot_be_read_is_one_clear_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "state.json").write_text(content)
     with pytest.raises(LabError) as caught:
@@ -138,7 +140,10 @@ def test_the_state_belongs_to_one_local_aws(stack: StackRunner) -> None:
     assert stack.preview().did == [("create", "u")]
     ran = stack.up()
     assert ran.did == [("create", "u")]
-    assert any("the state is of another local AWS (gone)" in getattr(event, "text", "") for event in ran.events)
+    assert any(
+        "the state is of another local AWS (gone)" in getattr(event, "text", "")
+        for event in ran.events
+    )
 
 
 def test_status_needs_no_aws(stack: StackRunner) -> None:
@@ -159,7 +164,10 @@ _OPERATIONS = st.lists(st.tuples(st.sampled_from(_KINDS), st.integers(0, 4)), ma
 @settings(deadline=None, max_examples=60)
 @given(operations=_OPERATIONS, cut=st.floats(0, 1), torn=st.booleans())
 def test_whatever_is_written_is_read_again_however_it_was_stopped(
-    tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[str, int]], cut: float, torn: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    operations: list[tuple[str, int]],
+    cut: float,
+    torn: bool,
 ) -> None:
     """Reading after any prefix of the journal gives the world as it was then; a torn line counts for nothing."""
     folder = tmp_path_factory.mktemp("state")
@@ -202,7 +210,9 @@ def _operate(held: Store, operation: str, which: int) -> None:
         number = held.begin(Intent(op="create", at=1.0, resource=_resource(name), replaces=True))
         held.done(number, _resource(name, f"id{number}"))
     elif operation == "update" and old is not None:
-        number = held.begin(Intent(op="update", at=1.0, resource=_resource(name, old.id, inputs={"n": which})))
+        number = held.begin(
+            Intent(op="update", at=1.0, resource=_resource(name, old.id, inputs={"n": which}))
+        )
         held.done(number, _resource(name, old.id, inputs={"n": which}))
     elif operation == "delete" and held.world.everything:
         victim = held.world.everything[which % len(held.world.everything)]

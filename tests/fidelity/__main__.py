@@ -16,10 +16,16 @@ def main() -> int:
     """Run the cases and print what came of them."""
     parser = argparse.ArgumentParser(prog="python -m tests.fidelity", description=__doc__)
     parser.add_argument(
-        "--endpoint", default=os.environ.get("AWS_ENDPOINT_URL"), help="URL (default: AWS_ENDPOINT_URL)"
+        "--endpoint",
+        default=os.environ.get("AWS_ENDPOINT_URL"),
+        help="URL (default: AWS_ENDPOINT_URL)",
     )
     parser.add_argument(
-        "--cases", nargs="*", type=Path, metavar="FILE", help="files of cases (default: tests/fidelity/*.json)"
+        "--cases",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="files of cases (default: tests/fidelity/*.json)",
     )
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--json", action="store_true", help="every answer as JSON")
@@ -49,7 +55,9 @@ def _print(answers: list[Answer]) -> None:
         right[answer.case["group"]] += answer.right
     for group, count in total.items():
         _say(f"{group:10} {right[group]:4} of {count}")
-    _say(f"{'all':10} {sum(right.values()):4} of {len(answers)} ({sum(right.values()) / max(1, len(answers)):.1%})")
+    _say(
+        f"{'all':10} {sum(right.values()):4} of {len(answers)} ({sum(right.values()) / max(1, len(answers)):.1%})"
+    )
 
 
 def _say(line: str) -> None:

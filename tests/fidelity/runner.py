@@ -59,7 +59,9 @@ def load(paths: Iterable[Path] | None = None) -> list[Case]:
     for path in sorted(paths or [path for path in HERE.glob("*.json") if path.stem != "gaps"]):
         content = json.loads(path.read_text(encoding="utf-8"))
         parts = {f"${name}": part for name, part in content.get("parts", {}).items()}
-        cases += [whole(_with_parts(case, parts)) | {"file": path.stem} for case in content["cases"]]
+        cases += [
+            whole(_with_parts(case, parts)) | {"file": path.stem} for case in content["cases"]
+        ]
     return cases
 
 
@@ -86,7 +88,9 @@ def _with_parts(value: Any, parts: dict[str, Any]) -> Any:
     if isinstance(value, list):
         return [_with_parts(one, parts) for one in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {name: _with_parts(one, parts) for name, one in cast("dict[str, Any]", value).items()}
+        return {
+            name: _with_parts(one, parts) for name, one in cast("dict[str, Any]", value).items()
+        }
     return value
 
 
@@ -134,7 +138,9 @@ class Runner:
             aws_secret_access_key=secret,
             aws_session_token=token,
             config=Config(
-                parameter_validation=False, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+                parameter_validation=False,
+                retries={"total_max_attempts": 1},
+                s3={"addressing_style": "path"},
             ),
         )
 

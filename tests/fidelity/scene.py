@@ -31,7 +31,12 @@ _S3 = {
     "s3:HeadObject": "head_object",
     "s3:CopyObject": "copy_object",
 }
-_NAMES = {"user": "UserName", "role": "RoleName", "group": "GroupName", "instance-profile": "InstanceProfileName"}
+_NAMES = {
+    "user": "UserName",
+    "role": "RoleName",
+    "group": "GroupName",
+    "instance-profile": "InstanceProfileName",
+}
 
 
 class Scene:
@@ -74,13 +79,19 @@ class Scene:
     def _make_user(self, user: Mapping[str, Any]) -> None:
         iam, name = self._iam(user["account"]), user["name"]
         more = (
-            {"PermissionsBoundary": self._policy(iam, f"{name}-boundary", user["boundary"])} if user["boundary"] else {}
+            {"PermissionsBoundary": self._policy(iam, f"{name}-boundary", user["boundary"])}
+            if user["boundary"]
+            else {}
         )
         iam.create_user(UserName=name, Path=user["path"], Tags=_tags(user["tags"]), **more)
         for number, document in enumerate(user["inline"]):
-            iam.put_user_policy(UserName=name, PolicyName=f"inline{number}", PolicyDocument=json.dumps(document))
+            iam.put_user_policy(
+                UserName=name, PolicyName=f"inline{number}", PolicyDocument=json.dumps(document)
+            )
         for number, policy in enumerate(user["attached"]):
-            iam.attach_user_policy(UserName=name, PolicyArn=self._policy(iam, f"{name}-{number}", policy))
+            iam.attach_user_policy(
+                UserName=name, PolicyArn=self._policy(iam, f"{name}-{number}", policy)
+            )
         for group in user["groups"]:
             self._make_group(iam, name, group)
         self._make_key(user["account"], name)
@@ -93,9 +104,13 @@ class Scene:
         name = group["name"]
         iam.create_group(GroupName=name)
         for number, document in enumerate(group.get("inline", [])):
-            iam.put_group_policy(GroupName=name, PolicyName=f"inline{number}", PolicyDocument=json.dumps(document))
+            iam.put_group_policy(
+                GroupName=name, PolicyName=f"inline{number}", PolicyDocument=json.dumps(document)
+            )
         for number, policy in enumerate(group.get("attached", [])):
-            iam.attach_group_policy(GroupName=name, PolicyArn=self._policy(iam, f"{name}-{number}", policy))
+            iam.attach_group_policy(
+                GroupName=name, PolicyArn=self._policy(iam, f"{name}-{number}", policy)
+            )
         iam.add_user_to_group(GroupName=name, UserName=user)
 
     def _make_key(self, account: str, user: str) -> None:
@@ -109,7 +124,10 @@ class Scene:
         self._seeds[(account, user)] = (device["SerialNumber"], seed)
         first, second = code(seed, -1), code(seed, 0)
         iam.enable_mfa_device(
-            UserName=user, SerialNumber=device["SerialNumber"], AuthenticationCode1=first, AuthenticationCode2=second
+            UserName=user,
+            SerialNumber=device["SerialNumber"],
+            AuthenticationCode1=first,
+            AuthenticationCode2=second,
         )
 
     def _make_roles(self) -> None:
@@ -140,12 +158,17 @@ class Scene:
         )
         if role["boundary"]:
             iam.put_role_permissions_boundary(
-                RoleName=name, PermissionsBoundary=self._policy(iam, f"{name}-boundary", role["boundary"])
+                RoleName=name,
+                PermissionsBoundary=self._policy(iam, f"{name}-boundary", role["boundary"]),
             )
         for number, document in enumerate(role["inline"]):
-            iam.put_role_policy(RoleName=name, PolicyName=f"inline{number}", PolicyDocument=json.dumps(document))
+            iam.put_role_policy(
+                RoleName=name, PolicyName=f"inline{number}", PolicyDocument=json.dumps(document)
+            )
         for number, policy in enumerate(role["attached"]):
-            iam.attach_role_policy(RoleName=name, PolicyArn=self._policy(iam, f"{name}-{number}", policy))
+            iam.attach_role_policy(
+                RoleName=name, PolicyArn=self._policy(iam, f"{name}-{number}", policy)
+            )
 
     def _make_bucket(self, bucket: Mapping[str, Any]) -> None:
         s3 = self._runner.client("s3", self._runner.root(self._account(bucket["account"])))
@@ -160,7 +183,9 @@ class Scene:
         """Return the ARN of a managed policy, made here if it is given as a document."""
         if isinstance(policy, str):
             return policy
-        return iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(policy))["Policy"]["Arn"]
+        return iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(policy))["Policy"][
+            "Arn"
+        ]
 
     # -- who asks ---------------------------------------------------------------------------------------------------
 
@@ -190,7 +215,9 @@ class Scene:
         return held
 
     def _mfa(self, step: Mapping[str, Any]) -> dict[str, str]:
-        wanted = step.get("mfa", self._request["context"].get("mfa") and "get_session_token" in step)
+        wanted = step.get(
+            "mfa", self._request["context"].get("mfa") and "get_session_token" in step
+        )
         principal = self._request["principal"]
         return self._device_code(principal["account"], principal["name"]) if wanted else {}
 
@@ -208,7 +235,9 @@ class Scene:
                     UserName=principal["name"], AccessKeyId=key, Status="Inactive"
                 )
             case "deleted":
-                self._iam(principal["account"]).delete_access_key(UserName=principal["name"], AccessKeyId=key)
+                self._iam(principal["account"]).delete_access_key(
+                    UserName=principal["name"], AccessKeyId=key
+                )
             case "no_token":
                 token = None
             case "wrong_token":
@@ -239,20 +268,28 @@ class Scene:
                 for name in iam.list_user_policies(UserName=user)["PolicyNames"]:
                     iam.delete_user_policy(UserName=user, PolicyName=name)
             case "put_user_policy":
-                iam.put_user_policy(UserName=user, PolicyName="later", PolicyDocument=json.dumps(what["policy"]))
+                iam.put_user_policy(
+                    UserName=user, PolicyName="later", PolicyDocument=json.dumps(what["policy"])
+                )
             case "deactivate_keys" | "delete_keys":
                 for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
                     if op == "delete_keys":
                         iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
                     else:
-                        iam.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive")
+                        iam.update_access_key(
+                            UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive"
+                        )
             case "put_role_policy":
-                iam.put_role_policy(RoleName=role, PolicyName="later", PolicyDocument=json.dumps(what["policy"]))
+                iam.put_role_policy(
+                    RoleName=role, PolicyName="later", PolicyDocument=json.dumps(what["policy"])
+                )
             case "detach_role_policy" | "detach_role_policies":
                 for one in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
                     iam.detach_role_policy(RoleName=role, PolicyArn=one["PolicyArn"])
             case "update_trust":
-                iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(what["trust"]))
+                iam.update_assume_role_policy(
+                    RoleName=role, PolicyDocument=json.dumps(what["trust"])
+                )
             case "delete_role":
                 _delete_role(iam, role)
             case "recreate_role":
@@ -290,15 +327,27 @@ class Scene:
             operation = _S3.get(action, xform_name(name))
         else:
             operation = xform_name(name)
-            params = self._sts_params(name, params) if service == "sts" else self._iam_params(name, params)
+            params = (
+                self._sts_params(name, params)
+                if service == "sts"
+                else self._iam_params(name, params)
+            )
         given = {key: value for key, value in params.items() if value is not None}
         return lambda: getattr(client, operation)(**given)
 
     def _sts_params(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         if name == "AssumeRole":
-            params = {"RoleArn": self._request["resource"], "RoleSessionName": "lab-session", **params}
+            params = {
+                "RoleArn": self._request["resource"],
+                "RoleSessionName": "lab-session",
+                **params,
+            }
         principal = self._request["principal"]
-        if self._request["context"].get("mfa") and principal["type"] == "user" and "TokenCode" not in params:
+        if (
+            self._request["context"].get("mfa")
+            and principal["type"] == "user"
+            and "TokenCode" not in params
+        ):
             params |= self._device_code(principal["account"], principal["name"])
         return {
             key: json.dumps(value) if key == "Policy" and isinstance(value, dict) else value
@@ -313,7 +362,9 @@ class Scene:
             params["PolicyDocument"] = _document(params.pop("policy"))
         if re.fullmatch(r"(Put|Get|Delete)(User|Role|Group)Policy", name):
             params.setdefault("PolicyName", "lab")
-        found = re.fullmatch(r"arn:[^:]*:iam::\d{12}:([a-z-]+)(/(?:.*/)?)([^/]+)", self._request["resource"])
+        found = re.fullmatch(
+            r"arn:[^:]*:iam::\d{12}:([a-z-]+)(/(?:.*/)?)([^/]+)", self._request["resource"]
+        )
         if not found:
             return params
         kind, path, last = found.groups()
@@ -348,7 +399,9 @@ class Scene:
 def code(seed: str, steps: int) -> str:
     """Return the code of an authenticator app (RFC 6238), so many steps of 30 s from now."""
     key = base64.b32decode(seed + "=" * (-len(seed) % 8))
-    digest = hmac.new(key, (int(time.time()) // 30 + steps).to_bytes(8, "big"), hashlib.sha1).digest()
+    digest = hmac.new(
+        key, (int(time.time()) // 30 + steps).to_bytes(8, "big"), hashlib.sha1
+    ).digest()
     start = digest[-1] & 15
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06d}"
 

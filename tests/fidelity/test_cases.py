@@ -22,7 +22,10 @@ def runner(local_aws: Instance) -> Runner:
 def test_every_documented_answer_is_given(runner: Runner, path: Path) -> None:
     """A lesson learned on an emulator that is wrong is worse than none."""
     wrong = [answer for answer in runner.run(load([path])) if not answer.right]
-    assert [f"{one.case['id']} expected {one.case['expected']}, got {one.got}: {one.said}" for one in wrong] == []
+    assert [
+        f"{one.case['id']} expected {one.case['expected']}, got {one.got}: {one.said}"
+        for one in wrong
+    ] == []
 
 
 def test_there_are_enough_cases_and_each_says_why() -> None:

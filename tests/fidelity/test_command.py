@@ -16,7 +16,9 @@ ROOT = HERE.parents[1]
 def _run(local_aws: Instance, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"AWS_SECRET_ACCESS_KEY": local_aws.secret.reveal()}
     command = [sys.executable, "-m", "tests.fidelity", "--endpoint", local_aws.url, *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def test_it_tells_how_right_an_emulator_is(local_aws: Instance) -> None:

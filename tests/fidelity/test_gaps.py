@@ -26,15 +26,32 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Answer]
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("bare") / "log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"AUTH": "true", "IOT_MTLS_ENABLED": "0", "SERVICES": "iam,sts,s3", "LOG_LEVEL": "ERROR"}
-    command = [sys.executable, "-m", "uvicorn", "ministack.app:app", "--host", "127.0.0.1", "--port", str(port)]
+    environment |= {
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "SERVICES": "iam,sts,s3",
+        "LOG_LEVEL": "ERROR",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "ministack.app:app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with log.open("w") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
         _wait(port, process, log)
         wanted = {name for gap in GAPS for name in gap["cases"]}
         cases = [case for case in load() if case["id"] in wanted]
-        yield {answer.case["id"]: answer for answer in Runner(f"http://127.0.0.1:{port}", "test").run(cases)}
+        yield {
+            answer.case["id"]: answer
+            for answer in Runner(f"http://127.0.0.1:{port}", "test").run(cases)
+        }
     finally:
         process.terminate()
         process.wait(20)
@@ -56,7 +73,9 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_the_gap_is_still_there(bare: dict[str, Answer], gap: dict[str, Any]) -> None:
     """Fails when MiniStack has closed a gap: then its part of the layer can go."""
     closed = [name for name in gap["cases"] if bare[name].right]
-    assert closed == [], f"MiniStack answers {closed} by itself now: see rolelab.localaws.{gap['layer']}"
+    assert closed == [], (
+        f"MiniStack answers {closed} by itself now: see rolelab.localaws.{gap['layer']}"
+    )
 
 
 @pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap["gap"])

@@ -26,7 +26,13 @@ class Lab:
         command = [sys.executable, "-m", "rolelab", "local", *arguments]
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     @property
@@ -47,11 +53,16 @@ def test_it_is_started_seen_and_stopped(lab: Lab) -> None:
     assert (before.returncode, before.stdout.strip()) == (1, "the local AWS is not running")
     started = lab.rolelab("start")
     assert started.returncode == 0, started.stderr
-    assert re.fullmatch(r"started the local AWS at http://127\.0\.0\.1:\d+ \(process \d+\)\n", started.stdout)
+    assert re.fullmatch(
+        r"started the local AWS at http://127\.0\.0\.1:\d+ \(process \d+\)\n", started.stdout
+    )
     again = lab.rolelab("start")
     assert again.stdout.startswith("the local AWS runs at ")
     assert lab.rolelab("status").returncode == 0
-    assert lab.rolelab("stop").stdout == "the local AWS is stopped; what it holds is kept for the next start\n"
+    assert (
+        lab.rolelab("stop").stdout
+        == "the local AWS is stopped; what it holds is kept for the next start\n"
+    )
     assert lab.rolelab("status").returncode == 1
     assert lab.rolelab("stop").returncode == 0
 
@@ -65,13 +76,23 @@ def test_env_is_what_a_shell_takes(lab: Lab) -> None:
     ]  # fmt: skip
     assert all(re.fullmatch(r"export [A-Z_]+='[^']*'", line) for line in told.splitlines())
     script = f'{told}{sys.executable} -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])\''
-    shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    shell = subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
     assert shell.stdout.strip() == "arn:aws:iam::111122223333:root"
 
 
 def test_env_keeps_a_proxy_out_of_the_way(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a shell sends to the local AWS is the administrator's."""
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+    for name in (
+        "http_proxy",
+        "HTTP_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "https_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "")
     assert len(lab.rolelab("env").stdout.splitlines()) == 5
@@ -86,7 +107,10 @@ def test_env_keeps_a_proxy_out_of_the_way(lab: Lab, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["env", "--account", "12"], "'12' is no account id (--account): give 12 digits, such as 000000000000"),
+        (
+            ["env", "--account", "12"],
+            "'12' is no account id (--account): give 12 digits, such as 000000000000",
+        ),
         (
             ["clock", "--forward", "soon"],
             "'soon' is no length of time (--forward): give one such as 90s, 30m, 2h or 1d",
@@ -118,7 +142,9 @@ def test_events_and_clock_from_the_command_line(lab: Lab) -> None:
     assert lab.rolelab("clock").stdout == "the local AWS has the real time\n"
     assert lab.rolelab("clock", "--forward", "2h").stdout == "the local AWS is 2:00:00 ahead\n"
     Clients(running.endpoint("111122223333")).iam.create_user(UserName="berta")
-    made = Clients(running.endpoint("111122223333")).iam.get_user(UserName="berta")["User"]["CreateDate"]
+    made = Clients(running.endpoint("111122223333")).iam.get_user(UserName="berta")["User"][
+        "CreateDate"
+    ]
     assert 7100 < made.timestamp() - time.time() < 7300
     assert lab.rolelab("clock", "--reset").stdout == "the local AWS has the real time\n"
 

@@ -50,7 +50,9 @@ ACTIONS = _one_or_list(
         "sts:AssumeRoleWithSAML",
     ]
 )
-TRUST_ACTIONS = _one_or_list(["sts:AssumeRole", "sts:*", "sts:Assume*", "sts:AssumeRoleWithSAML", "sts:TagSession"])
+TRUST_ACTIONS = _one_or_list(
+    ["sts:AssumeRole", "sts:*", "sts:Assume*", "sts:AssumeRoleWithSAML", "sts:TagSession"]
+)
 RESOURCES = _one_or_list(
     [
         "*",
@@ -79,7 +81,9 @@ PRINCIPALS = st.sampled_from(
 )
 
 NO_CONDITION: st.SearchStrategy[Doc] = st.builds(_nothing)
-TEXTS = st.sampled_from(["class-2026", "CLASS-2026", "class", "", "lab", "cl*", "class-202?", "*", "a&b"])
+TEXTS = st.sampled_from(
+    ["class-2026", "CLASS-2026", "class", "", "lab", "cl*", "class-202?", "*", "a&b"]
+)
 STRINGS = [
     "StringEquals",
     "StringNotEquals",
@@ -114,7 +118,9 @@ STRING_CONDITION = st.builds(
 )
 SET_CONDITION = st.builds(
     _block,
-    st.builds(_joined, st.sampled_from(["ForAllValues:", "ForAnyValue:"]), st.sampled_from(STRINGS)),
+    st.builds(
+        _joined, st.sampled_from(["ForAllValues:", "ForAnyValue:"]), st.sampled_from(STRINGS)
+    ),
     st.just("aws:TagKeys"),
     st.lists(st.sampled_from(["team", "project", "t*"]), min_size=1, max_size=2),
 )
@@ -137,7 +143,13 @@ ARN_CONDITION = st.builds(
     st.sampled_from(["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLikeIfExists"]),
     st.just("aws:PrincipalArn"),
     st.sampled_from(
-        [USER, "arn:aws:iam::*:user/*", "arn:*:user/testuser", "arn:aws:iam::*:role/*", f"arn:aws:iam::{ACCOUNT}:root"]
+        [
+            USER,
+            "arn:aws:iam::*:user/*",
+            "arn:*:user/testuser",
+            "arn:aws:iam::*:role/*",
+            f"arn:aws:iam::{ACCOUNT}:root",
+        ]
     ),
 )
 VARIABLES = st.builds(
@@ -156,7 +168,9 @@ VARIABLES = st.builds(
 )
 
 
-def _statement(effect: str, action: Any, resource: Any, negated: tuple[bool, bool], condition: Doc) -> Doc:
+def _statement(
+    effect: str, action: Any, resource: Any, negated: tuple[bool, bool], condition: Doc
+) -> Doc:
     not_action, not_resource = negated
     return {
         "Effect": effect,
@@ -188,7 +202,9 @@ def documents(
     def document(found: list[Doc], known: str | None) -> Doc:
         return ({"Version": known} if known else {}) | {"Statement": found}
 
-    known: st.SearchStrategy[str | None] = st.sampled_from(["2012-10-17", "2012-10-17", "2008-10-17", None])
+    known: st.SearchStrategy[str | None] = st.sampled_from(
+        ["2012-10-17", "2012-10-17", "2008-10-17", None]
+    )
     versions = known if version is None else version
     return st.builds(document, st.lists(statement, min_size=1, max_size=3), versions)
 
@@ -207,7 +223,9 @@ TRUST = documents(
 ASKED = st.fixed_dictionaries(
     {},
     optional={
-        "sts:ExternalId": st.sampled_from(["class-2026", "CLASS-2026", "class", "testuser", "x-blue", "*"]),
+        "sts:ExternalId": st.sampled_from(
+            ["class-2026", "CLASS-2026", "class", "testuser", "x-blue", "*"]
+        ),
         "sts:RoleSessionName": st.sampled_from(["lab", "testuser", "class"]),
         "sts:DurationSeconds": st.sampled_from(["900", "901"]),
         "aws:MultiFactorAuthPresent": st.sampled_from(["true", "false"]),
@@ -250,7 +268,9 @@ def _keys(asked: dict[str, str]) -> Any:
     return key
 
 
-def _layer(inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]) -> bool:
+def _layer(
+    inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]
+) -> bool:
     store = cast("Store", _NoStore(inline, boundary))
     user: Doc = {"UserName": "testuser", "Arn": USER, "UserId": USER_ID, "AttachedPolicies": []}
     if boundary is not None:
@@ -266,11 +286,15 @@ def _layer(inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked
         entity=user,
         keys=keys,
     )
-    resource = ResourcePolicy(parsed(json.dumps(trust)), owner=role.split(":")[4], cause=Cause.TRUST)
+    resource = ResourcePolicy(
+        parsed(json.dumps(trust)), owner=role.split(":")[4], cause=Cause.TRUST
+    )
     return authorize(store, caller, Request("sts:AssumeRole", role, _keys(asked)), resource) is None
 
 
-def _judge(inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]) -> bool | None:
+def _judge(
+    inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]
+) -> bool | None:
     request = judge.Request(
         principal=judge.Principal.user(USER, USER_ID, tags=TAGS),
         action="sts:AssumeRole",
@@ -295,7 +319,9 @@ def _judge(inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked
     role=st.sampled_from([ROLE, ROLE, ROLE, FOREIGN]),
     asked=ASKED,
 )
-@example(inline=[], boundary=None, trust={"Version": "2012-10-17", "Statement": []}, role=ROLE, asked={})
+@example(
+    inline=[], boundary=None, trust={"Version": "2012-10-17", "Statement": []}, role=ROLE, asked={}
+)
 def test_the_layer_and_the_independent_evaluator_agree_on_who_may_assume(
     inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]
 ) -> None:
@@ -308,7 +334,9 @@ def test_the_layer_and_the_independent_evaluator_agree_on_who_may_assume(
 @MANY
 @given(
     inline=st.lists(
-        documents(statements(STRING_CONDITION, OTHER_CONDITION), st.just("2012-10-17")), min_size=1, max_size=2
+        documents(statements(STRING_CONDITION, OTHER_CONDITION), st.just("2012-10-17")),
+        min_size=1,
+        max_size=2,
     ),
     role=st.sampled_from([ROLE, FOREIGN]),
     asked=ASKED,
@@ -326,12 +354,20 @@ def test_the_layer_and_ministacks_evaluator_agree_on_the_identity_based_half(
         action="sts:AssumeRole",
         resource_arn=role,
         region="us-east-1",
-        service_context={name: keys(name) for name in map(str.lower, (*KEYS, *asked)) if keys(name) is not None},
+        service_context={
+            name: keys(name) for name in map(str.lower, (*KEYS, *asked)) if keys(name) is not None
+        },
         source_ip="127.0.0.1",
     )
-    theirs = evaluator.evaluate(context, [evaluator.parse_policy_document(json.dumps(document)) for document in inline])
-    ours = decide([parsed(json.dumps(document)) for document in inline], Request("sts:AssumeRole", role, keys))
-    assert {"Allow": Decision.ALLOW, "Deny": Decision.DENY, "ImplicitDeny": Decision.NOTHING}[theirs.decision] is ours
+    theirs = evaluator.evaluate(
+        context, [evaluator.parse_policy_document(json.dumps(document)) for document in inline]
+    )
+    ours = decide(
+        [parsed(json.dumps(document)) for document in inline], Request("sts:AssumeRole", role, keys)
+    )
+    assert {"Allow": Decision.ALLOW, "Deny": Decision.DENY, "ImplicitDeny": Decision.NOTHING}[
+        theirs.decision
+    ] is ours
 
 
 @MANY

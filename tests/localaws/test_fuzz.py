@@ -118,7 +118,18 @@ PLAUSIBLE = {
 }
 """Values that pass the first checks, so that what lies behind them is reached."""
 
-SUBRESOURCES = ["policy", "acl", "versioning", "uploads", "list-type", "prefix", "tagging", "x", "delete", "max-keys"]
+SUBRESOURCES = [
+    "policy",
+    "acl",
+    "versioning",
+    "uploads",
+    "list-type",
+    "prefix",
+    "tagging",
+    "x",
+    "delete",
+    "max-keys",
+]
 
 
 class Fuzz:
@@ -142,14 +153,18 @@ class Fuzz:
         """A call of IAM or STS: a real operation with its real parameters, garbled."""
         service = self.draw.choice(["iam", "sts"])
         operation = self.draw.choice(self.names[service])
-        members = list(model(service)._shapes.get(f"{operation}Request", {}).get("members", {})) or ["Nothing"]  # pyright: ignore[reportPrivateUsage]
+        shapes = model(service)._shapes  # pyright: ignore[reportPrivateUsage]
+        members = list(shapes.get(f"{operation}Request", {}).get("members", {})) or ["Nothing"]
         given = {"Action": operation, "Version": "2010-05-08" if service == "iam" else "2011-06-15"}
         for name in members:
             if name in PLAUSIBLE and self.draw.random() < 0.8:
                 given[name] = self.draw.choice(PLAUSIBLE[name]).replace("{account}", self.account)
             elif self.draw.random() < 0.3:
                 given[
-                    name + self.draw.choice(["", "", "", "", ".member.1", ".member.1.Key", ".member.x", "." * 30])
+                    name
+                    + self.draw.choice(
+                        ["", "", "", "", ".member.1", ".member.1.Key", ".member.x", "." * 30]
+                    )
                 ] = self.piece()
         if self.draw.random() < 0.1:
             given[self.draw.choice(["Action", self.piece()])] = self.piece()
@@ -165,7 +180,8 @@ class Fuzz:
         """A request of S3: any method, path, sub-resource and header."""
         path = "/".join(quote(self.piece()[:80]) for _ in range(self.draw.randrange(4)))
         query = "&".join(
-            f"{self.draw.choice(SUBRESOURCES)}={quote(self.piece()[:60])}" for _ in range(self.draw.randrange(3))
+            f"{self.draw.choice(SUBRESOURCES)}={quote(self.piece()[:60])}"
+            for _ in range(self.draw.randrange(3))
         )
         method = self.draw.choice(["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"])
         body = self.piece().encode() if method in ("PUT", "POST") else b""
@@ -179,13 +195,19 @@ class Fuzz:
             if self.draw.random() < 0.1:
                 del request.headers[name]
         if self.draw.random() < 0.2:
-            request.headers["Authorization"] = "".join(one for one in self.piece() if 32 <= ord(one) < 127)
+            request.headers["Authorization"] = "".join(
+                one for one in self.piece() if 32 <= ord(one) < 127
+            )
         return request
 
     def send(self, request: AWSRequest) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.local_aws.port, timeout=20)
         try:
-            body = request.data if isinstance(request.data, bytes) else str(request.data or "").encode()
+            body = (
+                request.data
+                if isinstance(request.data, bytes)
+                else str(request.data or "").encode()
+            )
             target = str(request.url).removeprefix(self.local_aws.url) or "/"
             connection.request(str(request.method), target, body, dict(request.headers.items()))
             response = connection.getresponse()
@@ -202,15 +224,15 @@ def fuzz(local_aws: Instance, account: str, record_property: object) -> Fuzz:
 
 @pytest.mark.parametrize("kind", ["query_call", "s3_call"])
 @pytest.mark.parametrize("spoil", [False, True], ids=["signed", "spoiled"])
-def test_garbled_requests_get_an_answer_of_awss_kind(fuzz: Fuzz, root: Clients, kind: str, spoil: bool) -> None:
+def test_garbled_requests_get_an_answer_of_awss_kind(
+    fuzz: Fuzz, root: Clients, kind: str, spoil: bool
+) -> None:
     """No 500, no hang, no traceback, and the next request is served."""
     root.iam.create_user(UserName="testuser")
     for number in range(REQUESTS // 5):
         request = getattr(fuzz, kind)()
         status, answer = fuzz.send(fuzz.spoiled(request) if spoil else request)
-        told = (
-            f"request {number}: {request.method} {request.url} {str(request.data)[:500]!r} -> {status} {answer[:300]!r}"
-        )
+        told = f"request {number}: {request.method} {request.url} {str(request.data)[:500]!r} -> {status} {answer[:300]!r}"
         assert status < 500, told
         assert b"Traceback" not in answer, told
     assert root.sts.get_caller_identity()["Account"] == fuzz.account
@@ -232,7 +254,9 @@ def test_garbled_bytes_get_an_answer_or_a_closed_connection(fuzz: Fuzz, root: Cl
     for _ in range(REQUESTS // 5):
         with socket.create_connection(("127.0.0.1", fuzz.local_aws.port), timeout=20) as connection:
             try:
-                connection.sendall(fuzz.draw.choice(starts) + fuzz.draw.randbytes(fuzz.draw.randrange(200)))
+                connection.sendall(
+                    fuzz.draw.choice(starts) + fuzz.draw.randbytes(fuzz.draw.randrange(200))
+                )
                 connection.shutdown(socket.SHUT_WR)
                 answer = connection.recv(65536)
             except (ConnectionResetError, BrokenPipeError):

@@ -47,15 +47,23 @@ def test_the_account_is_read_in_pages_too(root: Clients) -> None:
             PolicyDocument=TRUST.replace('"Principal":{"AWS":"*"}', '"Resource":"*"'),
         )
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
-    root.iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
-    pages = list(root.iam.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 2}))
+    root.iam.attach_role_policy(
+        RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    )
+    pages = list(
+        root.iam.get_paginator("get_account_authorization_details").paginate(
+            PaginationConfig={"PageSize": 2}
+        )
+    )
     users = [one for page in pages for one in page.get("UserDetailList", [])]
     assert [one.get("UserName") for one in users] == [f"u{number}" for number in range(5)]
     document = users[0].get("UserPolicyList", [])[0].get("PolicyDocument", {})
     assert isinstance(document, dict)
     assert users[0].get("Tags") == [{"Key": "Lab", "Value": "x"}]
     role = next(one for page in pages for one in page.get("RoleDetailList", []))
-    assert [one.get("PolicyName") for one in role.get("AttachedManagedPolicies", [])] == ["AmazonS3FullAccess"]
+    assert [one.get("PolicyName") for one in role.get("AttachedManagedPolicies", [])] == [
+        "AmazonS3FullAccess"
+    ]
     only = root.iam.get_account_authorization_details(Filter=["Role"])
     assert (len(only.get("RoleDetailList", [])), only.get("UserDetailList")) == (1, [])
 
@@ -65,22 +73,31 @@ def test_the_summary_counts_and_tells_the_quotas(root: Clients) -> None:
     root.iam.create_user(UserName="anna")
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     summary = root.iam.get_account_summary()["SummaryMap"]
-    assert (summary["Users"], summary["Roles"], summary["Groups"], summary["MFADevices"]) == (1, 1, 0, 0)
-    assert (summary["UsersQuota"], summary["AccessKeysPerUserQuota"], summary["AttachedPoliciesPerRoleQuota"]) == (
+    assert (summary["Users"], summary["Roles"], summary["Groups"], summary["MFADevices"]) == (
+        1,
+        1,
+        0,
+        0,
+    )
+    assert (
+        summary["UsersQuota"],
+        summary["AccessKeysPerUserQuota"],
+        summary["AttachedPoliciesPerRoleQuota"],
+    ) == (
         5000,
         2,
         10,
     )
 
 
-@pytest.mark.parametrize("text", ["a & b < c > d \"e\" 'f'", "<script>", "]]>", "&amp;", "tab\there", "é ÿ"])
+@pytest.mark.parametrize(
+    "text", ["a & b < c > d \"e\" 'f'", "<script>", "]]>", "&amp;", "tab\there", "é ÿ"]
+)
 def test_what_was_written_is_read_back(root: Clients, text: str) -> None:
     """Any description that IAM takes comes back as it was."""
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Description=text)
     assert root.iam.get_role(RoleName="r")["Role"].get("Description") == text
-    document = (
-        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a&b<c>/%"}]}'
-    )
+    document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a&b<c>/%"}]}'
     root.iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=document)
     read: Any = root.iam.get_role_policy(RoleName="r", PolicyName="p")["PolicyDocument"]
     assert read["Statement"][0]["Resource"] == "arn:aws:s3:::a&b<c>/%"
@@ -97,7 +114,9 @@ def test_a_user_made_anew_has_nothing_of_the_old_one(root: Clients) -> None:
     """Neither policies nor the password nor the id."""
     old = root.iam.create_user(UserName="anna")["User"].get("UserId")
     root.iam.put_user_policy(
-        UserName="anna", PolicyName="p", PolicyDocument=TRUST.replace('"Principal":{"AWS":"*"}', '"Resource":"*"')
+        UserName="anna",
+        PolicyName="p",
+        PolicyDocument=TRUST.replace('"Principal":{"AWS":"*"}', '"Resource":"*"'),
     )
     root.iam.delete_user_policy(UserName="anna", PolicyName="p")
     root.iam.delete_user(UserName="anna")
@@ -113,10 +132,15 @@ def test_a_renamed_user_keeps_what_it_has(root: Clients) -> None:
     key = root.iam.create_access_key(UserName="anna")["AccessKey"]["AccessKeyId"]
     root.iam.create_login_profile(UserName="anna", Password="Correct-horse-1")
     root.iam.put_user_policy(
-        UserName="anna", PolicyName="p", PolicyDocument=TRUST.replace('"Principal":{"AWS":"*"}', '"Resource":"*"')
+        UserName="anna",
+        PolicyName="p",
+        PolicyDocument=TRUST.replace('"Principal":{"AWS":"*"}', '"Resource":"*"'),
     )
     root.iam.update_user(UserName="anna", NewUserName="berta")
-    assert [one.get("AccessKeyId") for one in root.iam.list_access_keys(UserName="berta")["AccessKeyMetadata"]] == [key]
+    assert [
+        one.get("AccessKeyId")
+        for one in root.iam.list_access_keys(UserName="berta")["AccessKeyMetadata"]
+    ] == [key]
     assert root.iam.get_group(GroupName="g")["Users"][0]["UserName"] == "berta"
     assert root.iam.get_login_profile(UserName="berta")["LoginProfile"]["UserName"] == "berta"
     assert root.iam.list_user_policies(UserName="berta")["PolicyNames"] == ["p"]
@@ -133,7 +157,9 @@ def test_a_trust_policy_shows_the_id_of_who_is_gone(root: Clients) -> None:
     shown: Any = root.iam.get_role(RoleName="r")["Role"].get("AssumeRolePolicyDocument")
     assert shown["Statement"][0]["Principal"] == {"AWS": user["UserId"]}
     with pytest.raises(ClientError, match="Invalid principal in policy"):
-        root.iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust.replace(user["Arn"], user["UserId"]))
+        root.iam.update_assume_role_policy(
+            RoleName="r", PolicyDocument=trust.replace(user["Arn"], user["UserId"])
+        )
 
 
 def test_everything_else_that_a_user_can_hold(root: Clients) -> None:
@@ -144,24 +170,32 @@ def test_everything_else_that_a_user_can_hold(root: Clients) -> None:
     )["SSHPublicKey"]
     certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
     root.iam.upload_signing_certificate(UserName="anna", CertificateBody=certificate)
-    made = root.iam.create_service_specific_credential(UserName="anna", ServiceName="codecommit.amazonaws.com")
+    made = root.iam.create_service_specific_credential(
+        UserName="anna", ServiceName="codecommit.amazonaws.com"
+    )
     for remedy, undo in (
         (
             "SSH public keys",
-            lambda: root.iam.delete_ssh_public_key(UserName="anna", SSHPublicKeyId=key["SSHPublicKeyId"]),
+            lambda: root.iam.delete_ssh_public_key(
+                UserName="anna", SSHPublicKeyId=key["SSHPublicKeyId"]
+            ),
         ),
         (
             "signing certificates",
             lambda: root.iam.delete_signing_certificate(
                 UserName="anna",
-                CertificateId=root.iam.list_signing_certificates(UserName="anna")["Certificates"][0]["CertificateId"],
+                CertificateId=root.iam.list_signing_certificates(UserName="anna")["Certificates"][
+                    0
+                ]["CertificateId"],
             ),
         ),
         (
             "service specific credentials",
             lambda: root.iam.delete_service_specific_credential(
                 UserName="anna",
-                ServiceSpecificCredentialId=made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"],
+                ServiceSpecificCredentialId=made["ServiceSpecificCredential"][
+                    "ServiceSpecificCredentialId"
+                ],
             ),
         ),
     ):
@@ -177,14 +211,20 @@ def test_a_password_is_checked_and_can_be_changed(root: Clients, local_aws: obje
     root.iam.update_account_password_policy(MinimumPasswordLength=12, RequireSymbols=True)
     with pytest.raises(ClientError, match="PasswordPolicyViolation"):
         root.iam.create_login_profile(UserName="anna", Password="Correcthorse1")
-    root.iam.create_login_profile(UserName="anna", Password="Correct-horse-battery", PasswordResetRequired=True)
+    root.iam.create_login_profile(
+        UserName="anna", Password="Correct-horse-battery", PasswordResetRequired=True
+    )
     assert root.iam.get_login_profile(UserName="anna")["LoginProfile"].get("PasswordResetRequired")
 
 
 def test_the_simulator_decides_as_the_layer_does(root: Clients, account: str) -> None:
     """Boundary, groups and given context included."""
-    root.iam.create_user(UserName="anna", PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
-    root.iam.attach_user_policy(UserName="anna", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    root.iam.create_user(
+        UserName="anna", PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    )
+    root.iam.attach_user_policy(
+        UserName="anna", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    )
     told = root.iam.simulate_principal_policy(
         PolicySourceArn=f"arn:aws:iam::{account}:user/anna",
         ActionNames=["s3:GetObject", "s3:PutObject", "iam:ListUsers"],
@@ -207,7 +247,9 @@ def test_what_ministack_makes_is_known_to_the_layer(root: Clients, account: str)
     assert root.iam.list_roles()["Roles"] == []
 
     provider = root.iam.create_open_id_connect_provider(
-        Url="https://token.example.com", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
+        Url="https://token.example.com",
+        ClientIDList=["sts.amazonaws.com"],
+        ThumbprintList=["a" * 40],
     )["OpenIDConnectProviderArn"]
     assert provider == f"arn:aws:iam::{account}:oidc-provider/token.example.com"
     root.iam.create_account_alias(AccountAlias=f"lab-{account}")
@@ -233,5 +275,7 @@ def test_every_operation_of_the_layer_is_one_of_iams() -> None:
 
 def test_what_is_not_there_says_so(root: Clients) -> None:
     """In AWS's form, which every client can show."""
-    with pytest.raises(ClientError, match=r"InvalidAction.*ListServerCertificates is not part of this local AWS"):
+    with pytest.raises(
+        ClientError, match=r"InvalidAction.*ListServerCertificates is not part of this local AWS"
+    ):
         root.iam.list_server_certificates()

@@ -97,11 +97,16 @@ def test_what_it_holds_outlives_an_orderly_end(home: Path) -> None:
     assert instance.stop(home).state is State.STOPPED
 
     second = instance.ensure(home).instance
-    assert (second.instance_id, second.secret, second.port) == (first.instance_id, first.secret, first.port)
+    assert (second.instance_id, second.secret, second.port) == (
+        first.instance_id,
+        first.secret,
+        first.port,
+    )
     admin = Clients(second.endpoint("111122223333"))
-    assert [one.get("AccessKeyId") for one in admin.iam.list_access_keys(UserName="anna")["AccessKeyMetadata"]] == [
-        key["AccessKeyId"]
-    ]
+    assert [
+        one.get("AccessKeyId")
+        for one in admin.iam.list_access_keys(UserName="anna")["AccessKeyMetadata"]
+    ] == [key["AccessKeyId"]]
     assert admin.s3.get_object(Bucket="anna-bucket", Key="a/b")["Body"].read() == b"hello"
 
 
@@ -125,7 +130,9 @@ def test_what_it_held_is_gone_after_a_kill_and_the_new_one_says_so(home: Path) -
     assert Clients(again.instance.endpoint()).iam.list_users()["Users"] == []
 
 
-def test_a_hung_server_is_recognised_and_can_be_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hung_server_is_recognised_and_can_be_ended(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A process that lives and says nothing must not be waited for for ever."""
     for wait in ("_ANSWER_S", "_SETTLE_S", "_HUNG_STOP_S"):
         monkeypatch.setattr(instance, wait, 0.2)
@@ -147,7 +154,10 @@ def test_a_foreign_program_on_its_port_is_not_taken_for_it(home: Path) -> None:
     with socket.create_server(("127.0.0.1", made.port)) as foreign:
 
         def answer() -> None:
-            for body in (b'{"instance": "%s", "proof": "0"}' % made.instance_id.encode(), b"nonsense"):
+            for body in (
+                b'{"instance": "%s", "proof": "0"}' % made.instance_id.encode(),
+                b"nonsense",
+            ):
                 connection, _ = foreign.accept()
                 connection.recv(4096)
                 connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + body)
@@ -209,7 +219,9 @@ def test_a_broken_record_counts_as_none(home: Path) -> None:
         assert instance.find(home).state is State.STOPPED
 
 
-def test_credentials_of_the_shell_do_not_reach_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_of_the_shell_do_not_reach_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """MiniStack would take AWS_ACCESS_KEY_ID for root."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -228,12 +240,16 @@ def test_looking_loads_nothing_heavy() -> None:
     assert told.stdout.strip() == "[]"
 
 
-def test_another_version_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, local_aws: Instance) -> None:
+def test_another_version_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, local_aws: Instance
+) -> None:
     """Without the pin pip takes an older MiniStack, which enforces nothing."""
     from rolelab.localaws import emulator
 
     monkeypatch.setitem(emulator.PINS, "ministack", "1.4.21")
-    with pytest.raises(LabError, match=r"^the local AWS needs ministack 1\.4\.21, and this Python has 1\.5\.33"):
+    with pytest.raises(
+        LabError, match=r"^the local AWS needs ministack 1\.4\.21, and this Python has 1\.5\.33"
+    ):
         emulator.check_versions()
 
 

@@ -11,11 +11,22 @@ from rolelab.aws.clients import Clients
 from rolelab.localaws.instance import Instance
 
 # MiniStack answers these paths for Cognito, its own health, Iceberg, API Gateway, Lambda and S3 Control.
-ELSEWHERE = ["health", "login", "logout", "oauth2", "iceberg", "restapis", "2015-03-31", "v20180820"]
+ELSEWHERE = [
+    "health",
+    "login",
+    "logout",
+    "oauth2",
+    "iceberg",
+    "restapis",
+    "2015-03-31",
+    "v20180820",
+]
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
-def test_a_bucket_may_have_the_name_of_another_services_path(root: Clients, account: str, name: str) -> None:
+def test_a_bucket_may_have_the_name_of_another_services_path(
+    root: Clients, account: str, name: str
+) -> None:
     """AWS knows no reserved paths: a lab's bucket called `login` is a bucket."""
     # Names of buckets are everybody's, so that the test takes them in turn with itself only.
     root.s3.create_bucket(Bucket=name)
@@ -40,12 +51,16 @@ def test_a_bucket_may_have_the_name_of_another_services_path(root: Clients, acco
         "/oauth2/userInfo", "/v20180820/mrap/instances", "/Execute",
     ],
 )  # fmt: skip
-def test_nothing_but_s3_answers_who_does_not_sign(local_aws: Instance, method: str, path: str) -> None:
+def test_nothing_but_s3_answers_who_does_not_sign(
+    local_aws: Instance, method: str, path: str
+) -> None:
     """Cognito showed whoever asked its page to sign in."""
     connection = http.client.HTTPConnection("127.0.0.1", local_aws.port, timeout=10)
     try:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request(method, path, b"client_id=x" if method in ("POST", "PUT") else b"", headers)
+        connection.request(
+            method, path, b"client_id=x" if method in ("POST", "PUT") else b"", headers
+        )
         response = connection.getresponse()
         body = response.read()
     finally:
@@ -66,15 +81,20 @@ def test_nothing_but_s3_answers_who_does_not_sign(local_aws: Instance, method: s
 def test_a_bucket_may_not_be_named_as_what_is_no_bucket(root: Clients, name: str) -> None:
     """A lab that works here must work on AWS."""
     # Boto3 takes --x-s3 for a directory bucket's, and asks for a session of it first.
-    with pytest.raises(ClientError, match="InvalidBucketName" if "--x-" not in name else "NoSuchBucket"):
+    with pytest.raises(
+        ClientError, match="InvalidBucketName" if "--x-" not in name else "NoSuchBucket"
+    ):
         root.s3.create_bucket(Bucket=name)
     assert root.s3.list_buckets()["Buckets"] == []
 
 
 @pytest.mark.parametrize(
-    ("key", "taken"), [("k" * 1024, True), ("k" * 1025, False), ("ä" * 512, True), ("ä" * 513, False)]
+    ("key", "taken"),
+    [("k" * 1024, True), ("k" * 1025, False), ("ä" * 512, True), ("ä" * 513, False)],
 )
-def test_a_key_has_so_many_bytes_at_most(root: Clients, account: str, key: str, taken: bool) -> None:
+def test_a_key_has_so_many_bytes_at_most(
+    root: Clients, account: str, key: str, taken: bool
+) -> None:
     """In UTF-8, and not so many characters."""
     bucket = f"names-{account}"
     root.s3.create_bucket(Bucket=bucket)

@@ -28,9 +28,13 @@ def test_a_session_and_who_is_trusted_outlive_an_orderly_end(home: Path) -> None
     arn = root.iam.create_user(UserName="anna")["User"]["Arn"]
     key = root.iam.create_access_key(UserName="anna")["AccessKey"]
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST % arn)
-    own = Credentials(access_key_id=key["AccessKeyId"], secret_access_key=Secret(key["SecretAccessKey"]))
+    own = Credentials(
+        access_key_id=key["AccessKeyId"], secret_access_key=Secret(key["SecretAccessKey"])
+    )
     user = Clients(Endpoint(url=started.url, region="us-east-1", credentials=own))
-    told = user.sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/r", RoleSessionName="lab")["Credentials"]
+    told = user.sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/r", RoleSessionName="lab")[
+        "Credentials"
+    ]
 
     instance.stop(home)
     again = instance.ensure(home).instance

@@ -12,7 +12,9 @@ def test_every_place_of_the_layer_is_as_expected(local_aws: Instance) -> None:
     seams.check()
 
 
-@pytest.mark.parametrize("seam", [*seams.REPLACED, *seams.USED], ids=lambda seam: f"{seam.module}.{seam.name}")
+@pytest.mark.parametrize(
+    "seam", [*seams.REPLACED, *seams.USED], ids=lambda seam: f"{seam.module}.{seam.name}"
+)
 def test_a_place_that_is_gone_or_changed_stops_the_start(
     local_aws: Instance, monkeypatch: pytest.MonkeyPatch, seam: seams.Seam
 ) -> None:
@@ -35,7 +37,9 @@ def test_a_place_that_is_gone_or_changed_stops_the_start(
             seams.check()
 
 
-def test_a_store_that_is_gone_stops_the_start(local_aws: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_gone_stops_the_start(
+    local_aws: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The layer reads and writes MiniStack's stores."""
     monkeypatch.delattr(emulator.module("services.iam"), "_mfa_devices")
     with pytest.raises(LabError, match=r"services\.iam\._mfa_devices"):

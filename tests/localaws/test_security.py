@@ -39,7 +39,11 @@ def _client(local_aws: Instance, service: str, key: str, secret: str, **config: 
 
 
 def _ask(
-    local_aws: Instance, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
+    local_aws: Instance,
+    method: str,
+    target: str,
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
 ) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", local_aws.port, timeout=10)
     try:
@@ -95,7 +99,10 @@ def test_a_presigned_url_is_checked_like_a_header(
             operation, **parameters
         )
         split = urlsplit(url)
-        assert _ask(local_aws, "GET", f"{split.path or '/'}?{split.query}")[0] == status, (service, secret == WRONG)
+        assert _ask(local_aws, "GET", f"{split.path or '/'}?{split.query}")[0] == status, (
+            service,
+            secret == WRONG,
+        )
 
 
 def test_a_presigned_url_of_s3_is_not_good_for_iam(local_aws: Instance, account: str) -> None:
@@ -103,13 +110,20 @@ def test_a_presigned_url_of_s3_is_not_good_for_iam(local_aws: Instance, account:
     url: str = _client(
         local_aws, "s3", account, local_aws.secret.reveal(), signature_version="s3v4"
     ).generate_presigned_url("list_buckets")
-    status, body = _ask(local_aws, "GET", f"/?{urlsplit(url).query}&Action=ListUsers&Version=2010-05-08")
+    status, body = _ask(
+        local_aws, "GET", f"/?{urlsplit(url).query}&Action=ListUsers&Version=2010-05-08"
+    )
     assert status == 403 or b"ListUsersResponse" not in body
 
 
-def _signed(local_aws: Instance, key: str, secret: str, service: str, body: bytes) -> dict[str, str]:
+def _signed(
+    local_aws: Instance, key: str, secret: str, service: str, body: bytes
+) -> dict[str, str]:
     request = AWSRequest(
-        "POST", local_aws.url + "/", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+        "POST",
+        local_aws.url + "/",
+        data=body,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
     SigV4Auth(Credentials(key, secret), service, "us-east-1").add_auth(request)
     return dict(request.headers.items())
@@ -138,7 +152,11 @@ def test_a_request_that_was_changed_after_it_was_signed_is_refused(
     local_aws: Instance, account: str, change: str
 ) -> None:
     """What is signed is what counts, all of it."""
-    headers, body, target = _signed(local_aws, account, local_aws.secret.reveal(), "iam", LIST_USERS), LIST_USERS, "/"
+    headers, body, target = (
+        _signed(local_aws, account, local_aws.secret.reveal(), "iam", LIST_USERS),
+        LIST_USERS,
+        "/",
+    )
     assert _ask(local_aws, "POST", target, headers, body)[0] == 200
     sign = headers["Authorization"]
     match change:
@@ -155,7 +173,9 @@ def test_a_request_that_was_changed_after_it_was_signed_is_refused(
         case "date":
             headers["X-Amz-Date"] = "20200101T000000Z"
         case "two keys":
-            headers["Authorization"] = sign.replace("Credential=", "Credential=000000000000/x/x/iam/x, Credential=")
+            headers["Authorization"] = sign.replace(
+                "Credential=", "Credential=000000000000/x/x/iam/x, Credential="
+            )
         case "query key":
             del headers["Authorization"]
             target = f"/?AWSAccessKeyId={account}"
@@ -170,18 +190,27 @@ def test_a_request_that_was_changed_after_it_was_signed_is_refused(
     assert b"ListUsersResponse" not in answer
 
 
-@pytest.mark.parametrize("service", ["s3", "s3express", "ec2", "dynamodb", "lambda", "organizations", "monitoring"])
+@pytest.mark.parametrize(
+    "service", ["s3", "s3express", "ec2", "dynamodb", "lambda", "organizations", "monitoring"]
+)
 @pytest.mark.parametrize("target", ["/", "/?Action=ListUsers&Version=2010-05-08"])
 def test_iam_is_not_reached_by_a_signature_for_another_service(
     local_aws: Instance, account: str, service: str, target: str
 ) -> None:
     """MiniStack routes by action and host as well; its own IAM must not answer in the layer's place."""
     url = local_aws.url + target
-    request = AWSRequest("POST", url, data=LIST_USERS, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    request = AWSRequest(
+        "POST", url, data=LIST_USERS, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
     signer = S3SigV4Auth if service.startswith("s3") else SigV4Auth
     signer(Credentials(account, local_aws.secret.reveal()), service, "us-east-1").add_auth(request)
-    for more in ({}, {"X-Amz-Target": "IAMService.ListUsers", "Content-Type": "application/x-amz-json-1.1"}):
-        status, answer = _ask(local_aws, "POST", target, dict(request.headers.items()) | more, LIST_USERS)
+    for more in (
+        {},
+        {"X-Amz-Target": "IAMService.ListUsers", "Content-Type": "application/x-amz-json-1.1"},
+    ):
+        status, answer = _ask(
+            local_aws, "POST", target, dict(request.headers.items()) | more, LIST_USERS
+        )
         assert 400 <= status < 500, answer
         assert b"ListUsersResponse" not in answer
 
@@ -190,8 +219,14 @@ def test_headers_that_count_may_come_once_only(local_aws: Instance, account: str
     """Two readers of one request must not see two keys."""
     headers = _signed(local_aws, account, local_aws.secret.reveal(), "iam", LIST_USERS)
     lines = [f"{name}: {value}" for name, value in headers.items()]
-    lines += [f"Host: 127.0.0.1:{local_aws.port}", f"Content-Length: {len(LIST_USERS)}", "Connection: close"]
-    lines.append("Authorization: AWS4-HMAC-SHA256 Credential=000000000000/x/us-east-1/iam/aws4_request")
+    lines += [
+        f"Host: 127.0.0.1:{local_aws.port}",
+        f"Content-Length: {len(LIST_USERS)}",
+        "Connection: close",
+    ]
+    lines.append(
+        "Authorization: AWS4-HMAC-SHA256 Credential=000000000000/x/us-east-1/iam/aws4_request"
+    )
     with socket.create_connection(("127.0.0.1", local_aws.port), timeout=10) as connection:
         connection.sendall("\r\n".join(["POST / HTTP/1.1", *lines, "", ""]).encode() + LIST_USERS)
         assert connection.recv(65536).startswith(b"HTTP/1.1 403")
@@ -208,7 +243,9 @@ def test_headers_that_count_may_come_once_only(local_aws: Instance, account: str
         "/iceberg/v1/config", "/v2/", "/v2/email/identities", "/v20180820/bucket/x", "/Execute", "/_rolelab/nothing",
     ],
 )  # fmt: skip
-def test_every_path_beside_awss_api_is_closed(local_aws: Instance, root: Clients, method: str, path: str) -> None:
+def test_every_path_beside_awss_api_is_closed(
+    local_aws: Instance, root: Clients, method: str, path: str
+) -> None:
     """MiniStack answers many of them to anybody; `reset` would end a class."""
     root.iam.create_user(UserName="still-there")
     status, answer = _ask(local_aws, method, path, body=b"{}" if method in ("POST", "PUT") else b"")
@@ -228,16 +265,26 @@ def test_every_path_beside_awss_api_is_closed(local_aws: Instance, root: Clients
         ("iot.us-east-1.localhost", False), ("10.0.0.1", False), ("169.254.169.254", False),
     ],
 )  # fmt: skip
-def test_only_names_of_this_machine_are_answered(local_aws: Instance, host: str, let_in: bool) -> None:
+def test_only_names_of_this_machine_are_answered(
+    local_aws: Instance, host: str, let_in: bool
+) -> None:
     """A web page whose name was rebound to 127.0.0.1 sends its own name as Host."""
-    status, answer = _ask(local_aws, "GET", f"{HEALTH_PATH}?nonce=1", {"Host": host.format(port=local_aws.port)})
+    status, answer = _ask(
+        local_aws, "GET", f"{HEALTH_PATH}?nonce=1", {"Host": host.format(port=local_aws.port)}
+    )
     assert (status == 200) == let_in, answer
 
 
 def test_pages_from_elsewhere_are_not_answered(local_aws: Instance) -> None:
     """A page may send requests here; it is told nothing and nothing is done."""
-    for origin, status in (("https://evil.example", 403), ("null", 403), ("http://localhost:3000", 200)):
-        assert _ask(local_aws, "GET", f"{HEALTH_PATH}?nonce=1", {"Origin": origin})[0] == status, origin
+    for origin, status in (
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("http://localhost:3000", 200),
+    ):
+        assert _ask(local_aws, "GET", f"{HEALTH_PATH}?nonce=1", {"Origin": origin})[0] == status, (
+            origin
+        )
 
 
 def test_web_sockets_are_refused(local_aws: Instance) -> None:
@@ -263,7 +310,10 @@ def test_it_listens_on_loopback_only(local_aws: Instance) -> None:
 
 def test_the_health_check_proves_the_secret_without_telling_it(local_aws: Instance) -> None:
     """Another nonce, another proof: what was overheard is of no use."""
-    told = [json.loads(_ask(local_aws, "GET", f"{HEALTH_PATH}?nonce={nonce}")[1]) for nonce in ("a", "b")]
+    told = [
+        json.loads(_ask(local_aws, "GET", f"{HEALTH_PATH}?nonce={nonce}")[1])
+        for nonce in ("a", "b")
+    ]
     assert told[0]["proof"] == instance.proof(local_aws.secret, local_aws.instance_id, "a")
     assert told[0]["proof"] != told[1]["proof"]
     assert local_aws.secret.reveal() not in json.dumps(told)
@@ -275,7 +325,10 @@ def test_events_and_clock_are_for_who_knows_the_secret(local_aws: Instance, path
     now = str(int(time.time()))
     old = str(int(time.time()) - 3600)
     right = control.proof(local_aws.secret, "GET", path, now)
-    assert _ask(local_aws, "GET", path, {control.TIME_HEADER: now, control.PROOF_HEADER: right})[0] == 200
+    assert (
+        _ask(local_aws, "GET", path, {control.TIME_HEADER: now, control.PROOF_HEADER: right})[0]
+        == 200
+    )
     for at, given in (
         ("", ""),
         (now, ""),
@@ -285,7 +338,10 @@ def test_events_and_clock_are_for_who_knows_the_secret(local_aws: Instance, path
         (old, control.proof(local_aws.secret, "GET", path, old)),
         ("nonsense", control.proof(local_aws.secret, "GET", path, "nonsense")),
     ):
-        assert _ask(local_aws, "GET", path, {control.TIME_HEADER: at, control.PROOF_HEADER: given})[0] == 403
+        assert (
+            _ask(local_aws, "GET", path, {control.TIME_HEADER: at, control.PROOF_HEADER: given})[0]
+            == 403
+        )
 
 
 def test_an_account_is_not_another(local_aws: Instance, root: Clients) -> None:
@@ -299,7 +355,9 @@ def test_an_account_is_not_another(local_aws: Instance, root: Clients) -> None:
         stranger.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("PUT", "/made-by-nobody"), ("DELETE", "/made-by-nobody")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("PUT", "/made-by-nobody"), ("DELETE", "/made-by-nobody")]
+)
 def test_nobody_lists_or_makes_buckets(local_aws: Instance, method: str, path: str) -> None:
     """MiniStack by itself lets the unsigned do both, in the account 000000000000."""
     Clients(local_aws.endpoint()).s3.list_buckets()
@@ -326,15 +384,21 @@ def test_a_form_upload_is_checked(local_aws: Instance, root: Clients, account: s
             f"hello\r\n--{boundary}--\r\n"
         )
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        status, answer = _ask(local_aws, "POST", f"/form-{account}", headers, "".join(parts).encode())
+        status, answer = _ask(
+            local_aws, "POST", f"/form-{account}", headers, "".join(parts).encode()
+        )
         assert status in statuses, (status, answer)
 
 
-def test_a_signature_of_s3_is_checked_to_the_last_byte(local_aws: Instance, root: Clients, account: str) -> None:
+def test_a_signature_of_s3_is_checked_to_the_last_byte(
+    local_aws: Instance, root: Clients, account: str
+) -> None:
     """The body is part of what is signed."""
     root.s3.create_bucket(Bucket=f"body-{account}")
     request = AWSRequest("PUT", f"{local_aws.url}/body-{account}/k", data=b"hello")
-    S3SigV4Auth(Credentials(account, local_aws.secret.reveal()), "s3", "us-east-1").add_auth(request)
+    S3SigV4Auth(Credentials(account, local_aws.secret.reveal()), "s3", "us-east-1").add_auth(
+        request
+    )
     headers = dict(request.headers.items())
     assert _ask(local_aws, "PUT", f"/body-{account}/k", headers, b"hellO")[0] in (400, 403)
     assert _ask(local_aws, "PUT", f"/body-{account}/k", headers, b"hello")[0] == 200

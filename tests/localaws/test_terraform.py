@@ -15,7 +15,9 @@ MIRROR = os.environ.get("ROLELAB_TF_PLUGINS", "")
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on PATH"),
-    pytest.mark.skipif(not MIRROR, reason="ROLELAB_TF_PLUGINS names no folder with the AWS provider"),
+    pytest.mark.skipif(
+        not MIRROR, reason="ROLELAB_TF_PLUGINS names no folder with the AWS provider"
+    ),
 ]
 
 
@@ -27,8 +29,12 @@ def test_the_aws_providers_own_code_makes_keeps_and_removes_it(
     folder = tmp_path / program
     shutil.copytree(PROGRAMS / program, folder)
     configuration = tmp_path / "terraform.rc"
-    configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n')
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    configuration.write_text(
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n'
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))
+    }
     environment |= {
         "AWS_ENDPOINT_URL": local_aws.url,
         "AWS_ACCESS_KEY_ID": account,
@@ -42,7 +48,13 @@ def test_the_aws_providers_own_code_makes_keeps_and_removes_it(
     def terraform(*arguments: str) -> None:
         command = ["terraform", *arguments, "-no-color"]
         told = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert told.returncode == 0, f"{arguments}: {told.stdout[-3000:]}{told.stderr[-3000:]}"
 

@@ -29,9 +29,13 @@ def own(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _as(local_aws: Instance, key: str, secret: str, token: str | None = None) -> Clients:
     held = Credentials(
-        access_key_id=key, secret_access_key=Secret(secret), session_token=Secret(token) if token else None
+        access_key_id=key,
+        secret_access_key=Secret(secret),
+        session_token=Secret(token) if token else None,
     )
-    return Clients(Endpoint(url=local_aws.url, region=local_aws.region, credentials=held), attempts=1)
+    return Clients(
+        Endpoint(url=local_aws.url, region=local_aws.region, credentials=held), attempts=1
+    )
 
 
 def _user(local_aws: Instance, root: Clients, name: str = "anna") -> Clients:
@@ -51,7 +55,9 @@ def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code"))
 
 
-def test_a_session_ends_when_it_ends(local_aws: Instance, root: Clients, account: str, own: None) -> None:
+def test_a_session_ends_when_it_ends(
+    local_aws: Instance, root: Clients, account: str, own: None
+) -> None:
     """The lesson's limited time can be seen without waiting for it."""
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     session = _switched(local_aws, _user(local_aws, root), account)
@@ -74,7 +80,9 @@ def test_a_session_ends_when_it_ends(local_aws: Instance, root: Clients, account
     assert session.sts.get_caller_identity()["Arn"].endswith("assumed-role/r/lab")
 
 
-def test_the_clock_is_what_policies_see(local_aws: Instance, root: Clients, account: str, own: None) -> None:
+def test_the_clock_is_what_policies_see(
+    local_aws: Instance, root: Clients, account: str, own: None
+) -> None:
     """A class that ends on Friday can be tried on Monday."""
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     user = _user(local_aws, root)
@@ -105,7 +113,9 @@ def test_the_clock_is_what_policies_see(local_aws: Instance, root: Clients, acco
         control.reset_clock(local_aws)
 
 
-def test_keys_and_roles_tell_when_they_were_last_used(local_aws: Instance, root: Clients, account: str) -> None:
+def test_keys_and_roles_tell_when_they_were_last_used(
+    local_aws: Instance, root: Clients, account: str
+) -> None:
     """Who has not yet tried is what an instructor looks for."""
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     user = _user(local_aws, root)
@@ -123,7 +133,10 @@ def test_keys_and_roles_tell_when_they_were_last_used(local_aws: Instance, root:
     assert "LastUsedDate" in root.iam.get_role(RoleName="r")["Role"].get("RoleLastUsed", {})
     with pytest.raises(ClientError):
         user.s3.list_buckets()
-    assert root.iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]["ServiceName"] == "s3"
+    assert (
+        root.iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]["ServiceName"]
+        == "s3"
+    )
 
 
 def test_a_code_is_good_once(local_aws: Instance, root: Clients, account: str, own: None) -> None:
@@ -136,13 +149,17 @@ def test_a_code_is_good_once(local_aws: Instance, root: Clients, account: str, o
     root.iam.enable_mfa_device(
         UserName="anna", SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second
     )
-    assert [one["SerialNumber"] for one in root.iam.list_mfa_devices(UserName="anna")["MFADevices"]] == [serial]
+    assert [
+        one["SerialNumber"] for one in root.iam.list_mfa_devices(UserName="anna")["MFADevices"]
+    ] == [serial]
 
     code = totp.code(seed, int(time.time()) // totp.STEP_S)
-    assert user.sts.get_session_token(SerialNumber=serial, TokenCode=code)["Credentials"]["AccessKeyId"].startswith(
-        "ASIA"
-    )
-    with pytest.raises(ClientError, match="MultiFactorAuthentication failed with invalid MFA one time pass code"):
+    assert user.sts.get_session_token(SerialNumber=serial, TokenCode=code)["Credentials"][
+        "AccessKeyId"
+    ].startswith("ASIA")
+    with pytest.raises(
+        ClientError, match="MultiFactorAuthentication failed with invalid MFA one time pass code"
+    ):
         user.sts.get_session_token(SerialNumber=serial, TokenCode=code)
     try:
         control.move_clock(local_aws, 10 * totp.STEP_S)
@@ -158,5 +175,11 @@ def test_a_code_is_good_once(local_aws: Instance, root: Clients, account: str, o
 def test_codes_are_those_of_every_authenticator_app() -> None:
     """RFC 6238, appendix B: the last six digits of its eight."""
     seed = b"12345678901234567890"
-    known = {59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037"}
+    known = {
+        59: "287082",
+        1111111109: "081804",
+        1111111111: "050471",
+        1234567890: "005924",
+        2000000000: "279037",
+    }
     assert {at: totp.code(seed, at // totp.STEP_S) for at in known} == known

@@ -33,7 +33,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
         pytest.skip("only root may mount a disk")
     try:
         yield disk
@@ -53,7 +56,10 @@ def _fill(disk: Path) -> Path:
 
 
 def _users(home: Path) -> list[str]:
-    return [one["UserName"] for one in Clients(instance.ensure(home).instance.endpoint()).iam.list_users()["Users"]]
+    return [
+        one["UserName"]
+        for one in Clients(instance.ensure(home).instance.endpoint()).iam.list_users()["Users"]
+    ]
 
 
 def test_on_a_full_disk_it_does_not_end_before_it_is_saved(small_disk: Path) -> None:
@@ -67,7 +73,9 @@ def test_on_a_full_disk_it_does_not_end_before_it_is_saved(small_disk: Path) -> 
     s3.put_object(Bucket="anna-bucket", Key="a/b", Body=b"hello" * 2000)
     began = time.monotonic()
     for _ in range(2):
-        with pytest.raises(LabError, match="could not save what it holds, no room on the disk") as told:
+        with pytest.raises(
+            LabError, match="could not save what it holds, no room on the disk"
+        ) as told:
             instance.stop(home)
         assert str(home) in str(told.value)
         assert "--force" in str(told.value)
@@ -108,7 +116,10 @@ def test_what_cannot_be_saved_is_given_up_by_force_only(home: Path) -> None:
     assert "could not save" in (home / "log").read_text()
     ended = instance.stop(home, force=True)
     assert ended.state is State.DEAD
-    assert ended.line == "the local AWS could not save what it held and was ended by force: that is lost"
+    assert (
+        ended.line
+        == "the local AWS could not save what it held and was ended by force: that is lost"
+    )
 
 
 def test_a_start_that_cannot_write_says_so_at_once(home: Path) -> None:
@@ -123,7 +134,9 @@ def test_a_start_that_cannot_write_says_so_at_once(home: Path) -> None:
 
 
 @pytest.mark.parametrize("spoilt", ["another", None, "\udcff"])
-def test_a_secret_that_is_not_its_own_is_told_apart_and_mended_by_a_stop(home: Path, spoilt: str | None) -> None:
+def test_a_secret_that_is_not_its_own_is_told_apart_and_mended_by_a_stop(
+    home: Path, spoilt: str | None
+) -> None:
     """It answers, and well: it was said not to, and killed."""
     made = instance.ensure(home).instance
     Clients(made.endpoint()).iam.create_user(UserName="anna")
@@ -169,7 +182,16 @@ def test_a_garbled_record_of_a_living_one_is_no_dead_end(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("pid", "x"), ("pid", -1), ("pid", 0), ("pid", True), ("port", 70000), ("port", None), ("kept", 1), ("region", 2)],
+    [
+        ("pid", "x"),
+        ("pid", -1),
+        ("pid", 0),
+        ("pid", True),
+        ("port", 70000),
+        ("port", None),
+        ("kept", 1),
+        ("region", 2),
+    ],
 )
 def test_a_record_with_wrong_types_is_none(home: Path, field: str, value: object) -> None:
     """A process id that is none must reach no signal."""
@@ -207,7 +229,9 @@ def test_a_hung_one_is_out_of_reach(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert ended.line == "the local AWS hung and was killed; what it held is lost"
 
 
-def test_one_of_older_code_is_restarted_with_what_it_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_older_code_is_restarted_with_what_it_holds(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After an upgrade, the server that still runs would answer as before it."""
     made = instance.ensure(home).instance
     Clients(made.endpoint()).iam.create_user(UserName="anna")
@@ -225,6 +249,9 @@ def test_one_of_older_code_is_restarted_with_what_it_holds(home: Path, monkeypat
 def test_force_is_offered_on_the_command_line() -> None:
     """The way out that the message names."""
     told = subprocess.run(
-        [sys.executable, "-m", "rolelab", "local", "stop", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "rolelab", "local", "stop", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "--force" in told.stdout

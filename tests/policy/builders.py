@@ -70,8 +70,12 @@ def assume(principal: Principal = USER, role: str = ROLE_ARN, **more: Any) -> Re
 
 def call(action: str, resource: str = "*", principal: Principal = SESSION, **more: Any) -> Request:
     """Return any other call."""
-    context = {"aws:SourceIp": "203.0.113.9", "aws:RequestedRegion": "us-east-1"} | more.pop("context", {})
-    return Request(principal=principal, action=action, resource=resource, context=context, now=NOW, **more)
+    context = {"aws:SourceIp": "203.0.113.9", "aws:RequestedRegion": "us-east-1"} | more.pop(
+        "context", {}
+    )
+    return Request(
+        principal=principal, action=action, resource=resource, context=context, now=NOW, **more
+    )
 
 
 GRANTED = Policies(identity=grants(allow()), trust=trust())

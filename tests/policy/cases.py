@@ -13,7 +13,16 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from rolelab.policy import CredentialState, Decision, Policies, Policy, Principal, PrincipalKind, Request, decide
+from rolelab.policy import (
+    CredentialState,
+    Decision,
+    Policies,
+    Policy,
+    Principal,
+    PrincipalKind,
+    Request,
+    decide,
+)
 
 FIDELITY = Path(__file__).parent.parent / "fidelity"
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
@@ -59,7 +68,12 @@ _ANYBODY: dict[str, Any] = {
 
 def _whole(case: dict[str, Any]) -> dict[str, Any]:
     setup, request = _dict(case.get("setup")), case["request"]
-    principal: dict[str, Any] = {"type": "user", "account": "A", "name": "testuser", "via": list[Any]()}
+    principal: dict[str, Any] = {
+        "type": "user",
+        "account": "A",
+        "name": "testuser",
+        "via": list[Any](),
+    }
     principal |= _dict(request.get("principal"))
     filled: dict[str, Any] = {
         "credential": "normal",
@@ -83,7 +97,11 @@ def _with_parts(value: Any, parts: dict[str, Any]) -> Any:
         return parts.get(value, value)
     if isinstance(value, list):
         return [_with_parts(one, parts) for one in _list(value)]
-    return {name: _with_parts(one, parts) for name, one in _dict(value).items()} if isinstance(value, dict) else value
+    return (
+        {name: _with_parts(one, parts) for name, one in _dict(value).items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def _list(given: Any) -> list[Any]:
@@ -115,8 +133,12 @@ class World:
 
     case: dict[str, Any]
     managed: Mapping[str, Any]
-    users: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict[tuple[str, str], dict[str, Any]])
-    roles: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict[tuple[str, str], dict[str, Any]])
+    users: dict[tuple[str, str], dict[str, Any]] = field(
+        default_factory=dict[tuple[str, str], dict[str, Any]]
+    )
+    roles: dict[tuple[str, str], dict[str, Any]] = field(
+        default_factory=dict[tuple[str, str], dict[str, Any]]
+    )
     gone: set[str] = field(default_factory=set[str])
     made: int = 0
 
@@ -209,7 +231,9 @@ class World:
             self._user(params)["path"] = params["NewPath"]
         elif operation == "iam:CreatePolicyVersion":
             if params.get("SetAsDefault"):
-                user = self._user({"UserName": params["PolicyArn"].rsplit("/", 1)[-1].rsplit("-", 1)[0]})
+                user = self._user(
+                    {"UserName": params["PolicyArn"].rsplit("/", 1)[-1].rsplit("-", 1)[0]}
+                )
                 user["attached"] = [json.loads(params["PolicyDocument"])]
         else:
             raise NotImplementedError(operation)
@@ -219,12 +243,20 @@ class World:
 
     def policy(self, document: Any, owner: str, name: str) -> Policy:
         if isinstance(document, str) and document.startswith("arn:"):
-            return Policy.read(self.managed[document], document.rsplit("/", 1)[-1], owner=owner, arn=document)
+            return Policy.read(
+                self.managed[document], document.rsplit("/", 1)[-1], owner=owner, arn=document
+            )
         return Policy.read(document, name, owner=owner)
 
     def identity(self, thing: Mapping[str, Any], owner: str) -> tuple[Policy, ...]:
-        found = [self.policy(each, owner, f"inline-{n}") for n, each in enumerate(_list(thing.get("inline")), 1)]
-        found += [self.policy(each, owner, f"managed-{n}") for n, each in enumerate(_list(thing.get("attached")))]
+        found = [
+            self.policy(each, owner, f"inline-{n}")
+            for n, each in enumerate(_list(thing.get("inline")), 1)
+        ]
+        found += [
+            self.policy(each, owner, f"managed-{n}")
+            for n, each in enumerate(_list(thing.get("attached")))
+        ]
         for group in _list(thing.get("groups")):
             found += self.identity(group, f"group {group['name']}")
         return tuple(found)
@@ -248,12 +280,29 @@ def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Re
         if "role" not in step:
             special = next(iter(step))
             special_policies = _session_policies(world, params or step)
-            mfa_made = any((step.get("mfa"), params.get("mfa"), params.get("TokenCode"), asked["context"].get("mfa")))
+            mfa_made = any(
+                (
+                    step.get("mfa"),
+                    params.get("mfa"),
+                    params.get("TokenCode"),
+                    asked["context"].get("mfa"),
+                )
+            )
             special += "+mfa" if mfa_made else ""
             continue
         caller = _principal(world, account, who, user, session, special, asked)
         context = _dict(step.get("context") or asked.get("context"))
-        yield _call(world, caller, user, session, special_policies, "sts:AssumeRole", step["role"], params, context)
+        yield _call(
+            world,
+            caller,
+            user,
+            session,
+            special_policies,
+            "sts:AssumeRole",
+            step["role"],
+            params,
+            context,
+        )
         role = world.role_of(step["role"])
         assert role is not None
         passed = {tag["Key"]: tag["Value"] for tag in _list(params.get("Tags"))}
@@ -275,20 +324,34 @@ def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Re
     caller = _principal(world, account, who, user, session, special, asked)
     params = _dict(asked.get("params"))
     for action, resource in _actions(world, caller, asked):
-        yield _call(world, caller, user, session, special_policies, action, resource, params, asked["context"])
+        yield _call(
+            world,
+            caller,
+            user,
+            session,
+            special_policies,
+            action,
+            resource,
+            params,
+            asked["context"],
+        )
 
 
 _OPERATIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
 
 
-def _actions(world: World, caller: Principal, asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _actions(
+    world: World, caller: Principal, asked: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     """Yield the actions and resources that policies are asked about: not always the operation's own."""
     action, resource = str(asked["action"]), str(asked["resource"])
     if action == "s3:CopyObject":
         yield "s3:GetObject", f"arn:aws:s3:::{asked['params']['CopySource']}"
         yield "s3:PutObject", resource
         return
-    named = next((user for user in world.users.values() if resource.endswith(f":user/{user['name']}")), None)
+    named = next(
+        (user for user in world.users.values() if resource.endswith(f":user/{user['name']}")), None
+    )
     yield _OPERATIONS.get(action, action), world.user_arn(named) if named else resource
 
 
@@ -335,7 +398,11 @@ def _principal(
     if special.startswith("get_federation_token"):
         return Principal.federated_user(world.user_arn(user), "learner", issued=issued)
     if user.get("keys") and not special:
-        state = CredentialState.INACTIVE if user["keys"] == "deactivate_keys" else CredentialState.DELETED
+        state = (
+            CredentialState.INACTIVE
+            if user["keys"] == "deactivate_keys"
+            else CredentialState.DELETED
+        )
     return Principal.user(
         world.user_arn(user),
         user["id"],
@@ -363,9 +430,13 @@ def _call(
         context["aws:SourceIp"] = given["source_ip"]
     if action.startswith("iam:"):
         context |= {_IAM_KEYS[name]: value for name, value in params.items() if name in _IAM_KEYS}
-    if action in ("iam:CreateUser", "iam:CreateRole", "sts:GetFederationToken") and params.get("Tags"):
+    if action in ("iam:CreateUser", "iam:CreateRole", "sts:GetFederationToken") and params.get(
+        "Tags"
+    ):
         tags = {tag["Key"]: tag["Value"] for tag in params["Tags"]}
-        context |= {f"aws:RequestTag/{name}": value for name, value in tags.items()} | {"aws:TagKeys": tuple(tags)}
+        context |= {f"aws:RequestTag/{name}": value for name, value in tags.items()} | {
+            "aws:TagKeys": tuple(tags)
+        }
     context |= {_S3_KEYS[name]: str(value) for name, value in params.items() if name in _S3_KEYS}
     if action.startswith("sts:AssumeRole"):
         request = Request.assume_role(
@@ -422,7 +493,11 @@ def _bucket_account(world: World, resource: str) -> str:
 
 def _object_exists(world: World, resource: str) -> bool:
     bucket = _bucket(world, resource)
-    return bucket is None or "/" not in resource or resource.split("/", 1)[1] in _list(bucket.get("objects"))
+    return (
+        bucket is None
+        or "/" not in resource
+        or resource.split("/", 1)[1] in _list(bucket.get("objects"))
+    )
 
 
 def answer(case: dict[str, Any], managed: Mapping[str, Any]) -> Decision:

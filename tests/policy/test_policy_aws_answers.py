@@ -51,7 +51,9 @@ def _decisions() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("case", "managed"), list(_decisions()))
-def test_a_decision_is_awss_and_names_the_layer(case: dict[str, Any], managed: dict[str, Any]) -> None:
+def test_a_decision_is_awss_and_names_the_layer(
+    case: dict[str, Any], managed: dict[str, Any]
+) -> None:
     """A wrong answer would send the learner to the wrong policy."""
     decision = answer(case, managed)
     assert decision.allowed is (case["expected"] == "allow"), case["why"]
@@ -81,7 +83,9 @@ def _own() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("case", "managed"), list(_own()))
-def test_a_decision_is_that_of_the_local_awss_cases(case: dict[str, Any], managed: dict[str, Any]) -> None:
+def test_a_decision_is_that_of_the_local_awss_cases(
+    case: dict[str, Any], managed: dict[str, Any]
+) -> None:
     """Cases written for the local AWS, by others: the same answer, and the cause in AWS's words."""
     decision = answer(case, managed)
     assert decision.allowed is (case["expected"] == "allow"), case["why"]

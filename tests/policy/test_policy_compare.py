@@ -36,9 +36,18 @@ BOTH = ["sts:AssumeRole", "sts:TagSession"]
         (doc(trusts([ROOT, OTHER])), doc(trusts(OTHER), trusts(ROOT))),
         (GRANT, doc(allow(), allow(Sid="again"))),
         (doc(allow(["s3:*", "s3:GetObject"], "*")), doc(allow("s3:*", ["*", ROLE_ARN]))),
-        (doc(allow("s3:*", "*"), allow("s3:GetObject", "arn:aws:s3:::b/*")), doc(allow("S3:*", "*"))),
-        (doc(trusts(Condition=EXTERNAL)), doc(trusts(Condition={"StringEquals": {"STS:externalid": ["class-2026"]}}))),
-        (doc(trusts(Condition=EXTERNAL)), doc(trusts(Condition={"StringLike": {"sts:ExternalId": "class-2026"}}))),
+        (
+            doc(allow("s3:*", "*"), allow("s3:GetObject", "arn:aws:s3:::b/*")),
+            doc(allow("S3:*", "*")),
+        ),
+        (
+            doc(trusts(Condition=EXTERNAL)),
+            doc(trusts(Condition={"StringEquals": {"STS:externalid": ["class-2026"]}})),
+        ),
+        (
+            doc(trusts(Condition=EXTERNAL)),
+            doc(trusts(Condition={"StringLike": {"sts:ExternalId": "class-2026"}})),
+        ),
         (
             doc(trusts(Condition={"ArnEquals": {"aws:PrincipalArn": USER_ARN}})),
             doc(trusts(Condition={"ArnLike": {"aws:PrincipalArn": USER_ARN}})),
@@ -75,11 +84,23 @@ def test_the_same_meaning_is_no_difference(one: Any, other: Any) -> None:
         (TRUST, doc(trusts(), trusts(USER_ARN, "Deny")), "statement 2", Direction.TOO_TIGHT),
         (TRUST, doc(trusts(effect="Deny")), "statement 1, Effect", Direction.TOO_TIGHT),
         (TRUST, doc(trusts(action="sts:*")), "statement 1, Action", Direction.TOO_OPEN),
-        (TRUST, doc(trusts(Condition=EXTERNAL)), "Condition StringEquals sts:externalid", Direction.TOO_TIGHT),
-        (doc(trusts(Condition=EXTERNAL)), TRUST, "Condition StringEquals sts:externalid", Direction.TOO_OPEN),
+        (
+            TRUST,
+            doc(trusts(Condition=EXTERNAL)),
+            "Condition StringEquals sts:externalid",
+            Direction.TOO_TIGHT,
+        ),
         (
             doc(trusts(Condition=EXTERNAL)),
-            doc(trusts(Condition={"StringEquals": {"sts:ExternalId": ["class-2026", "class-2027"]}})),
+            TRUST,
+            "Condition StringEquals sts:externalid",
+            Direction.TOO_OPEN,
+        ),
+        (
+            doc(trusts(Condition=EXTERNAL)),
+            doc(
+                trusts(Condition={"StringEquals": {"sts:ExternalId": ["class-2026", "class-2027"]}})
+            ),
             "Condition StringEquals sts:externalid",
             Direction.TOO_OPEN,
         ),
@@ -96,23 +117,40 @@ def test_the_same_meaning_is_no_difference(one: Any, other: Any) -> None:
             Direction.TOO_OPEN,
         ),
         (
-            doc(deny("s3:*", Condition={"NotIpAddress": {"aws:SourceIp": ["203.0.113.9", "203.0.113.10"]}})),
+            doc(
+                deny(
+                    "s3:*",
+                    Condition={"NotIpAddress": {"aws:SourceIp": ["203.0.113.9", "203.0.113.10"]}},
+                )
+            ),
             doc(deny("s3:*", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.9"}})),
             "Condition NotIpAddress aws:sourceip",
             Direction.TOO_TIGHT,
         ),
         (GRANT, doc(allow(resource="*")), "statement 1, Resource", Direction.TOO_OPEN),
         (GRANT, doc(allow(resource=ROLE_ARN + "*")), "statement 1, Resource", Direction.TOO_OPEN),
-        (GRANT, doc(allow(resource=ROLE_ARN.lower())), "statement 1, Resource", Direction.OTHERWISE),
+        (
+            GRANT,
+            doc(allow(resource=ROLE_ARN.lower())),
+            "statement 1, Resource",
+            Direction.OTHERWISE,
+        ),
         (GRANT, doc(allow(["sts:AssumeRole", "s3:*"])), "statement 1, Action", Direction.TOO_OPEN),
-        (GRANT, doc({"Effect": "Allow", "NotAction": "iam:*", "Resource": ROLE_ARN}), "Action", Direction.TOO_OPEN),
+        (
+            GRANT,
+            doc({"Effect": "Allow", "NotAction": "iam:*", "Resource": ROLE_ARN}),
+            "Action",
+            Direction.TOO_OPEN,
+        ),
         (GRANT, doc(allow(), deny("s3:*")), "statement 2", Direction.TOO_TIGHT),
         (doc(allow(), deny("s3:*")), GRANT, "a statement", Direction.TOO_OPEN),
         (doc(deny("s3:*")), doc(deny("s3:Get*")), "statement 1, Action", Direction.TOO_OPEN),
         (GRANT, "{", "document", Direction.OTHERWISE),
     ],
 )
-def test_a_difference_has_a_place_and_a_direction(want: Any, got: Any, place: str, way: Direction) -> None:
+def test_a_difference_has_a_place_and_a_direction(
+    want: Any, got: Any, place: str, way: Direction
+) -> None:
     """Too open is as wrong as too tight, and the learner must see which."""
     differences = compare(want, got)
     assert direction(differences) is way
@@ -133,7 +171,10 @@ def test_differences_read_as_sentences() -> None:
     (one,) = compare(TRUST, doc(trusts(["*"])))
     assert str(one) == f"statement 1, Principal: wanted account {ACCOUNT}, got * (too open)"
     (one,) = compare(doc(trusts(Condition=EXTERNAL)), TRUST)
-    assert str(one) == "statement 1, Condition StringEquals sts:externalid: class-2026 is missing (too open)"
+    assert (
+        str(one)
+        == "statement 1, Condition StringEquals sts:externalid: class-2026 is missing (too open)"
+    )
 
 
 def test_a_large_document_is_compared_in_time() -> None:

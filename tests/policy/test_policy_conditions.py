@@ -117,9 +117,16 @@ def context(principal: Principal = USER) -> Context:
         ("ForSomeValue:StringEquals", "aws:TagKeys", "x", None),
     ],
 )
-def test_an_operator_decides_as_documented(operator: str, key: str, values: Any, expected: bool | None) -> None:
+def test_an_operator_decides_as_documented(
+    operator: str, key: str, values: Any, expected: bool | None
+) -> None:
     """Every operator with its IfExists and set forms; None where the documentation or the request leaves it open."""
-    raw = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {operator: {key: values}}}
+    raw = {
+        "Effect": "Allow",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {operator: {key: values}},
+    }
     (condition,) = parse({"Statement": raw}).statements[0].conditions
     assert holds(condition, context(), variables=True).holds is expected
 

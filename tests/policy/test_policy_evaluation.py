@@ -50,10 +50,34 @@ def on_bucket(principal: Any, effect: str = "Allow", **more: Any) -> dict[str, A
 ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     ("account trusted, user granted", assume(), GRANTED, True, Layer.IDENTITY),
     ("account trusted, nothing granted", assume(), Policies(trust=trust()), False, Layer.IDENTITY),
-    ("bare account id trusted", assume(), replace(GRANTED, trust=trust(trusts(ACCOUNT))), True, Layer.IDENTITY),
-    ("other account trusted", assume(), replace(GRANTED, trust=trust(trusts(OTHER))), False, Layer.TRUST),
-    ("user named, nothing granted", assume(), Policies(trust=trust(trusts(USER_ARN))), True, Layer.TRUST),
-    ("other user named", assume(), replace(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))), False, Layer.TRUST),
+    (
+        "bare account id trusted",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(ACCOUNT))),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "other account trusted",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(OTHER))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "user named, nothing granted",
+        assume(),
+        Policies(trust=trust(trusts(USER_ARN))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "other user named",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))),
+        False,
+        Layer.TRUST,
+    ),
     ("user's own id", assume(), Policies(trust=trust(trusts(USER_ID))), True, Layer.TRUST),
     (
         "id of a deleted one",
@@ -62,10 +86,28 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.TRUST,
     ),
-    ("user in other case", assume(), replace(GRANTED, trust=trust(trusts(USER_ARN.upper()))), False, Layer.TRUST),
+    (
+        "user in other case",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(USER_ARN.upper()))),
+        False,
+        Layer.TRUST,
+    ),
     ("everyone", assume(), Policies(trust=trust(trusts("*"))), True, Layer.TRUST),
-    ("everyone, bare", assume(), Policies(trust=trust(trusts() | {"Principal": "*"})), True, Layer.TRUST),
-    ("wildcard in an ARN", assume(), replace(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))), False, Layer.TRUST),
+    (
+        "everyone, bare",
+        assume(),
+        Policies(trust=trust(trusts() | {"Principal": "*"})),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "wildcard in an ARN",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))),
+        False,
+        Layer.TRUST,
+    ),
     (
         "service trusted only",
         assume(),
@@ -89,14 +131,24 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     ),
     (
         "a web identity",
-        replace(assume(Principal.web_identity("accounts.google.com")), action="sts:AssumeRoleWithWebIdentity"),
-        Policies(trust=trust(trusts({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity"))),
+        replace(
+            assume(Principal.web_identity("accounts.google.com")),
+            action="sts:AssumeRoleWithWebIdentity",
+        ),
+        Policies(
+            trust=trust(
+                trusts({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity")
+            )
+        ),
         True,
         Layer.TRUST,
     ),
     (
         "a web identity by the wrong action",
-        replace(assume(Principal.web_identity("accounts.google.com")), action="sts:AssumeRoleWithWebIdentity"),
+        replace(
+            assume(Principal.web_identity("accounts.google.com")),
+            action="sts:AssumeRoleWithWebIdentity",
+        ),
         Policies(trust=trust(trusts({"Federated": "accounts.google.com"}))),
         False,
         Layer.TRUST,
@@ -115,7 +167,13 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("deny in the grant", assume(), replace(GRANTED, identity=grants(allow(), deny())), False, Layer.IDENTITY),
+    (
+        "deny in the grant",
+        assume(),
+        replace(GRANTED, identity=grants(allow(), deny())),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "deny beats being named",
         assume(),
@@ -125,8 +183,20 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     ),
     ("no such role", assume(), replace(GRANTED, trust=None), False, Layer.MISSING_ROLE),
     ("root", assume(Principal.root(ACCOUNT)), GRANTED, False, Layer.CREDENTIALS),
-    ("trust without sts", assume(), replace(GRANTED, trust=trust(trusts(action="sts:TagSession"))), False, Layer.TRUST),
-    ("trust with sts:*", assume(), replace(GRANTED, trust=trust(trusts(action="sts:*"))), True, Layer.IDENTITY),
+    (
+        "trust without sts",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(action="sts:TagSession"))),
+        False,
+        Layer.TRUST,
+    ),
+    (
+        "trust with sts:*",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(action="sts:*"))),
+        True,
+        Layer.IDENTITY,
+    ),
     ("both halves missing", assume(), Policies(trust=trust(trusts(OTHER))), False, Layer.TRUST),
     # across accounts both halves are needed
     (
@@ -159,9 +229,27 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     ),
     # sessions as callers
     ("chained, by the role's grant", assume(SESSION), GRANTED, True, Layer.IDENTITY),
-    ("chained, role named", assume(SESSION), Policies(trust=trust(trusts(ROLE_ARN))), True, Layer.TRUST),
-    ("chained, role's id", assume(SESSION), Policies(trust=trust(trusts(ROLE_ID))), True, Layer.TRUST),
-    ("chained, session named", assume(SESSION), Policies(trust=trust(trusts(SESSION_ARN))), True, Layer.TRUST),
+    (
+        "chained, role named",
+        assume(SESSION),
+        Policies(trust=trust(trusts(ROLE_ARN))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "chained, role's id",
+        assume(SESSION),
+        Policies(trust=trust(trusts(ROLE_ID))),
+        True,
+        Layer.TRUST,
+    ),
+    (
+        "chained, session named",
+        assume(SESSION),
+        Policies(trust=trust(trusts(SESSION_ARN))),
+        True,
+        Layer.TRUST,
+    ),
     (
         "chained, other session named",
         assume(SESSION),
@@ -169,7 +257,13 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.TRUST,
     ),
-    ("GetSessionToken assumes", assume(replace(USER, temporary=True)), GRANTED, True, Layer.IDENTITY),
+    (
+        "GetSessionToken assumes",
+        assume(replace(USER, temporary=True)),
+        GRANTED,
+        True,
+        Layer.IDENTITY,
+    ),
     ("federated user cannot", assume(FEDERATED), GRANTED, False, Layer.CREDENTIALS),
     # tags and source identity on both halves
     (
@@ -220,7 +314,13 @@ ONLY_STS = policy(allow("sts:*", "*"), name="only-sts")
 LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
     ("boundary allows", assume(), replace(GRANTED, boundary=ONLY_STS), True, Layer.IDENTITY),
     ("boundary does not", assume(), replace(GRANTED, boundary=ONLY_S3), False, Layer.BOUNDARY),
-    ("boundary grants nothing", assume(), Policies(boundary=ONLY_STS, trust=trust()), False, Layer.IDENTITY),
+    (
+        "boundary grants nothing",
+        assume(),
+        Policies(boundary=ONLY_STS, trust=trust()),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "boundary and a user named",
         assume(),
@@ -326,8 +426,20 @@ LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.SESSION,
     ),
-    ("SCP allows", assume(), replace(GRANTED, service_control=((policy(allow("*", "*")),),)), True, Layer.IDENTITY),
-    ("SCP lacks it", assume(), replace(GRANTED, service_control=((ONLY_S3,),)), False, Layer.SERVICE_CONTROL),
+    (
+        "SCP allows",
+        assume(),
+        replace(GRANTED, service_control=((policy(allow("*", "*")),),)),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "SCP lacks it",
+        assume(),
+        replace(GRANTED, service_control=((ONLY_S3,),)),
+        False,
+        Layer.SERVICE_CONTROL,
+    ),
     (
         "one level of SCP lacks it",
         assume(),
@@ -359,7 +471,10 @@ LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "RCP denies",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), resource_control=((policy(trusts("*", "Deny", "s3:*", Resource="*")),),)),
+        Policies(
+            identity=grants(S3),
+            resource_control=((policy(trusts("*", "Deny", "s3:*", Resource="*")),),),
+        ),
         False,
         Layer.RESOURCE_CONTROL,
     ),
@@ -396,7 +511,13 @@ BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.IDENTITY,
     ),
-    ("identity alone", call("s3:GetObject", OBJECT), Policies(identity=grants(S3)), True, Layer.IDENTITY),
+    (
+        "identity alone",
+        call("s3:GetObject", OBJECT),
+        Policies(identity=grants(S3)),
+        True,
+        Layer.IDENTITY,
+    ),
     (
         "role named, session policy lacks it",
         call("s3:GetObject", OBJECT),
@@ -666,20 +787,44 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "NotResource",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"})),
+        Policies(
+            identity=grants(
+                {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"}
+            )
+        ),
         True,
         Layer.IDENTITY,
     ),
     (
         "NotResource leaves out",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": f"{BUCKET}/*"})),
+        Policies(
+            identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": f"{BUCKET}/*"})
+        ),
         False,
         Layer.IDENTITY,
     ),
-    ("a role's path counts", assume(role=f"arn:aws:iam::{ACCOUNT}:role/lab/s3Access"), GRANTED, False, Layer.IDENTITY),
-    ("user name variable", _get("testuser/a"), _own(f"{BUCKET}/${{aws:username}}/*"), True, Layer.IDENTITY),
-    ("somebody else's folder", _get("other/a"), _own(f"{BUCKET}/${{aws:username}}/*"), False, Layer.IDENTITY),
+    (
+        "a role's path counts",
+        assume(role=f"arn:aws:iam::{ACCOUNT}:role/lab/s3Access"),
+        GRANTED,
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "user name variable",
+        _get("testuser/a"),
+        _own(f"{BUCKET}/${{aws:username}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "somebody else's folder",
+        _get("other/a"),
+        _own(f"{BUCKET}/${{aws:username}}/*"),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "variable in an old version",
         _get("testuser/a"),
@@ -708,11 +853,41 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.IDENTITY,
     ),
-    ("default value", _get("guest/a", SESSION), _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"), True, Layer.IDENTITY),
-    ("default not needed", _get("testuser/a"), _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"), True, Layer.IDENTITY),
-    ("key in other case", _get("testuser/a"), _own(f"{BUCKET}/${{AWS:UserName}}/*"), True, Layer.IDENTITY),
-    ("tag variable", _get("blue/a"), _own(f"{BUCKET}/${{aws:PrincipalTag/team}}/*"), True, Layer.IDENTITY),
-    ("tag that is not there", _get("x/a"), _own(f"{BUCKET}/${{aws:PrincipalTag/none}}/*"), False, Layer.IDENTITY),
+    (
+        "default value",
+        _get("guest/a", SESSION),
+        _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "default not needed",
+        _get("testuser/a"),
+        _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "key in other case",
+        _get("testuser/a"),
+        _own(f"{BUCKET}/${{AWS:UserName}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tag variable",
+        _get("blue/a"),
+        _own(f"{BUCKET}/${{aws:PrincipalTag/team}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "tag that is not there",
+        _get("x/a"),
+        _own(f"{BUCKET}/${{aws:PrincipalTag/none}}/*"),
+        False,
+        Layer.IDENTITY,
+    ),
     ("literal star", _get("*"), _own(f"{BUCKET}/${{*}}"), True, Layer.IDENTITY),
     ("literal star is no wildcard", _get("a"), _own(f"{BUCKET}/${{*}}"), False, Layer.IDENTITY),
     (
@@ -722,7 +897,13 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.IDENTITY,
     ),
-    ("user id variable", _get(f"{USER_ID}/a"), _own(f"{BUCKET}/${{aws:userid}}/*"), True, Layer.IDENTITY),
+    (
+        "user id variable",
+        _get(f"{USER_ID}/a"),
+        _own(f"{BUCKET}/${{aws:userid}}/*"),
+        True,
+        Layer.IDENTITY,
+    ),
     (
         "session's user id",
         _get(f"{ROLE_ID}:lesson/a", SESSION),
@@ -733,7 +914,9 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "no variable before the fifth colon",
         call("iam:GetUser", USER_ARN, USER),
-        Policies(identity=grants(allow("iam:GetUser", "arn:aws:iam::${aws:PrincipalAccount}:user/*"))),
+        Policies(
+            identity=grants(allow("iam:GetUser", "arn:aws:iam::${aws:PrincipalAccount}:user/*"))
+        ),
         False,
         Layer.IDENTITY,
     ),
@@ -779,7 +962,13 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("no role tag", assume(role_tags={}), _if("StringEquals", "aws:ResourceTag/team", "blue"), False, Layer.IDENTITY),
+    (
+        "no role tag",
+        assume(role_tags={}),
+        _if("StringEquals", "aws:ResourceTag/team", "blue"),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "role tag as iam:",
         assume(role_tags={"team": "blue"}),
@@ -801,8 +990,20 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("MFA with the call", assume(mfa=True), _if("Bool", "aws:MultiFactorAuthPresent", "true"), True, Layer.IDENTITY),
-    ("MFA in the token", assume(MFA_TOKEN), _if("Bool", "aws:MultiFactorAuthPresent", "true"), True, Layer.IDENTITY),
+    (
+        "MFA with the call",
+        assume(mfa=True),
+        _if("Bool", "aws:MultiFactorAuthPresent", "true"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "MFA in the token",
+        assume(MFA_TOKEN),
+        _if("Bool", "aws:MultiFactorAuthPresent", "true"),
+        True,
+        Layer.IDENTITY,
+    ),
     (
         "MFA young enough",
         assume(MFA_TOKEN),
@@ -810,7 +1011,13 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("no MFA on a key", assume(), _if("Bool", "aws:MultiFactorAuthPresent", "true"), False, Layer.IDENTITY),
+    (
+        "no MFA on a key",
+        assume(),
+        _if("Bool", "aws:MultiFactorAuthPresent", "true"),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "no MFA on a key, IfExists",
         assume(),
@@ -818,7 +1025,13 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("a session has no MFA", LIST, _if("Bool", "aws:MultiFactorAuthPresent", "true", "s3:*"), False, Layer.IDENTITY),
+    (
+        "a session has no MFA",
+        LIST,
+        _if("Bool", "aws:MultiFactorAuthPresent", "true", "s3:*"),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "session's principal ARN is the role's",
         LIST,
@@ -826,7 +1039,13 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("not the session's", LIST, _if("ArnEquals", "aws:PrincipalArn", SESSION_ARN, "s3:*"), False, Layer.IDENTITY),
+    (
+        "not the session's",
+        LIST,
+        _if("ArnEquals", "aws:PrincipalArn", SESSION_ARN, "s3:*"),
+        False,
+        Layer.IDENTITY,
+    ),
     (
         "session tag",
         replace(LIST, principal=TAGGED),
@@ -844,7 +1063,9 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "tag keys asked for",
         assume(tags={"project": "lab", "x": "y"}),
-        replace(_if("ForAllValues:StringEquals", "aws:TagKeys", ["project"], "sts:*"), trust=TRUSTS_ALL),
+        replace(
+            _if("ForAllValues:StringEquals", "aws:TagKeys", ["project"], "sts:*"), trust=TRUSTS_ALL
+        ),
         False,
         Layer.IDENTITY,
     ),
@@ -855,9 +1076,27 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("a key has no issue time", assume(), _if("Null", "aws:TokenIssueTime", "true"), True, Layer.IDENTITY),
-    ("a session has", LIST, _if("Null", "aws:TokenIssueTime", "true", "s3:*"), False, Layer.IDENTITY),
-    ("principal's account", assume(), _if("StringEquals", "aws:PrincipalAccount", ACCOUNT), True, Layer.IDENTITY),
+    (
+        "a key has no issue time",
+        assume(),
+        _if("Null", "aws:TokenIssueTime", "true"),
+        True,
+        Layer.IDENTITY,
+    ),
+    (
+        "a session has",
+        LIST,
+        _if("Null", "aws:TokenIssueTime", "true", "s3:*"),
+        False,
+        Layer.IDENTITY,
+    ),
+    (
+        "principal's account",
+        assume(),
+        _if("StringEquals", "aws:PrincipalAccount", ACCOUNT),
+        True,
+        Layer.IDENTITY,
+    ),
     (
         "resource's account",
         assume(role=FOREIGN_ROLE),
@@ -865,14 +1104,26 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("principal's type", LIST, _if("StringEquals", "aws:PrincipalType", "AssumedRole", "s3:*"), True, Layer.IDENTITY),
+    (
+        "principal's type",
+        LIST,
+        _if("StringEquals", "aws:PrincipalType", "AssumedRole", "s3:*"),
+        True,
+        Layer.IDENTITY,
+    ),
 ]
 
 # Source: IAM User Guide, "Compare AWS STS credentials"; STS API Reference.
 EVERYTHING = Policies(identity=grants(allow("*", "*")), trust=trust())
 TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, issued=NOW)
 CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    ("GetSessionToken, IAM without MFA", call("iam:ListUsers", principal=TOKEN), EVERYTHING, False, Layer.CREDENTIALS),
+    (
+        "GetSessionToken, IAM without MFA",
+        call("iam:ListUsers", principal=TOKEN),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
     (
         "GetSessionToken, IAM with MFA",
         call("iam:ListUsers", principal=replace(TOKEN, mfa=True)),
@@ -880,7 +1131,13 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.IDENTITY,
     ),
-    ("GetSessionToken, S3", call("s3:ListAllMyBuckets", principal=TOKEN), EVERYTHING, True, Layer.IDENTITY),
+    (
+        "GetSessionToken, S3",
+        call("s3:ListAllMyBuckets", principal=TOKEN),
+        EVERYTHING,
+        True,
+        Layer.IDENTITY,
+    ),
     (
         "GetSessionToken, other STS",
         call("sts:GetFederationToken", principal=TOKEN),
@@ -895,7 +1152,13 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
         True,
         Layer.NO_POLICY_NEEDED,
     ),
-    ("a session cannot get a session token", call("sts:GetSessionToken"), EVERYTHING, False, Layer.CREDENTIALS),
+    (
+        "a session cannot get a session token",
+        call("sts:GetSessionToken"),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
     (
         "GetCallerIdentity even when denied",
         call("sts:GetCallerIdentity"),
@@ -910,7 +1173,13 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
         False,
         Layer.IDENTITY,
     ),
-    ("federated user, IAM", call("iam:ListUsers", principal=FEDERATED), EVERYTHING, False, Layer.CREDENTIALS),
+    (
+        "federated user, IAM",
+        call("iam:ListUsers", principal=FEDERATED),
+        EVERYTHING,
+        False,
+        Layer.CREDENTIALS,
+    ),
     (
         "federated user, who am I",
         call("sts:GetCallerIdentity", principal=FEDERATED),
@@ -945,9 +1214,12 @@ TABLE = [*ASSUMING, *LIMITS, *BUCKETS, *ELEMENTS, *KEYS, *CREDENTIALS]
 
 
 @pytest.mark.parametrize(
-    ("request_", "policies", "allowed", "layer"), [pytest.param(*row[1:], id=row[0]) for row in TABLE]
+    ("request_", "policies", "allowed", "layer"),
+    [pytest.param(*row[1:], id=row[0]) for row in TABLE],
 )
-def test_a_documented_rule_is_followed(request_: Request, policies: Policies, allowed: bool, layer: Layer) -> None:
+def test_a_documented_rule_is_followed(
+    request_: Request, policies: Policies, allowed: bool, layer: Layer
+) -> None:
     """Each row is a sentence of AWS's documentation; the layer is what the learner is sent to."""
     decision = decide(request_, policies)
     assert (decision.allowed, decision.layer) == (allowed, layer)
@@ -956,13 +1228,29 @@ def test_a_documented_rule_is_followed(request_: Request, policies: Policies, al
 @pytest.mark.parametrize(
     ("policies", "why"),
     [
-        (replace(GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))), "aws:UserAgent"),
-        (replace(GRANTED, trust=trust(trusts(Condition={"Null": {"aws:ResourceTag/a": "true"}}))), "aws:ResourceTag/a"),
-        (replace(GRANTED, trust=trust(trusts(Condition={"StringIs": {"aws:username": "x"}}))), "StringIs"),
+        (
+            replace(
+                GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))
+            ),
+            "aws:UserAgent",
+        ),
+        (
+            replace(
+                GRANTED, trust=trust(trusts(Condition={"Null": {"aws:ResourceTag/a": "true"}}))
+            ),
+            "aws:ResourceTag/a",
+        ),
+        (
+            replace(GRANTED, trust=trust(trusts(Condition={"StringIs": {"aws:username": "x"}}))),
+            "StringIs",
+        ),
         (replace(GRANTED, identity=(Policy.read("{", "grant"),)), "not JSON"),
         (replace(GRANTED, unread=frozenset({Layer.BOUNDARY})), "could not be read"),
         (replace(GRANTED, trust=None, unread=frozenset({Layer.TRUST})), "could not be read"),
-        (replace(GRANTED, trust=trust(trusts({"CanonicalUser": "79a59df900b949e5"}))), "canonical user"),
+        (
+            replace(GRANTED, trust=trust(trusts({"CanonicalUser": "79a59df900b949e5"}))),
+            "canonical user",
+        ),
     ],
     ids=[
         "key of unknown value",
@@ -985,12 +1273,16 @@ def test_what_is_not_known_does_not_matter_where_the_answer_is_the_same() -> Non
     """A condition on an unknown key in one statement is no reason to doubt a refusal by another policy."""
     unsure = trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))
     assert decide(assume(), Policies(trust=unsure)).layer is Layer.IDENTITY
-    assert decide(assume(), replace(GRANTED, identity=grants(allow(), deny()), trust=unsure)).is_explicit
+    assert decide(
+        assume(), replace(GRANTED, identity=grants(allow(), deny()), trust=unsure)
+    ).is_explicit
 
 
 def test_an_unknown_organization_is_unknown_and_none_is_none() -> None:
     """On an account of one's own nobody has said whether it is in an organization."""
-    in_org = replace(GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})))
+    in_org = replace(
+        GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}))
+    )
     assert decide(assume(), in_org).allowed is False
     assert decide(assume(unknown=frozenset({"aws:PrincipalOrgID"})), in_org).allowed is None
 

@@ -45,7 +45,9 @@ S3_FULL = Policy.read(
     owner="role s3Access",
     arn="arn:aws:iam::aws:policy/AmazonS3FullAccess",
 )
-DENY_ALL = Policy.read(doc(deny("*")), "AWSDenyAll", owner="user testuser", arn="arn:aws:iam::aws:policy/AWSDenyAll")
+DENY_ALL = Policy.read(
+    doc(deny("*")), "AWSDenyAll", owner="user testuser", arn="arn:aws:iam::aws:policy/AWSDenyAll"
+)
 BOUNDARY_S3 = Policy.read(doc(allow("s3:*", "*")), "only-s3", owner="user testuser")
 AWS_BOUNDARY = replace(S3_FULL, owner="user testuser")
 OBJECT = "arn:aws:s3:::lab-bucket/hello.txt"
@@ -93,8 +95,18 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
         replace(GRANTED, identity=grants(allow("sts:GetFederationToken"))),
         Layer.IDENTITY,
     ),
-    ("grant misspelt", assume(), replace(GRANTED, identity=grants(allow("sts:AssumeRoles"))), Layer.IDENTITY),
-    ("grant turned into a deny", assume(), replace(GRANTED, identity=grants(deny(resource=ROLE_ARN))), Layer.IDENTITY),
+    (
+        "grant misspelt",
+        assume(),
+        replace(GRANTED, identity=grants(allow("sts:AssumeRoles"))),
+        Layer.IDENTITY,
+    ),
+    (
+        "grant turned into a deny",
+        assume(),
+        replace(GRANTED, identity=grants(deny(resource=ROLE_ARN))),
+        Layer.IDENTITY,
+    ),
     (
         "grant with a condition",
         assume(),
@@ -104,7 +116,12 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
     (
         "grant by NotResource",
         assume(),
-        replace(GRANTED, identity=grants({"Effect": "Allow", "Action": "sts:*", "NotResource": [ROLE_ARN, OBJECT]})),
+        replace(
+            GRANTED,
+            identity=grants(
+                {"Effect": "Allow", "Action": "sts:*", "NotResource": [ROLE_ARN, OBJECT]}
+            ),
+        ),
         Layer.IDENTITY,
     ),
     (
@@ -112,7 +129,9 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
         assume(),
         replace(
             GRANTED,
-            identity=grants({"Effect": "Allow", "NotAction": ["sts:AssumeRole", "iam:*"], "Resource": ROLE_ARN}),
+            identity=grants(
+                {"Effect": "Allow", "NotAction": ["sts:AssumeRole", "iam:*"], "Resource": ROLE_ARN}
+            ),
         ),
         Layer.IDENTITY,
     ),
@@ -143,28 +162,69 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
     (
         "a group denies",
         assume(),
-        replace(GRANTED, identity=(*grants(allow()), policy(deny("sts:*"), name="no-sts", owner="group late"))),
+        replace(
+            GRANTED,
+            identity=(*grants(allow()), policy(deny("sts:*"), name="no-sts", owner="group late")),
+        ),
         Layer.IDENTITY,
     ),
-    ("AWSDenyAll attached", assume(), replace(GRANTED, identity=(*grants(allow()), DENY_ALL)), Layer.IDENTITY),
+    (
+        "AWSDenyAll attached",
+        assume(),
+        replace(GRANTED, identity=(*grants(allow()), DENY_ALL)),
+        Layer.IDENTITY,
+    ),
     (
         "deny from all but one net",
         assume(),
-        replace(GRANTED, identity=grants(allow(), deny(**cond("NotIpAddress", "aws:SourceIp", "10.0.0.0/8")))),
+        replace(
+            GRANTED,
+            identity=grants(allow(), deny(**cond("NotIpAddress", "aws:SourceIp", "10.0.0.0/8"))),
+        ),
         Layer.IDENTITY,
     ),
-    ("trust in another account", assume(), replace(GRANTED, trust=trust(trusts(OTHER))), Layer.TRUST),
-    ("trust in another user", assume(), replace(GRANTED, trust=trust(trusts(USER_ARN + "2"))), Layer.TRUST),
-    ("trust in a user made anew", assume(), replace(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))), Layer.TRUST),
+    (
+        "trust in another account",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(OTHER))),
+        Layer.TRUST,
+    ),
+    (
+        "trust in another user",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(USER_ARN + "2"))),
+        Layer.TRUST,
+    ),
+    (
+        "trust in a user made anew",
+        assume(),
+        replace(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))),
+        Layer.TRUST,
+    ),
     (
         "trust in a service",
         assume(),
         replace(GRANTED, trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
         Layer.TRUST,
     ),
-    ("trust with a wildcard in it", assume(), replace(GRANTED, trust=trust(trusts(USER_ARN[:-4] + "*"))), Layer.TRUST),
-    ("trust for another action", assume(), replace(GRANTED, trust=trust(trusts(action="sts:TagSession"))), Layer.TRUST),
-    ("trust denies", assume(), replace(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))), Layer.TRUST),
+    (
+        "trust with a wildcard in it",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(USER_ARN[:-4] + "*"))),
+        Layer.TRUST,
+    ),
+    (
+        "trust for another action",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(action="sts:TagSession"))),
+        Layer.TRUST,
+    ),
+    (
+        "trust denies",
+        assume(),
+        replace(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))),
+        Layer.TRUST,
+    ),
     (
         "trust denies several",
         assume(),
@@ -198,25 +258,35 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
     (
         "trust wants a tag",
         assume(),
-        replace(GRANTED, trust=trust(trusts(**cond("StringEquals", "aws:PrincipalTag/team", "red")))),
+        replace(
+            GRANTED, trust=trust(trusts(**cond("StringEquals", "aws:PrincipalTag/team", "red")))
+        ),
         Layer.TRUST,
     ),
     (
         "trust has run out",
         assume(),
-        replace(GRANTED, trust=trust(trusts(**cond("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")))),
+        replace(
+            GRANTED,
+            trust=trust(trusts(**cond("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"))),
+        ),
         Layer.TRUST,
     ),
     (
         "trust wants a session name",
         assume(),
-        replace(GRANTED, trust=trust(trusts(**cond("StringLike", "sts:RoleSessionName", "${aws:username}")))),
+        replace(
+            GRANTED,
+            trust=trust(trusts(**cond("StringLike", "sts:RoleSessionName", "${aws:username}"))),
+        ),
         Layer.TRUST,
     ),
     (
         "trust wants a region",
         assume(),
-        replace(GRANTED, trust=trust(trusts(**cond("StringEquals", "aws:RequestedRegion", "eu-west-1")))),
+        replace(
+            GRANTED, trust=trust(trusts(**cond("StringEquals", "aws:RequestedRegion", "eu-west-1")))
+        ),
         Layer.TRUST,
     ),
     (
@@ -226,7 +296,12 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
         Layer.TRUST,
     ),
     ("boundary on the user", assume(), replace(GRANTED, boundary=BOUNDARY_S3), Layer.BOUNDARY),
-    ("boundary of AWS's on the user", assume(), replace(GRANTED, boundary=AWS_BOUNDARY), Layer.BOUNDARY),
+    (
+        "boundary of AWS's on the user",
+        assume(),
+        replace(GRANTED, boundary=AWS_BOUNDARY),
+        Layer.BOUNDARY,
+    ),
     (
         "boundary denies",
         assume(),
@@ -236,7 +311,10 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
     (
         "SCP denies",
         assume(),
-        replace(GRANTED, service_control=((policy(allow("*", "*"), deny("sts:AssumeRole"), name="no-roles"),),)),
+        replace(
+            GRANTED,
+            service_control=((policy(allow("*", "*"), deny("sts:AssumeRole"), name="no-roles"),),),
+        ),
         Layer.SERVICE_CONTROL,
     ),
     (
@@ -252,7 +330,11 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
     (
         "role that only reads",
         PUT,
-        Policies(identity=(policy(allow(["s3:Get*", "s3:List*"], "*"), name="ro", owner="role s3Access"),)),
+        Policies(
+            identity=(
+                policy(allow(["s3:Get*", "s3:List*"], "*"), name="ro", owner="role s3Access"),
+            )
+        ),
         Layer.IDENTITY,
     ),
     ("deny of one S3 action", PUT, on_role(deny("s3:PutObject")), Layer.IDENTITY),
@@ -271,24 +353,43 @@ FAULTS: list[tuple[str, Request, Policies, Layer]] = [
         replace(WORK, boundary=policy(allow("sts:*", "*"), name="only-sts", owner="role s3Access")),
         Layer.BOUNDARY,
     ),
-    ("session policy", PUT, replace(WORK, session=(policy(allow("s3:ListAllMyBuckets", "*")),)), Layer.SESSION),
+    (
+        "session policy",
+        PUT,
+        replace(WORK, session=(policy(allow("s3:ListAllMyBuckets", "*")),)),
+        Layer.SESSION,
+    ),
     (
         "session policy of AWS's",
         PUT,
-        replace(WORK, session=(replace(DENY_ALL, document=policy(allow("s3:Get*", "*")).document),)),
+        replace(
+            WORK, session=(replace(DENY_ALL, document=policy(allow("s3:Get*", "*")).document),)
+        ),
         Layer.SESSION,
     ),
     (
         "bucket policy denies",
         call("s3:GetObject", OBJECT),
-        replace(WORK, resource=policy(trusts("*", "Deny", "s3:GetObject", Resource=OBJECT), owner="bucket lab-bucket")),
+        replace(
+            WORK,
+            resource=policy(
+                trusts("*", "Deny", "s3:GetObject", Resource=OBJECT), owner="bucket lab-bucket"
+            ),
+        ),
         Layer.RESOURCE,
     ),
-    ("bucket of another account", call("s3:GetObject", OBJECT, resource_account=OTHER), WORK, Layer.RESOURCE),
+    (
+        "bucket of another account",
+        call("s3:GetObject", OBJECT, resource_account=OTHER),
+        WORK,
+        Layer.RESOURCE,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("request_", "policies", "layer"), [pytest.param(*row[1:], id=row[0]) for row in FAULTS])
+@pytest.mark.parametrize(
+    ("request_", "policies", "layer"), [pytest.param(*row[1:], id=row[0]) for row in FAULTS]
+)
 def test_a_fault_is_explained_and_its_proposal_puts_it_right(
     request_: Request, policies: Policies, layer: Layer
 ) -> None:
@@ -306,13 +407,21 @@ def test_a_fault_is_explained_and_its_proposal_puts_it_right(
 
 
 def _is_sound(proposal: Proposal) -> None:
-    assert '"*"' not in "".join(line for line in proposal.diff().splitlines() if line.startswith("+"))
+    assert '"*"' not in "".join(
+        line for line in proposal.diff().splitlines() if line.startswith("+")
+    )
     assert proposal.diff()
     for change in proposal.changes:
         assert ":iam::aws:policy/" not in change.arn or change.after is None
-        kind = {Layer.TRUST: Kind.TRUST, Layer.RESOURCE: Kind.BUCKET}.get(change.layer, Kind.MANAGED)
+        kind = {Layer.TRUST: Kind.TRUST, Layer.RESOURCE: Kind.BUCKET}.get(
+            change.layer, Kind.MANAGED
+        )
         if change.after is not None:
-            before = [] if change.before is None else [str(fault) for fault in faults(change.before, kind)]
+            before = (
+                []
+                if change.before is None
+                else [str(fault) for fault in faults(change.before, kind)]
+            )
             assert {str(fault) for fault in faults(change.after, kind)} <= set(before)
 
 
@@ -322,9 +431,15 @@ def _declared(request: Request) -> Policies:
 
 @pytest.mark.parametrize(
     ("request_", "policies"),
-    [pytest.param(*row[1:3], id=row[0]) for row in FAULTS if decide(row[1], _declared(row[1])).allowed],
+    [
+        pytest.param(*row[1:3], id=row[0])
+        for row in FAULTS
+        if decide(row[1], _declared(row[1])).allowed
+    ],
 )
-def test_going_back_to_what_was_declared_is_proposed_first(request_: Request, policies: Policies) -> None:
+def test_going_back_to_what_was_declared_is_proposed_first(
+    request_: Request, policies: Policies
+) -> None:
     """Where it is known how the lab should be, that is the change."""
     declared = _declared(request_)
     first = propose(decide(request_, policies), declared=declared)[0]
@@ -345,29 +460,43 @@ def test_going_back_to_what_was_declared_is_proposed_first(request_: Request, po
             replace(GRANTED, trust=trust(trusts(**cond("StringEquals", "sts:ExternalId", "x-1")))),
             "ExternalId",
         ),
-        (assume(), replace(GRANTED, trust=trust(trusts(**cond("Bool", "aws:MultiFactorAuthPresent", "true")))), "MFA"),
         (
             assume(),
-            replace(GRANTED, trust=trust(trusts(**cond("StringLike", "sts:RoleSessionName", "${aws:username}")))),
+            replace(
+                GRANTED, trust=trust(trusts(**cond("Bool", "aws:MultiFactorAuthPresent", "true")))
+            ),
+            "MFA",
+        ),
+        (
+            assume(),
+            replace(
+                GRANTED,
+                trust=trust(trusts(**cond("StringLike", "sts:RoleSessionName", "${aws:username}"))),
+            ),
             "Name the session testuser",
         ),
         (
             call("iam:ListUsers", principal=USER),
             Policies(
                 identity=grants(
-                    allow("*", "*"), deny("iam:*", **cond("BoolIfExists", "aws:MultiFactorAuthPresent", "false"))
+                    allow("*", "*"),
+                    deny("iam:*", **cond("BoolIfExists", "aws:MultiFactorAuthPresent", "false")),
                 )
             ),
             "GetSessionToken",
         ),
         (
             replace(LIST, principal=replace(SESSION, issued=NOW)),
-            on_role(deny("*", **cond("DateLessThan", "aws:TokenIssueTime", "2026-01-15T12:00:01Z"))),
+            on_role(
+                deny("*", **cond("DateLessThan", "aws:TokenIssueTime", "2026-01-15T12:00:01Z"))
+            ),
             "Get new credentials",
         ),
     ],
 )
-def test_where_the_call_is_wrong_the_call_is_proposed_first(request_: Request, policies: Policies, words: str) -> None:
+def test_where_the_call_is_wrong_the_call_is_proposed_first(
+    request_: Request, policies: Policies, words: str
+) -> None:
     """A policy that asks for MFA is no fault: weakening it comes second."""
     first = propose(decide(request_, policies))[0]
     assert words in first.what
@@ -388,16 +517,29 @@ SECOND = assume(role=ROLE_ARN + "2")
         (SECOND, replace(GRANTED, identity=grants(allow("*", "*")))),
         (
             call("iam:ListUsers", principal=USER),
-            replace(GRANTED, identity=(*grants(allow()), replace(DENY_ALL, document=policy(allow("*", "*")).document))),
+            replace(
+                GRANTED,
+                identity=(
+                    *grants(allow()),
+                    replace(DENY_ALL, document=policy(allow("*", "*")).document),
+                ),
+            ),
         ),
-        (call("iam:ListUsers", principal=USER), replace(GRANTED, identity=grants(allow(), allow("iam:*", "*")))),
+        (
+            call("iam:ListUsers", principal=USER),
+            replace(GRANTED, identity=grants(allow(), allow("iam:*", "*"))),
+        ),
         (
             call("s3:ListAllMyBuckets", principal=USER),
-            replace(GRANTED, identity=grants(allow(["sts:AssumeRole", "s3:ListAllMyBuckets"], "*"))),
+            replace(
+                GRANTED, identity=grants(allow(["sts:AssumeRole", "s3:ListAllMyBuckets"], "*"))
+            ),
         ),
     ],
 )
-def test_what_is_too_open_is_closed_and_the_lesson_stays(unwanted: Request, policies: Policies) -> None:
+def test_what_is_too_open_is_closed_and_the_lesson_stays(
+    unwanted: Request, policies: Policies
+) -> None:
     """The learner's own role switch has to go on working."""
     decision = decide(unwanted, policies)
     assert decision.allowed
@@ -412,8 +554,13 @@ def test_a_trust_in_everyone_becomes_trust_in_the_account() -> None:
     stranger = assume(STRANGER)
     theirs = Policies(identity=grants(allow()), trust=trust(trusts("*")))
     (proposal,) = propose(decide(stranger, theirs), want_allowed=False)
-    assert same(proposal.changes[0].after, doc(trusts(ROOT))) or proposal.changes[0].layer is Layer.IDENTITY
-    (proposal,) = propose(decide(stranger, theirs), want_allowed=False, keep=(replace(stranger, principal=USER),))
+    assert (
+        same(proposal.changes[0].after, doc(trusts(ROOT)))
+        or proposal.changes[0].layer is Layer.IDENTITY
+    )
+    (proposal,) = propose(
+        decide(stranger, theirs), want_allowed=False, keep=(replace(stranger, principal=USER),)
+    )
     assert decide(stranger, proposal.policies).allowed is False
 
 
@@ -425,7 +572,9 @@ def test_a_trust_in_everyone_becomes_trust_in_the_account() -> None:
         (call("iam:ListUsers", principal=USER), Policies(), "which is not proposed"),
     ],
 )
-def test_where_nothing_is_proposed_it_says_why(request_: Request, policies: Policies, why: str) -> None:
+def test_where_nothing_is_proposed_it_says_why(
+    request_: Request, policies: Policies, why: str
+) -> None:
     """Never `*`, never a change that would not help."""
     told = explain(decide(request_, policies))
     assert told.proposals == ()
@@ -458,7 +607,9 @@ def test_a_group_is_not_opened_for_one_member() -> None:
 
 def test_an_explanation_reads_as_sentences() -> None:
     """What a learner sees, whole."""
-    policies = replace(GRANTED, identity=grants(allow(resource=ROLE_ARN.replace("s3Access", "s3access"))))
+    policies = replace(
+        GRANTED, identity=grants(allow(resource=ROLE_ARN.replace("s3Access", "s3access")))
+    )
     said = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: {ROLE_ARN}"
     lines = explain(decide(assume(), policies), said=said).lines()
     assert lines[0] == (
@@ -469,22 +620,23 @@ def test_an_explanation_reads_as_sentences() -> None:
         f"Its Resource is {ROLE_ARN.replace('s3Access', 's3access')}, the request's is {ROLE_ARN} "
         "(names in a Resource are case-sensitive)."
     )
-    assert lines[2].startswith("To put it right: In the identity-based policy grant of user testuser, statement 1: ")
+    assert lines[2].startswith(
+        "To put it right: In the identity-based policy grant of user testuser, statement 1: "
+    )
 
 
 def test_a_deleted_users_id_is_told_as_that() -> None:
     """The trust looks right to whoever does not know that ARNs are stored as ids."""
     told = explain(decide(assume(), replace(GRANTED, trust=trust(trusts("AIDAGONE000000000001")))))
     assert any(
-        f"is the unique id of a user that has been deleted; user testuser is {USER_ID}" in d for d in told.details
+        f"is the unique id of a user that has been deleted; user testuser is {USER_ID}" in d
+        for d in told.details
     )
 
 
 def test_where_aws_says_otherwise_both_are_shown() -> None:
     """Then a policy was not looked at, or the change has not reached everywhere."""
-    said = (
-        f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole with an explicit deny in a permissions boundary"
-    )
+    said = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole with an explicit deny in a permissions boundary"
     told = explain(decide(assume(), Policies(trust=trust())), said=said)
     assert f"AWS says otherwise: {said}" in told.details
     assert any("because no identity-based policy allows" in line for line in told.details)
@@ -494,7 +646,11 @@ def test_the_example_of_the_documentation_runs() -> None:
     """What docs/policy.md shows is what works."""
     text = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
     example = text.split("```python\n", 1)[1].split("```", 1)[0]
-    given = {"grant": doc(allow(resource=ROLE_ARN + "2")), "trust": doc(trusts()), "aws_message": "Access Denied"}
+    given = {
+        "grant": doc(allow(resource=ROLE_ARN + "2")),
+        "trust": doc(trusts()),
+        "aws_message": "Access Denied",
+    }
     printed: list[str] = []
     exec(compile(example, "docs/policy.md", "exec"), given | {"print": printed.append})  # noqa: S102
     assert printed[0].startswith("User testuser may not sts:AssumeRole")

@@ -33,15 +33,40 @@ ARN = f"arn:aws:iam::{ACCOUNT}:policy/NoRoles"
 @pytest.mark.parametrize(
     ("sentence", "layer", "is_explicit", "resource"),
     [
-        (f"{ON} because no identity-based policy allows the sts:AssumeRole action", Layer.IDENTITY, False, ROLE_ARN),
+        (
+            f"{ON} because no identity-based policy allows the sts:AssumeRole action",
+            Layer.IDENTITY,
+            False,
+            ROLE_ARN,
+        ),
         (f"{ON} with an explicit deny in an identity-based policy", Layer.IDENTITY, True, ROLE_ARN),
-        (f"{ON} because no resource-based policy allows the sts:AssumeRole action", Layer.RESOURCE, False, ROLE_ARN),
+        (
+            f"{ON} because no resource-based policy allows the sts:AssumeRole action",
+            Layer.RESOURCE,
+            False,
+            ROLE_ARN,
+        ),
         (f"{ON} with an explicit deny in a resource-based policy", Layer.RESOURCE, True, ROLE_ARN),
-        (f"{USER} because no role trust policy allows the sts:AssumeRole action", Layer.TRUST, False, ""),
+        (
+            f"{USER} because no role trust policy allows the sts:AssumeRole action",
+            Layer.TRUST,
+            False,
+            "",
+        ),
         (f"{USER} with an explicit deny in the role trust policy", Layer.TRUST, True, ""),
-        (f"{ON} because no permissions boundary allows the sts:AssumeRole action", Layer.BOUNDARY, False, ROLE_ARN),
+        (
+            f"{ON} because no permissions boundary allows the sts:AssumeRole action",
+            Layer.BOUNDARY,
+            False,
+            ROLE_ARN,
+        ),
         (f"{ON} with an explicit deny in a permissions boundary", Layer.BOUNDARY, True, ROLE_ARN),
-        (f"{ON} because no session policy allows the sts:AssumeRole action", Layer.SESSION, False, ROLE_ARN),
+        (
+            f"{ON} because no session policy allows the sts:AssumeRole action",
+            Layer.SESSION,
+            False,
+            ROLE_ARN,
+        ),
         (f"{ON} with an explicit deny in a sessions policy", Layer.SESSION, True, ROLE_ARN),
         (f"{ON} with an explicit deny in a session policy", Layer.SESSION, True, ROLE_ARN),
         (
@@ -50,17 +75,39 @@ ARN = f"arn:aws:iam::{ACCOUNT}:policy/NoRoles"
             False,
             ROLE_ARN,
         ),
-        (f"{ON} with an explicit deny in a service control policy", Layer.SERVICE_CONTROL, True, ROLE_ARN),
-        (f"{ON} with an explicit deny in a resource control policy", Layer.RESOURCE_CONTROL, True, ROLE_ARN),
-        (f"{ON} because no VPC endpoint policy allows the sts:AssumeRole action", Layer.VPC_ENDPOINT, False, ROLE_ARN),
-        (f"{ON} with an explicit deny in a VPC endpoint policy", Layer.VPC_ENDPOINT, True, ROLE_ARN),
+        (
+            f"{ON} with an explicit deny in a service control policy",
+            Layer.SERVICE_CONTROL,
+            True,
+            ROLE_ARN,
+        ),
+        (
+            f"{ON} with an explicit deny in a resource control policy",
+            Layer.RESOURCE_CONTROL,
+            True,
+            ROLE_ARN,
+        ),
+        (
+            f"{ON} because no VPC endpoint policy allows the sts:AssumeRole action",
+            Layer.VPC_ENDPOINT,
+            False,
+            ROLE_ARN,
+        ),
+        (
+            f"{ON} with an explicit deny in a VPC endpoint policy",
+            Layer.VPC_ENDPOINT,
+            True,
+            ROLE_ARN,
+        ),
         (ON, None, False, ROLE_ARN),
         (USER, None, False, ""),
         ("Access Denied", None, False, ""),
         ("AccessDenied", None, False, ""),
     ],
 )
-def test_every_form_is_read(sentence: str, layer: Layer | None, is_explicit: bool, resource: str) -> None:
+def test_every_form_is_read(
+    sentence: str, layer: Layer | None, is_explicit: bool, resource: str
+) -> None:
     """Alone, and as the AWS CLI and boto3 wrap it."""
     wrapped = f"An error occurred (AccessDenied) when calling the AssumeRole operation: {sentence}"
     for text in (sentence, f" {sentence}. ", wrapped):
@@ -76,7 +123,8 @@ def test_the_policy_arn_of_an_explicit_deny_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Rate exceeded", "The security token included in the request is expired", f"{ON} because"]
+    "text",
+    ["", "Rate exceeded", "The security token included in the request is expired", f"{ON} because"],
 )
 def test_other_messages_are_not_taken_for_refusals(text: str) -> None:
     """A throttled call is no refusal."""
@@ -86,7 +134,10 @@ def test_other_messages_are_not_taken_for_refusals(text: str) -> None:
 @pytest.mark.parametrize(
     ("policies", "sentence"),
     [
-        (Policies(trust=trust()), f"{ON} because no identity-based policy allows the sts:AssumeRole action"),
+        (
+            Policies(trust=trust()),
+            f"{ON} because no identity-based policy allows the sts:AssumeRole action",
+        ),
         (
             replace(GRANTED, trust=trust(trusts(OTHER))),
             f"{ON} because no role trust policy allows the sts:AssumeRole action",
@@ -113,8 +164,14 @@ def test_a_decision_is_told_in_awss_words(policies: Policies, sentence: str) -> 
     ("sentence", "expected"),
     [
         (f"{ON} because no role trust policy allows the sts:AssumeRole action", Agreement.AGREES),
-        (f"{ON} because no identity-based policy allows the sts:AssumeRole action", Agreement.AGREES),
-        (f"{ON} because no permissions boundary allows the sts:AssumeRole action", Agreement.DIFFERS),
+        (
+            f"{ON} because no identity-based policy allows the sts:AssumeRole action",
+            Agreement.AGREES,
+        ),
+        (
+            f"{ON} because no permissions boundary allows the sts:AssumeRole action",
+            Agreement.DIFFERS,
+        ),
         (f"{ON} with an explicit deny in the role trust policy", Agreement.DIFFERS),
         (USER.replace("AssumeRole", "TagSession"), Agreement.DIFFERS),
         (ON, Agreement.SILENT),

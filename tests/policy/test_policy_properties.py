@@ -35,18 +35,45 @@ from tests.policy.builders import (
 )
 
 T = TypeVar("T")
-ACTIONS = ["sts:AssumeRole", "sts:TagSession", "s3:GetObject", "s3:ListAllMyBuckets", "s3:PutObject", "iam:ListUsers"]
-RESOURCES = [ROLE_ARN, f"{ROLE_ARN}2", "arn:aws:s3:::lab-bucket/hello.txt", "arn:aws:s3:::lab-bucket"]
-PRINCIPALS = [ROOT, ACCOUNT, OTHER, USER_ARN, USER_ID, ROLE_ARN, ROLE_ID, SESSION_ARN, "*", f"{USER_ARN}2"]
+ACTIONS = [
+    "sts:AssumeRole",
+    "sts:TagSession",
+    "s3:GetObject",
+    "s3:ListAllMyBuckets",
+    "s3:PutObject",
+    "iam:ListUsers",
+]
+RESOURCES = [
+    ROLE_ARN,
+    f"{ROLE_ARN}2",
+    "arn:aws:s3:::lab-bucket/hello.txt",
+    "arn:aws:s3:::lab-bucket",
+]
+PRINCIPALS = [
+    ROOT,
+    ACCOUNT,
+    OTHER,
+    USER_ARN,
+    USER_ID,
+    ROLE_ARN,
+    ROLE_ID,
+    SESSION_ARN,
+    "*",
+    f"{USER_ARN}2",
+]
 
 
 def some(values: list[T]) -> st.SearchStrategy[T | list[T]]:
     """A string or a list, as AWS takes both."""
-    return st.sampled_from(values) | st.lists(st.sampled_from(values), min_size=1, max_size=3, unique_by=str)
+    return st.sampled_from(values) | st.lists(
+        st.sampled_from(values), min_size=1, max_size=3, unique_by=str
+    )
 
 
 actions = some([*ACTIONS, "sts:*", "s3:Get*", "s3:*", "STS:assumerole", "*"])
-resources = some([*RESOURCES, "*", "arn:aws:iam::*:role/*", "arn:aws:s3:::lab-bucket/*", "arn:aws:s3:::*"])
+resources = some(
+    [*RESOURCES, "*", "arn:aws:iam::*:role/*", "arn:aws:s3:::lab-bucket/*", "arn:aws:s3:::*"]
+)
 conditions = st.sampled_from([
     None,
     None,
@@ -64,7 +91,9 @@ conditions = st.sampled_from([
 
 
 @st.composite
-def statements(draw: st.DrawFn, *, named: bool = False, effects: tuple[str, ...] = ("Allow", "Allow", "Deny")) -> Any:
+def statements(
+    draw: st.DrawFn, *, named: bool = False, effects: tuple[str, ...] = ("Allow", "Allow", "Deny")
+) -> Any:
     statement: dict[str, Any] = {"Effect": draw(st.sampled_from(effects))}
     if named:
         statement["Principal"] = {"AWS": draw(some(PRINCIPALS))}
@@ -86,7 +115,14 @@ def policy(owner: str = "user testuser", **how: Any) -> st.SearchStrategy[Policy
 
 
 principals = st.sampled_from(
-    [USER, replace(USER, temporary=True, mfa=True), SESSION, FEDERATED, Principal.root(ACCOUNT), Principal.root(OTHER)]
+    [
+        USER,
+        replace(USER, temporary=True, mfa=True),
+        SESSION,
+        FEDERATED,
+        Principal.root(ACCOUNT),
+        Principal.root(OTHER),
+    ]
 )
 
 
@@ -111,7 +147,14 @@ def requests(draw: st.DrawFn) -> Request:
         "aws:RequestedRegion": "us-east-1",
     }
     owner = draw(st.sampled_from(["", "", OTHER]))
-    return Request(principal=caller, action=action, resource=resource, context=context, now=NOW, resource_account=owner)
+    return Request(
+        principal=caller,
+        action=action,
+        resource=resource,
+        context=context,
+        now=NOW,
+        resource_account=owner,
+    )
 
 
 @st.composite
@@ -127,21 +170,29 @@ def worlds(draw: st.DrawFn) -> Policies:
 # Decisions
 
 
-@given(requests(), worlds(), statements(effects=("Deny",)), st.sampled_from(["identity", "boundary"]))
-def test_adding_a_deny_never_allows(request: Request, policies: Policies, deny: Any, where: str) -> None:
+@given(
+    requests(), worlds(), statements(effects=("Deny",)), st.sampled_from(["identity", "boundary"])
+)
+def test_adding_a_deny_never_allows(
+    request: Request, policies: Policies, deny: Any, where: str
+) -> None:
     """A refusal stays one."""
     extra = Policy.read({"Version": "2012-10-17", "Statement": [deny]}, "deny")
     if where == "identity":
         more = replace(policies, identity=(*policies.identity, extra))
     else:
         old: Any = policies.boundary.document.raw["Statement"] if policies.boundary else ()
-        more = replace(policies, boundary=Policy.read({"Version": "2012-10-17", "Statement": [*old, deny]}))
+        more = replace(
+            policies, boundary=Policy.read({"Version": "2012-10-17", "Statement": [*old, deny]})
+        )
     if decide(request, policies).allowed is False:
         assert decide(request, more).allowed is False
 
 
 @given(requests(), worlds(), policy(), st.sampled_from(["boundary", "session", "scp"]))
-def test_adding_a_limit_never_allows_more(request: Request, policies: Policies, limit: Policy, kind: str) -> None:
+def test_adding_a_limit_never_allows_more(
+    request: Request, policies: Policies, limit: Policy, kind: str
+) -> None:
     """Boundary, session policy and SCP only take away."""
     # A federated user without a session policy has nothing, so one of everything stands for none.
     if kind == "boundary":
@@ -157,7 +208,9 @@ def test_adding_a_limit_never_allows_more(request: Request, policies: Policies, 
 
 
 def policy_of_everything() -> Policy:
-    return Policy.read({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    return Policy.read(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    )
 
 
 @given(requests(), worlds(), policy(effects=("Allow",)))
@@ -189,7 +242,10 @@ def test_a_refusal_names_a_layer_that_exists_and_an_explicit_one_its_statement(
     decision = decide(request, policies)
     assert decision.allowed is not None
     if decision.allowed:
-        assert decision.place is not None or decision.layer in (Layer.CREDENTIALS, Layer.NO_POLICY_NEEDED)
+        assert decision.place is not None or decision.layer in (
+            Layer.CREDENTIALS,
+            Layer.NO_POLICY_NEEDED,
+        )
         return
     assert decision.layer is decision.refusing[0]
     assert decision.is_explicit is (decision.place is not None)
@@ -213,7 +269,11 @@ def test_what_is_proposed_always_puts_it_right(request: Request, policies: Polic
         assert sum('"*"' in line for line in added) <= sum('"*"' in line for line in removed)
         for change in proposal.changes:
             kind = Kind.TRUST if change.layer is Layer.TRUST else Kind.MANAGED
-            if change.after is not None and change.before is not None and not faults(change.before, kind):
+            if (
+                change.after is not None
+                and change.before is not None
+                and not faults(change.before, kind)
+            ):
                 assert faults(change.after, kind) == ()
 
 
@@ -251,13 +311,18 @@ def _shuffled(raw: Any, chance: random.Random) -> dict[str, Any]:
 
 def _reordered(given: Any, chance: random.Random) -> Any:
     other = {ROOT: ACCOUNT, ACCOUNT: ROOT}
-    entries = [other.get(str(each), str(each)) if chance.random() < 0.5 else str(each) for each in as_list(given)]
+    entries = [
+        other.get(str(each), str(each)) if chance.random() < 0.5 else str(each)
+        for each in as_list(given)
+    ]
     chance.shuffle(entries)
     return entries[0] if len(entries) == 1 and chance.random() < 0.5 else entries
 
 
 @given(documents() | documents(named=True), st.randoms(use_true_random=False))
-def test_writing_it_another_way_is_no_difference(raw: dict[str, Any], chance: random.Random) -> None:
+def test_writing_it_another_way_is_no_difference(
+    raw: dict[str, Any], chance: random.Random
+) -> None:
     """Order, Sid, string or list, account id or root ARN, JSON text, URL-encoded."""
     other = _shuffled(raw, chance)
     assert same(raw, raw)
@@ -278,7 +343,9 @@ def test_sameness_is_an_equivalence(one: Any, two: Any, three: Any) -> None:
 def test_documents_that_are_the_same_decide_the_same(request: Request, one: Any, two: Any) -> None:
     """And one that is only too open refuses nothing that the wanted one allows; only too tight, the reverse."""
     way = direction(compare(one, two))
-    wanted, got = (decide(request, Policies(identity=(Policy.read(raw),), trust=TRUST)) for raw in (one, two))
+    wanted, got = (
+        decide(request, Policies(identity=(Policy.read(raw),), trust=TRUST)) for raw in (one, two)
+    )
     if way is None:
         assert wanted.allowed is got.allowed
     if way is Direction.TOO_OPEN and wanted.allowed:
@@ -297,7 +364,9 @@ _patterns = st.text("ab:*?", max_size=6)
 
 
 @given(_patterns, _patterns, st.text("ab:", max_size=6))
-def test_a_covering_pattern_matches_all_that_the_covered_one_does(wide: str, narrow: str, text: str) -> None:
+def test_a_covering_pattern_matches_all_that_the_covered_one_does(
+    wide: str, narrow: str, text: str
+) -> None:
     """Containment of wildcards is sound."""
     if covers(wide, narrow) and glob(marked(narrow), text):
         assert glob(marked(wide), text)
@@ -338,7 +407,10 @@ def refusals(draw: st.DrawFn) -> Refusal:
 def test_a_sentence_that_was_written_is_read_back(refusal: Refusal) -> None:
     """All kinds of policy, implicit and explicit, with and without a resource."""
     assert parse(render(refusal)) == refusal
-    assert parse(f"An error occurred (AccessDenied) when calling the X operation: {render(refusal)}") == refusal
+    assert (
+        parse(f"An error occurred (AccessDenied) when calling the X operation: {render(refusal)}")
+        == refusal
+    )
 
 
 @given(requests(), worlds())
@@ -346,7 +418,10 @@ def test_awss_sentence_for_a_decision_agrees_with_it(request: Request, policies:
     """What is said and what was decided are one."""
     decision = decide(request, policies)
     if decision.allowed is False:
-        assert agreement(render(refusal_of(decision)), decision) in (Agreement.AGREES, Agreement.SILENT)
+        assert agreement(render(refusal_of(decision)), decision) in (
+            Agreement.AGREES,
+            Agreement.SILENT,
+        )
 
 
 @given(st.text(max_size=80))
@@ -363,7 +438,18 @@ def test_no_text_makes_the_readers_fail(text: str) -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["Version", "Statement", "Effect", "Action", "Principal", "Condition", "AWS", "x"]),
+                st.sampled_from(
+                    [
+                        "Version",
+                        "Statement",
+                        "Effect",
+                        "Action",
+                        "Principal",
+                        "Condition",
+                        "AWS",
+                        "x",
+                    ]
+                ),
                 inner,
                 max_size=4,
             )

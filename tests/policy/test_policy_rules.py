@@ -43,9 +43,17 @@ def _without(document: dict[str, Any], element: str) -> dict[str, Any]:
         (Kind.USER_INLINE, doc(allow(Principal="*")), "statement 1, Principal"),
         (Kind.USER_INLINE, doc(allow(Sid="with blank")), "statement 1, Sid"),
         (Kind.USER_INLINE, doc(allow(Sid="A"), allow(Sid="A")), "statement 2, Sid"),
-        (Kind.USER_INLINE, doc(allow(Condition={"StringSame": {"a:b": "c"}})), "statement 1, Condition StringSame"),
+        (
+            Kind.USER_INLINE,
+            doc(allow(Condition={"StringSame": {"a:b": "c"}})),
+            "statement 1, Condition StringSame",
+        ),
         (Kind.USER_INLINE, doc(allow(Condition=["x"])), "statement 1, Condition"),
-        (Kind.USER_INLINE, doc(allow(Condition={"Bool": {"mfa": "true"}})), "statement 1, Condition Bool"),
+        (
+            Kind.USER_INLINE,
+            doc(allow(Condition={"Bool": {"mfa": "true"}})),
+            "statement 1, Condition Bool",
+        ),
         (Kind.TRUST, _without(TRUST, "Principal"), "statement 1"),
         (Kind.TRUST, doc(trusts(Resource=ROLE_ARN)), "statement 1, Resource"),
         (Kind.TRUST, doc(trusts(action="s3:GetObject")), "statement 1, Action"),
@@ -54,7 +62,11 @@ def _without(document: dict[str, Any], element: str) -> dict[str, Any]:
         (Kind.TRUST, doc(trusts("testuser")), "statement 1, Principal.AWS"),
         (Kind.TRUST, doc(trusts({"User": "x"})), "statement 1, Principal"),
         (Kind.TRUST, doc(trusts({"Service": "ec2"})), "statement 1, Principal.Service"),
-        (Kind.TRUST, doc(_without(TRUST, "Principal")["Statement"][0] | {"NotPrincipal": "*"}), "1, NotPrincipal"),
+        (
+            Kind.TRUST,
+            doc(_without(TRUST, "Principal")["Statement"][0] | {"NotPrincipal": "*"}),
+            "1, NotPrincipal",
+        ),
         (Kind.BUCKET, _without(TRUST, "Effect"), "statement 1, Effect"),
     ],
 )
@@ -72,7 +84,16 @@ def test_a_fault_is_found_at_its_place(kind: Kind, document: Any, place: str) ->
         (Kind.USER_INLINE, json.dumps(GRANT)),
         (Kind.USER_INLINE, doc(allow(), version=None)),
         (Kind.USER_INLINE, GRANT | {"Statement": allow()}),
-        (Kind.MANAGED, doc(allow(["s3:Get*", "*"], "*", Condition={"ForAnyValue:StringLikeIfExists": {"a:b": ["c"]}}))),
+        (
+            Kind.MANAGED,
+            doc(
+                allow(
+                    ["s3:Get*", "*"],
+                    "*",
+                    Condition={"ForAnyValue:StringLikeIfExists": {"a:b": ["c"]}},
+                )
+            ),
+        ),
         (Kind.TRUST, TRUST),
         (Kind.TRUST, doc(trusts("*"), trusts({"Service": ["ec2.amazonaws.com"]}))),
         (Kind.TRUST, doc(trusts("AIDATESTUSER00000001"))),
@@ -86,7 +107,11 @@ def test_a_sound_document_has_no_fault(kind: Kind, document: Any) -> None:
 
 def test_sizes_count_no_white_space_but_that_in_strings() -> None:
     """IAM counts characters without white space; a blank in a name is a character."""
-    assert size(json.dumps(GRANT, indent=8)) == size(GRANT) == len(json.dumps(GRANT, separators=(",", ":")))
+    assert (
+        size(json.dumps(GRANT, indent=8))
+        == size(GRANT)
+        == len(json.dumps(GRANT, separators=(",", ":")))
+    )
     assert size(doc(allow(Sid="a b"))) == size(doc(allow(Sid="abc")))
 
 
@@ -120,7 +145,13 @@ def _malformed() -> list[Any]:
 def test_awss_own_refusals_of_documents_are_found(case: dict[str, Any]) -> None:
     """The cases with AWS's answers; whether a principal exists only AWS can know."""
     params = case["request"]["params"]
-    kind = Kind.TRUST if "trust" in params else Kind.SESSION if "Policy" in params else Kind.USER_INLINE
+    kind = (
+        Kind.TRUST
+        if "trust" in params
+        else Kind.SESSION
+        if "Policy" in params
+        else Kind.USER_INLINE
+    )
     document = params.get("trust") or params.get("policy") or params["Policy"]
     found = faults(document, kind)
     if case["why"] == "Invalid principal in policy.":
@@ -130,18 +161,30 @@ def test_awss_own_refusals_of_documents_are_found(case: dict[str, Any]) -> None:
 
 
 def _own() -> Iterator[Any]:
-    kinds = {"iam:PutUserPolicy": Kind.USER_INLINE, "iam:PutRolePolicy": Kind.ROLE_INLINE, "iam:CreateRole": Kind.TRUST}
+    kinds = {
+        "iam:PutUserPolicy": Kind.USER_INLINE,
+        "iam:PutRolePolicy": Kind.ROLE_INLINE,
+        "iam:CreateRole": Kind.TRUST,
+    }
     for case in load(FIDELITY / "documents.json")[0]:
         params, kind = case["request"]["params"], kinds.get(case["request"]["action"])
         # Whether a principal exists, only AWS can know.
-        knowable = not {"Invalid principal in policy", "It must exist."} & {case.get("says"), case["why"]}
+        knowable = not {"Invalid principal in policy", "It must exist."} & {
+            case.get("says"),
+            case["why"],
+        }
         if kind is not None and knowable and ("trust" in params or "policy" in params):
             yield pytest.param(
-                kind, params.get("trust", params.get("policy")), case["expected"] == "allow", id=case["id"]
+                kind,
+                params.get("trust", params.get("policy")),
+                case["expected"] == "allow",
+                id=case["id"],
             )
 
 
 @pytest.mark.parametrize(("kind", "document", "is_taken"), list(_own()))
-def test_documents_are_taken_and_refused_as_the_local_aws_does(kind: Kind, document: Any, is_taken: bool) -> None:
+def test_documents_are_taken_and_refused_as_the_local_aws_does(
+    kind: Kind, document: Any, is_taken: bool
+) -> None:
     """Cases written for the local AWS, by others."""
     assert (faults(document, kind) == ()) is is_taken

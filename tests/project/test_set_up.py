@@ -141,12 +141,19 @@ def script(path: Path, body: str) -> Path:
 def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(ROOT / "Makefile", folder)
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-    return subprocess.run(["make", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["make", *words], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
 
 
 def project_in(folder: Path) -> None:
     (folder / "tools").mkdir()
-    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml", "tools/environment.py"):
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "pyproject.toml",
+        "tools/environment.py",
+    ):
         shutil.copy(ROOT / name, folder / name)
 
 
@@ -156,7 +163,10 @@ def test_a_python_that_is_too_old_is_named_in_one_line(tmp_path: Path) -> None:
     done = make(tmp_path, "demo", f"PYTHON={old}")
     assert done.returncode == 2
     said = done.stderr.splitlines()
-    assert said[0] == f"error: {old} is 3.8.18, the lab needs 3.10 or newer: make PYTHON=python3.12 demo"
+    assert (
+        said[0]
+        == f"error: {old} is 3.8.18, the lab needs 3.10 or newer: make PYTHON=python3.12 demo"
+    )
     assert len(said) == 2, "make's own line is the only other one"
 
 
@@ -164,13 +174,17 @@ def test_no_python_at_all_is_said_in_one_line(tmp_path: Path) -> None:
     project_in(tmp_path)
     done = make(tmp_path, "demo", "PYTHON=python-that-is-nowhere")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0] == ("error: no python-that-is-nowhere on PATH: install Python 3.10 or newer")
+    assert done.stderr.splitlines()[0] == (
+        "error: no python-that-is-nowhere on PATH: install Python 3.10 or newer"
+    )
 
 
 def ready(folder: Path) -> Path:
     """Make a project look set up; a call of the set-up would leave a mark."""
     project_in(folder)
-    (folder / "tools" / "environment.py").write_text("open('set-up-was-called', 'w').close()", encoding="utf-8")
+    (folder / "tools" / "environment.py").write_text(
+        "open('set-up-was-called', 'w').close()", encoding="utf-8"
+    )
     (folder / ".venv" / "bin").mkdir(parents=True)
     script(folder / ".venv" / "bin" / "python", 'echo "$@" "dwb=${PYTHONDONTWRITEBYTECODE-unset}"')
     (folder / ".venv" / ".ready").write_text(f"{folder}\n", encoding="utf-8")
@@ -204,7 +218,9 @@ def test_make_lets_python_write_bytecode(tmp_path: Path) -> None:
     ready(tmp_path)
     shutil.copy(ROOT / "Makefile", tmp_path)
     env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(["make", "demo"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "demo"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
     assert "dwb=unset" in done.stdout
 
 

@@ -17,7 +17,9 @@ from rolelab.report import as_html, as_json, as_junit, picture, summary, termina
 from rolelab.report.write import write
 
 
-def finding(check: str = "assume.role", verdict: Verdict = Verdict.PASS, learner: str = "ada", **more: str) -> Finding:
+def finding(
+    check: str = "assume.role", verdict: Verdict = Verdict.PASS, learner: str = "ada", **more: str
+) -> Finding:
     told = {
         "expected": "works",
         "got": "works",
@@ -52,7 +54,13 @@ BROKEN = finding(
 ALL = proof(
     finding("identity.caller"),
     BROKEN,
-    finding("during.put-object", Verdict.SKIPPED, got="", expected="", do="not asked: there is no session"),
+    finding(
+        "during.put-object",
+        Verdict.SKIPPED,
+        got="",
+        expected="",
+        do="not asked: there is no session",
+    ),
     finding("declared.grant", Verdict.UNKNOWN, got="no answer (Throttling; 9 tries in 90 s)"),
     finding("declared.role", learner=""),
 )
@@ -69,10 +77,16 @@ def test_json_has_a_form_counts_and_every_finding() -> None:
 
 def test_where_no_check_was_made_nothing_is_proven() -> None:
     """Silence must not look like a pass, whatever form it has."""
-    nothing = proof(finding("declared.role", Verdict.SKIPPED, got="", expected="", do="not looked at: --no-admin"))
+    nothing = proof(
+        finding(
+            "declared.role", Verdict.SKIPPED, got="", expected="", do="not looked at: --no-admin"
+        )
+    )
     for told in (nothing, proof()):
         assert json.loads(as_json.render(told))["exitCode"] == 3
-        assert "It could not be found out whether the lab is as it should be" in " ".join(text.lines(told))
+        assert "It could not be found out whether the lab is as it should be" in " ".join(
+            text.lines(told)
+        )
         assert "<h1>It could not be found out</h1>" in as_html.render(told)
 
 
@@ -83,7 +97,12 @@ def _read(xml: str) -> Xml.Element:
 def test_junit_has_a_case_for_each_check_and_tells_failures_from_errors() -> None:
     """A CI shows each check; not found out is an error, not a failure."""
     root = _read(as_junit.render(ALL))
-    assert (root.tag, root.get("tests"), root.get("failures"), root.get("errors")) == ("testsuites", "5", "1", "1")
+    assert (root.tag, root.get("tests"), root.get("failures"), root.get("errors")) == (
+        "testsuites",
+        "5",
+        "1",
+        "1",
+    )
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"ada", "role s3Access"}
     kinds = {case.get("name"): [child.tag for child in case] for case in suites["ada"]}
@@ -108,10 +127,26 @@ def test_junit_has_no_time_that_nobody_took() -> None:
 COMMAND = "  aws iam detach-user-policy \\\n    --user-name ada"
 TOO_OPEN = [
     finding(
-        "before.list-buckets", Verdict.FAIL, got="may", why="The user may list.", do=f"Put back:\n  -old\n{COMMAND}"
+        "before.list-buckets",
+        Verdict.FAIL,
+        got="may",
+        why="The user may list.",
+        do=f"Put back:\n  -old\n{COMMAND}",
     ),
-    finding("before.list-users", Verdict.FAIL, got="may", why="The user may look.", do=f"Put back:\n  -old\n{COMMAND}"),
-    finding("after.list-users", Verdict.FAIL, got="may", why="The user may look.", do=f"Put back:\n  -old\n{COMMAND}"),
+    finding(
+        "before.list-users",
+        Verdict.FAIL,
+        got="may",
+        why="The user may look.",
+        do=f"Put back:\n  -old\n{COMMAND}",
+    ),
+    finding(
+        "after.list-users",
+        Verdict.FAIL,
+        got="may",
+        why="The user may look.",
+        do=f"Put back:\n  -old\n{COMMAND}",
+    ),
     finding("declared.user-managed", Verdict.FAIL, got="one", why="It is attached.", do=COMMAND),
 ]
 
@@ -156,8 +191,19 @@ def test_wide_and_narrow_terminals_say_the_same_words() -> None:
     """Nothing has to be learnt again in a wider window, and an ARN stays whole in it."""
     arn = "arn:aws:sts::123456789012:assumed-role/s3Access/testuser"
     left_out = [
-        finding(f"during.{name}", Verdict.SKIPPED, got="", expected="", do="not asked: there is no session", who=who)
-        for name, who in (("put-object", "role session"), ("get-object", "role session"), ("list-users", "own key"))
+        finding(
+            f"during.{name}",
+            Verdict.SKIPPED,
+            got="",
+            expected="",
+            do="not asked: there is no session",
+            who=who,
+        )
+        for name, who in (
+            ("put-object", "role session"),
+            ("get-object", "role session"),
+            ("list-users", "own key"),
+        )
     ]
     told = proof(finding("assume.identity", expected=arn, got=arn), *left_out, BROKEN)
     for width in (80, 120):
@@ -180,7 +226,9 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+        self.fetched += [
+            value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")
+        ]
         if tag not in self.VOID:
             self.open.append(tag)
 
@@ -206,7 +254,12 @@ def test_the_page_is_one_whole_file_without_network_or_script() -> None:
 def test_the_page_marks_what_is_broken_and_says_what_was_not_checked() -> None:
     """The picture has the mark, the reason is there as text, and silence is not taken for a pass."""
     html = as_html.render(ALL)
-    assert picture.state_of(next(part for part in picture.PARTS if part.name == "switch"), ALL.findings) is Verdict.FAIL
+    assert (
+        picture.state_of(
+            next(part for part in picture.PARTS if part.name == "switch"), ALL.findings
+        )
+        is Verdict.FAIL
+    )
     assert "<h2>Why, and what to do</h2>" in html
     assert "User: arn is &lt;not&gt; authorized &amp; so on" in html
     assert "-old &lt;b&gt;" in html
@@ -219,7 +272,10 @@ def test_every_check_of_a_verification_has_its_place_in_the_picture() -> None:
     from rolelab.verification.checks import CHECKS
 
     drawn = [
-        check for check in CHECKS for part in picture.PARTS if picture.state_of(part, [finding(check)]).value == "pass"
+        check
+        for check in CHECKS
+        for part in picture.PARTS
+        if picture.state_of(part, [finding(check)]).value == "pass"
     ]
     assert sorted(drawn) == sorted(check for check in CHECKS if check != "cleanup.buckets")
 
@@ -230,7 +286,10 @@ def many(count: int, broken: int) -> Proof:
     for number in range(count):
         name = f"learner{number:04d}"
         verdict = Verdict.FAIL if number < broken else Verdict.PASS
-        told += [finding("identity.caller", learner=name), finding("assume.role", verdict, name, why=f"{name} is new")]
+        told += [
+            finding("identity.caller", learner=name),
+            finding("assume.role", verdict, name, why=f"{name} is new"),
+        ]
     return proof(*told)
 
 
@@ -266,7 +325,13 @@ def test_lines_fit_80_columns_and_commands_stay_whole() -> None:
 def test_a_terminal_of_any_width_shows_every_check(width: int) -> None:
     """A table where it fits, lines where it does not."""
     words = " ".join(" ".join(shown(ALL, width)).split())
-    for check in ("identity.caller", "assume.role", "during.put-object", "declared.grant", "declared.role"):
+    for check in (
+        "identity.caller",
+        "assume.role",
+        "during.put-object",
+        "declared.grant",
+        "declared.role",
+    ):
         assert check in words
     assert "not as it should be" in words
 

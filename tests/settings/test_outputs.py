@@ -54,7 +54,13 @@ def test_a_lab_never_shows_its_secrets() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [("accountId",), ("role",), ("role", "arn"), ("learners",), ("learners", "testuser", "accessKeyId")],
+    [
+        ("accountId",),
+        ("role",),
+        ("role", "arn"),
+        ("learners",),
+        ("learners", "testuser", "accessKeyId"),
+    ],
 )
 def test_what_is_missing_is_named(path: tuple[str, ...]) -> None:
     """Outputs of half a run are no lab."""

@@ -36,7 +36,9 @@ def config(folder: Path, stack_file: str) -> dict[str, str]:
 
 def test_values_reach_the_program_as_pulumi_hands_them_over(folder: Path) -> None:
     """Lists as JSON text, the project's prefix filled in, defaults like set values."""
-    assert config(folder, "config:\n  names: [x, 'y']\n  exp:count: 7\n  aws:region: eu-west-1\n") == {
+    assert config(
+        folder, "config:\n  names: [x, 'y']\n  exp:count: 7\n  aws:region: eu-west-1\n"
+    ) == {
         "exp:names": '["x","y"]',
         "exp:count": "7",
         "exp:on": "true",
@@ -65,11 +67,19 @@ def test_yaml_is_not_norwegian(folder: Path) -> None:
         ("count: true", "count is true (Pulumi.dev.yaml, exp:count): give an integer, such as 0"),
         ("on: no", 'on is "no" (Pulumi.dev.yaml, exp:on): give a boolean, such as true'),
         ("names: a", 'names is "a" (Pulumi.dev.yaml, exp:names): give an array, such as ["a"]'),
-        ("names: [1]", "names is [1] (Pulumi.dev.yaml, exp:names): 1 in it must be a string; quote it"),
-        ("text: {secure: abc}", "text is encrypted (Pulumi.dev.yaml, exp:text): encrypted values are for `pulumi up`"),
+        (
+            "names: [1]",
+            "names is [1] (Pulumi.dev.yaml, exp:names): 1 in it must be a string; quote it",
+        ),
+        (
+            "text: {secure: abc}",
+            "text is encrypted (Pulumi.dev.yaml, exp:text): encrypted values are for `pulumi up`",
+        ),
     ],
 )
-def test_a_value_of_the_wrong_type_names_key_value_and_example(folder: Path, line: str, fault: str) -> None:
+def test_a_value_of_the_wrong_type_names_key_value_and_example(
+    folder: Path, line: str, fault: str
+) -> None:
     """The Pulumi CLI says only which type it wants."""
     with pytest.raises(Faults) as caught:
         config(folder, f"config:\n  {line}\n")

@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[2]
 
 def parse(**values: object) -> settings.Settings:
     """Parse values given as Python, written as Pulumi writes them."""
-    texts = {f"assume-role-lab:{k}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+    texts = {
+        f"assume-role-lab:{k}": v if isinstance(v, str) else json.dumps(v)
+        for k, v in values.items()
+    }
     return settings.parse(texts, where="Pulumi.dev.yaml")
 
 
@@ -32,7 +35,9 @@ def test_the_declared_defaults_are_the_programs_own() -> None:
     """A key left out means the same under `pulumi up`, under `rolelab up` and in a program without Pulumi.yaml."""
     declared = project.find(ROOT)
     assert settings.parse(declared.config("no-such-stack")) == settings.parse({})
-    assert sorted(declared.declared) == sorted(f"{settings.NAMESPACE}:{key}" for key in settings.KEYS)
+    assert sorted(declared.declared) == sorted(
+        f"{settings.NAMESPACE}:{key}" for key in settings.KEYS
+    )
 
 
 def test_a_number_of_learners_gives_that_many_names() -> None:
@@ -45,7 +50,13 @@ def test_a_number_of_learners_gives_that_many_names() -> None:
 
 def test_all_faults_come_at_once_each_with_key_value_rule_and_example() -> None:
     """Whoever mends a file mends it once."""
-    found = faults(learners=["ada", "b d"], roleName="x" * 65, maxSessionDuration=100, grant="yes", learnerCount="many")
+    found = faults(
+        learners=["ada", "b d"],
+        roleName="x" * 65,
+        maxSessionDuration=100,
+        grant="yes",
+        learnerCount="many",
+    )
     assert len(found) == 5
     session = next(line for line in found if line.startswith("maxSessionDuration"))
     assert session == (
@@ -83,10 +94,18 @@ def test_keys_of_other_namespaces_are_nobodys_business() -> None:
         ("learnerCount", -1, "is -1"),
         ("roleName", "", "has 0 characters"),
         ("roleName", "a b", "contains ' '"),
-        ("managedPolicies", [f"P{n}" for n in range(21)], "names 21 policies; a role holds at most 20"),
+        (
+            "managedPolicies",
+            [f"P{n}" for n in range(21)],
+            "names 21 policies; a role holds at most 20",
+        ),
         ("managedPolicies", ["A", "A"], "names 'A' 2 times"),
         ("managedPolicies", ["A", "arn:aws:iam::aws:policy/A"], "names 'A' 2 times"),
-        ("managedPolicies", ["arn:aws:s3:::bucket"], "neither the name of an AWS managed policy nor a policy's ARN"),
+        (
+            "managedPolicies",
+            ["arn:aws:s3:::bucket"],
+            "neither the name of an AWS managed policy nor a policy's ARN",
+        ),
         ("maxSessionDuration", 3599, "is 3599; IAM allows 3600 to 43200"),
         ("maxSessionDuration", 43201, "is 43201"),
         ("maxSessionDuration", "३६००", "must be a whole number of seconds"),
@@ -108,7 +127,10 @@ def test_iams_own_limits_are_rules(key: str, value: object, rule: str) -> None:
         ("learnerCount", 5000),
         ("roleName", "r" * 64),
         ("managedPolicies", []),
-        ("managedPolicies", ["job-function/ViewOnlyAccess", "arn:aws-us-gov:iam::123456789012:policy/team/Mine"]),
+        (
+            "managedPolicies",
+            ["job-function/ViewOnlyAccess", "arn:aws-us-gov:iam::123456789012:policy/team/Mine"],
+        ),
         ("maxSessionDuration", 3600),
         ("maxSessionDuration", 43200),
     ],
@@ -120,12 +142,17 @@ def test_what_iam_allows_is_allowed(key: str, value: object) -> None:
 
 def test_names_and_a_number_together_are_a_fault_unless_the_names_are_not_used() -> None:
     """Pulumi cannot tell a default from a set value, so the default names may stand beside a number."""
-    assert "learnerCount is 3 while learners names 2" in faults(learnerCount=3, learners=["ada", "grace"])[0]
+    assert (
+        "learnerCount is 3 while learners names 2"
+        in faults(learnerCount=3, learners=["ada", "grace"])[0]
+    )
     assert len(parse(learnerCount=3, learners=["testuser"]).learners) == 3
     assert len(parse(learnerCount=3, learners=[]).learners) == 3
 
 
-@given(st.dictionaries(st.sampled_from([*settings.KEYS, "other"]), st.text(max_size=80), max_size=8))
+@given(
+    st.dictionaries(st.sampled_from([*settings.KEYS, "other"]), st.text(max_size=80), max_size=8)
+)
 def test_any_text_is_settings_or_faults(values: dict[str, str]) -> None:
     """No configuration, however garbled, ends in a traceback, and none that is taken breaks a rule of IAM."""
     try:

@@ -16,14 +16,17 @@ _names = st.one_of(
     st.lists(st.text(alphabet="abcABC019+=,.@_- /é", max_size=70), max_size=4),
     st.lists(st.integers(), max_size=2),
 ).map(json.dumps)
-_texts = st.one_of(st.text(max_size=20), st.integers().map(str), st.booleans().map(json.dumps), _names)
+_texts = st.one_of(
+    st.text(max_size=20), st.integers().map(str), st.booleans().map(json.dumps), _names
+)
 _values = {
     "learners": st.one_of(_names, _texts),
     "learnerCount": st.one_of(st.integers(-3, 6000).map(str), _texts),
     "roleName": st.one_of(st.text(alphabet="abcS3+=,.@_- /", max_size=70), _texts),
     "managedPolicies": st.one_of(
         st.lists(
-            st.sampled_from(["AmazonS3FullAccess", "arn:aws:iam::aws:policy/X", "no policy", ""]), max_size=25
+            st.sampled_from(["AmazonS3FullAccess", "arn:aws:iam::aws:policy/X", "no policy", ""]),
+            max_size=25,
         ).map(json.dumps),
         _texts,
     ),
@@ -32,7 +35,9 @@ _values = {
     "console": st.one_of(st.sampled_from(["true", "false"]), _texts),
     "learnrs": _texts,
 }
-_configurations = st.fixed_dictionaries({}, optional={f"{_PREFIX}{key}": value for key, value in _values.items()})
+_configurations = st.fixed_dictionaries(
+    {}, optional={f"{_PREFIX}{key}": value for key, value in _values.items()}
+)
 
 
 def _read(raw: dict[str, str]) -> tuple[settings.Settings | None, tuple[UsageError, ...]]:
@@ -67,7 +72,10 @@ def test_settings_keep_every_rule_or_every_fault_is_told(raw: dict[str, str]) ->
 def test_reading_twice_gives_the_same(raw: dict[str, str]) -> None:
     """One parse for the Pulumi CLI and for rolelab: nothing depends on who reads first."""
     once, again = _read(raw), _read(raw)
-    assert (once[0], [str(fault) for fault in once[1]]) == (again[0], [str(fault) for fault in again[1]])
+    assert (once[0], [str(fault) for fault in once[1]]) == (
+        again[0],
+        [str(fault) for fault in again[1]],
+    )
 
 
 @given(st.integers(1, limits.USERS_PER_ACCOUNT - 1))

@@ -31,7 +31,9 @@ class SimulatedTime:
 
     @property
     def clock(self) -> Clock:
-        return Clock(monotonic=lambda: self._at_s, now=self.now, sleep=self.pass_by, random=self._rng.random)
+        return Clock(
+            monotonic=lambda: self._at_s, now=self.now, sleep=self.pass_by, random=self._rng.random
+        )
 
     @property
     def at_s(self) -> float:
@@ -100,7 +102,9 @@ def _cut(reply: Reply, rng: random.Random) -> Reply:
 
 _SKEWED = "The difference between the request time and the current time is too large."
 _EXPIRED = "Signature expired: 20260101T000000Z is now earlier than 20260101T060000Z (20260101T060500Z - 5 min.)"
-_PAGE = Reply(200, [("Content-Type", "text/html")], b"<html><body>Please log in to the network.</body></html>")
+_PAGE = Reply(
+    200, [("Content-Type", "text/html")], b"<html><body>Please log in to the network.</body></html>"
+)
 
 # Instead of the answer: with the request carried out before it, or not.
 _INSTEAD: dict[str, Callable[[bool], Reply]] = {
@@ -109,13 +113,18 @@ _INSTEAD: dict[str, Callable[[bool], Reply]] = {
         if s3
         else _error(400, "Throttling", "Rate exceeded", is_s3=False)
     ),
-    "500": lambda s3: _error(500, "InternalError" if s3 else "InternalFailure", "We had an error.", is_s3=s3),
+    "500": lambda s3: _error(
+        500, "InternalError" if s3 else "InternalFailure", "We had an error.", is_s3=s3
+    ),
     "503": lambda s3: _error(503, "ServiceUnavailable", "Try again.", is_s3=s3),
     "bare 502": lambda _: Reply(502, [("Content-Type", "text/html")], b"<html>Bad Gateway</html>"),
     "page": lambda _: _PAGE,
     "empty": lambda _: Reply(200, [], b""),
     "clock": lambda s3: _error(
-        403, "RequestTimeTooSkewed" if s3 else "SignatureDoesNotMatch", _SKEWED if s3 else _EXPIRED, is_s3=s3
+        403,
+        "RequestTimeTooSkewed" if s3 else "SignatureDoesNotMatch",
+        _SKEWED if s3 else _EXPIRED,
+        is_s3=s3,
     ),
 }
 TROUBLES = (*_INSTEAD, "reset", "closed", "hangs", "cut", "cut short", "garbled")
@@ -140,7 +149,11 @@ def endpoint(url: str, weather: Weather, time: SimulatedTime) -> Generator[str]:
             is_s3 = "/s3/" in self.headers.get("Authorization", "")
             instead = _INSTEAD.get(trouble)
             reply: Reply | None = None
-            if not trouble or trouble in ("cut", "cut short", "garbled") or weather.rng.random() < 0.5:
+            if (
+                not trouble
+                or trouble in ("cut", "cut short", "garbled")
+                or weather.rng.random() < 0.5
+            ):
                 reply = self._ask(content)
             if instead is not None:
                 reply = instead(is_s3)
@@ -157,7 +170,9 @@ def endpoint(url: str, weather: Weather, time: SimulatedTime) -> Generator[str]:
             self._reply(reply, said)
 
         def _ask(self, content: bytes) -> Reply:
-            connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
+            connection = http.client.HTTPConnection(
+                upstream.hostname or "", upstream.port, timeout=30
+            )
             try:
                 connection.request(self.command, self.path, content, dict(self.headers.items()))
                 answer = connection.getresponse()
@@ -168,7 +183,12 @@ def endpoint(url: str, weather: Weather, time: SimulatedTime) -> Generator[str]:
         def _reply(self, reply: Reply, said: int) -> None:
             self.send_response_only(reply.status)
             for name, value in reply.headers:
-                if name.lower() not in ("content-length", "transfer-encoding", "connection", "date"):
+                if name.lower() not in (
+                    "content-length",
+                    "transfer-encoding",
+                    "connection",
+                    "date",
+                ):
                     self.send_header(name, value)
             if reply.status != 204:
                 self.send_header("Content-Length", str(said))
@@ -188,7 +208,9 @@ def endpoint(url: str, weather: Weather, time: SimulatedTime) -> Generator[str]:
             if trouble == "hangs":
                 release.wait(5)
             if trouble == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
                 self.connection.close()
 
         do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - the base class's names
@@ -203,7 +225,9 @@ def endpoint(url: str, weather: Weather, time: SimulatedTime) -> Generator[str]:
             pass
 
     server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -35,7 +35,9 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
     assert set(fault.fails) <= {finding.check for finding in failed}
     told = "\n".join(f"{finding.got}\n{finding.why}" for finding in failed)
     assert fault.because.lower() in told.lower(), told
-    assert all(finding.why for finding in failed), [finding.check for finding in failed if not finding.why]
+    assert all(finding.why for finding in failed), [
+        finding.check for finding in failed if not finding.why
+    ]
     assert "AWS says otherwise" not in told, told
     assert made.root.s3.list_buckets()["Buckets"] == []
     endpoint = made.instance.endpoint(made.account)
@@ -47,22 +49,30 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
         mending.carry_out(plan, callers)
     after = verified(made)
     if fault.is_mendable:
-        assert exit_code(after) == 0, [finding for finding in after if finding.verdict is Verdict.FAIL]
+        assert exit_code(after) == 0, [
+            finding for finding in after if finding.verdict is Verdict.FAIL
+        ]
         assert all(finding.do for finding in failed if finding.check.startswith("declared."))
     else:
         assert plan.advice
 
 
 @pytest.mark.parametrize("change", HARMLESS, ids=[change.name for change in HARMLESS])
-def test_a_harmless_change_is_not_reported(made: labs.MadeLab, verified: Verify, change: Harmless) -> None:
+def test_a_harmless_change_is_not_reported(
+    made: labs.MadeLab, verified: Verify, change: Harmless
+) -> None:
     """Tags, words, spelling and unrelated things are nobody's business."""
     change.apply(scene(made))
     found = verified(made)
     assert [finding for finding in found if finding.verdict is not Verdict.PASS] == []
 
 
-@pytest.mark.parametrize(("name", "console"), [("password-added", True), ("password-missing", False)])
-def test_a_fault_that_does_not_fit_is_wrong_usage(made: labs.MadeLab, name: str, *, console: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "console"), [("password-added", True), ("password-missing", False)]
+)
+def test_a_fault_that_does_not_fit_is_wrong_usage(
+    made: labs.MadeLab, name: str, *, console: bool
+) -> None:
     """And changes nothing: a second password cannot be added, nor one taken away that is not there."""
     if console:
         labs.give_password(made)

@@ -37,7 +37,13 @@ _LABS = (
     "role-boundary-read-only",
     "role-longer-sessions",
 )
-_CHANGES = ("grant-missing", "trust-other-account", "role-policy-missing", "key-inactive", "user-administrator")
+_CHANGES = (
+    "grant-missing",
+    "trust-other-account",
+    "role-policy-missing",
+    "key-inactive",
+    "user-administrator",
+)
 _references: dict[str, dict[str, Verdict]] = {}
 
 
@@ -47,7 +53,9 @@ def _verdicts(found: list[Finding]) -> dict[str, Verdict]:
 
 def _make(instance: Instance, rng: random.Random, kind: str) -> labs.MadeLab:
     account = f"{rng.randrange(10**11, 10**12)}"
-    made = labs.make(Clients(instance.endpoint(account)), account, instance, grant=kind != "grant off")
+    made = labs.make(
+        Clients(instance.endpoint(account)), account, instance, grant=kind != "grant off"
+    )
     if kind in FAULTS:
         FAULTS[kind].break_lab(Scene(made.lab, made.lab.learners[0], made.root))
     return made
@@ -57,13 +65,17 @@ def _reference(instance: Instance, kind: str) -> dict[str, Verdict]:
     """What an undisturbed verification says of such a lab."""
     if kind not in _references:
         made = _make(instance, random.Random(), kind)
-        found = run.run(made.lab, instance.endpoint(made.account), options=run.Options(limit_s=0.05))
+        found = run.run(
+            made.lab, instance.endpoint(made.account), options=run.Options(limit_s=0.05)
+        )
         assert exit_code(found) == (0 if kind in ("intact", "grant off") else 1)
         _references[kind] = _verdicts(found)
     return _references[kind]
 
 
-def _verify(made: labs.MadeLab, weather: faulty.Weather, time: faulty.SimulatedTime) -> tuple[list[Finding], list[str]]:
+def _verify(
+    made: labs.MadeLab, weather: faulty.Weather, time: faulty.SimulatedTime
+) -> tuple[list[Finding], list[str]]:
     """Verify through the weather; return the findings and the buckets that are left."""
     with faulty.endpoint(made.instance.url, weather, time) as url:
         options = run.Options(limit_s=60, threads=1, clock=time.clock, answer_s=0.5)
@@ -134,7 +146,9 @@ def _trust(made: labs.MadeLab) -> None:
 
 
 def _policy(made: labs.MadeLab) -> None:
-    made.root.iam.attach_role_policy(RoleName=labs.ROLE, PolicyArn=made.raw["role"]["managedPolicies"][0])
+    made.root.iam.attach_role_policy(
+        RoleName=labs.ROLE, PolicyArn=made.raw["role"]["managedPolicies"][0]
+    )
 
 
 def _key(made: labs.MadeLab) -> None:
@@ -143,7 +157,9 @@ def _key(made: labs.MadeLab) -> None:
 
 
 def _detach(made: labs.MadeLab) -> None:
-    for policy in made.root.iam.list_attached_user_policies(UserName="testuser")["AttachedPolicies"]:
+    for policy in made.root.iam.list_attached_user_policies(UserName="testuser")[
+        "AttachedPolicies"
+    ]:
         made.root.iam.detach_user_policy(UserName="testuser", PolicyArn=policy.get("PolicyArn", ""))
 
 
@@ -170,7 +186,9 @@ def test_slow_propagation_ends_as_a_pass(local_aws: Instance, change: str, lag_s
 
 
 @pytest.mark.parametrize("trouble", [trouble for trouble in faulty.TROUBLES if trouble != "hangs"])
-def test_nothing_but_trouble_is_exit_code_3_and_says_what_was_tried(local_aws: Instance, trouble: str) -> None:
+def test_nothing_but_trouble_is_exit_code_3_and_says_what_was_tried(
+    local_aws: Instance, trouble: str
+) -> None:
     """Neither a pass nor a failure, and the number of tries is told."""
     rng = random.Random(trouble)
     made, time = _make(local_aws, rng, "intact"), faulty.SimulatedTime(rng)
@@ -187,6 +205,11 @@ def test_an_aws_that_never_answers_is_exit_code_3(local_aws: Instance) -> None:
     weather = faulty.Weather(rng, ("hangs",), 1.0)
     with faulty.endpoint(made.instance.url, weather, time) as url:
         options = run.Options(limit_s=1, threads=1, clock=time.clock, answer_s=0.1)
-        found = run.run(made.lab, replace(made.instance.endpoint(made.account), url=url), options=options)
+        found = run.run(
+            made.lab, replace(made.instance.endpoint(made.account), url=url), options=options
+        )
     assert exit_code(found) == 3
-    assert "ReadTimeoutError" in next(finding for finding in found if finding.verdict is Verdict.UNKNOWN).got
+    assert (
+        "ReadTimeoutError"
+        in next(finding for finding in found if finding.verdict is Verdict.UNKNOWN).got
+    )

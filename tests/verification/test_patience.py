@@ -24,7 +24,12 @@ class SimulatedTime:
 
     @property
     def clock(self) -> Clock:
-        return Clock(monotonic=lambda: self.at_s, now=self.now, sleep=self.sleep, random=random.Random(1).random)
+        return Clock(
+            monotonic=lambda: self.at_s,
+            now=self.now,
+            sleep=self.sleep,
+            random=random.Random(1).random,
+        )
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=self.at_s)
@@ -96,7 +101,8 @@ def test_no_answer_is_neither_yes_nor_no(time: SimulatedTime, kind: Kind) -> Non
     """Throttled to the end is exit code 3, whatever was hoped for."""
     for hoped_for in (worked, denied):
         assert (
-            Patience(60, time.clock).ask(raising(refusal(kind, "Throttling")), hoped_for).outcome is Outcome.NO_ANSWER
+            Patience(60, time.clock).ask(raising(refusal(kind, "Throttling")), hoped_for).outcome
+            is Outcome.NO_ANSWER
         )
 
 
@@ -112,7 +118,9 @@ def test_a_refusal_before_the_limit_and_silence_after_it_is_no_answer(time: Simu
 def test_one_strange_answer_among_lost_ones_is_not_believed(time: SimulatedTime) -> None:
     """A verdict needs two answers alike."""
     lost = refusal(Kind.UNREACHABLE, "ConnectionClosedError")
-    answers = [refusal(Kind.REFUSED, f"Garbled{number}") if number % 2 else lost for number in range(200)]
+    answers = [
+        refusal(Kind.REFUSED, f"Garbled{number}") if number % 2 else lost for number in range(200)
+    ]
     assert Patience(60, time.clock).ask(raising(*answers), worked).outcome is Outcome.NO_ANSWER
 
 
@@ -120,7 +128,10 @@ def test_a_wrong_clock_is_not_a_wrong_key(time: SimulatedTime) -> None:
     """AWS says SignatureDoesNotMatch to both; the key may be good."""
     signature = "SignatureDoesNotMatch"
     words = AwsFailure(
-        operation="x", kind=Kind.CREDENTIALS, code=signature, said="Signature expired: 2026 is now earlier"
+        operation="x",
+        kind=Kind.CREDENTIALS,
+        code=signature,
+        said="Signature expired: 2026 is now earlier",
     )
     off = refusal(Kind.CREDENTIALS, signature, server_time=time.now() + timedelta(hours=3))
     right = refusal(Kind.CREDENTIALS, signature, server_time=time.now())
@@ -141,7 +152,9 @@ def test_other_errors_are_no_refusal(time: SimulatedTime) -> None:
     assert Patience(1, time.clock).ask(raising(other), denied).outcome is Outcome.OTHER
 
 
-def test_with_nobody_answering_a_thousand_checks_do_not_take_a_thousand_waits(time: SimulatedTime) -> None:
+def test_with_nobody_answering_a_thousand_checks_do_not_take_a_thousand_waits(
+    time: SimulatedTime,
+) -> None:
     """After the first wait each is asked once."""
     patience = Patience(60, time.clock)
     lost = raising(refusal(Kind.UNREACHABLE, "EndpointConnectionError"))

@@ -14,7 +14,9 @@ from tests.verification.conftest import checks
 Verify = Callable[..., list[Finding]]
 
 
-def test_an_intact_lab_passes_every_check_and_leaves_nothing(made: labs.MadeLab, verified: Verify) -> None:
+def test_an_intact_lab_passes_every_check_and_leaves_nothing(
+    made: labs.MadeLab, verified: Verify
+) -> None:
     """The proof before a class: all six steps, nothing skipped, no bucket left."""
     found = verified(made)
     assert checks(found, Verdict.PASS) == [finding.check for finding in found]
@@ -22,7 +24,9 @@ def test_an_intact_lab_passes_every_check_and_leaves_nothing(made: labs.MadeLab,
     assert made.root.s3.list_buckets()["Buckets"] == []
 
 
-def test_without_the_grant_assuming_fails_with_awss_own_words(made: labs.MadeLab, verified: Verify) -> None:
+def test_without_the_grant_assuming_fails_with_awss_own_words(
+    made: labs.MadeLab, verified: Verify
+) -> None:
     """The learner's half is missing: the finding is on the switch, not on what would come after it."""
     made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
     found = verified(made)
@@ -38,7 +42,9 @@ def _wrong_trust(made: labs.MadeLab) -> None:
 
 
 def _no_policy(made: labs.MadeLab) -> None:
-    made.root.iam.detach_role_policy(RoleName=labs.ROLE, PolicyArn=made.raw["role"]["managedPolicies"][0])
+    made.root.iam.detach_role_policy(
+        RoleName=labs.ROLE, PolicyArn=made.raw["role"]["managedPolicies"][0]
+    )
 
 
 def _read_only_policy(made: labs.MadeLab) -> None:
@@ -53,7 +59,9 @@ def _inactive_key(made: labs.MadeLab) -> None:
 
 
 def _deleted_key(made: labs.MadeLab) -> None:
-    made.root.iam.delete_access_key(UserName="testuser", AccessKeyId=made.raw["learners"]["testuser"]["accessKeyId"])
+    made.root.iam.delete_access_key(
+        UserName="testuser", AccessKeyId=made.raw["learners"]["testuser"]["accessKeyId"]
+    )
 
 
 def _wrong_secret(made: labs.MadeLab) -> None:
@@ -61,11 +69,15 @@ def _wrong_secret(made: labs.MadeLab) -> None:
 
 
 def _learner_is_administrator(made: labs.MadeLab) -> None:
-    made.root.iam.attach_user_policy(UserName="testuser", PolicyArn=documents.managed_policy("AdministratorAccess"))
+    made.root.iam.attach_user_policy(
+        UserName="testuser", PolicyArn=documents.managed_policy("AdministratorAccess")
+    )
 
 
 def _role_is_administrator(made: labs.MadeLab) -> None:
-    made.root.iam.attach_role_policy(RoleName=labs.ROLE, PolicyArn=documents.managed_policy("AdministratorAccess"))
+    made.root.iam.attach_role_policy(
+        RoleName=labs.ROLE, PolicyArn=documents.managed_policy("AdministratorAccess")
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,9 +123,13 @@ def test_with_the_grant_off_a_switch_that_works_fails(made: labs.MadeLab, verifi
     assert checks(found, Verdict.FAIL) == ["assume.role", "declared.user-inline"]
 
 
-def test_read_only_makes_nothing_and_says_what_it_left_out(made: labs.MadeLab, verified: Verify) -> None:
+def test_read_only_makes_nothing_and_says_what_it_left_out(
+    made: labs.MadeLab, verified: Verify
+) -> None:
     """For accounts where a verification may not write."""
     found = verified(made, read_only=True)
     assert exit_code(found) == 0
-    assert {"during.put-object", "during.delete-bucket", "before.create-bucket"} <= set(checks(found, Verdict.SKIPPED))
+    assert {"during.put-object", "during.delete-bucket", "before.create-bucket"} <= set(
+        checks(found, Verdict.SKIPPED)
+    )
     assert {"during.list-buckets", "during.list-users"} <= set(checks(found, Verdict.PASS))

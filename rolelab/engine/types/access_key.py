@@ -80,13 +80,17 @@ class AccessKey(ResourceType):
         keys = [
             (key["CreateDate"], str(key.get("AccessKeyId")))
             for key in _keys(cloud, intent.resource.inputs["user"])
-            if key.get("AccessKeyId") not in known and "CreateDate" in key and came_from(intent, key["CreateDate"])
+            if key.get("AccessKeyId") not in known
+            and "CreateDate" in key
+            and came_from(intent, key["CreateDate"])
         ]
         return min(keys)[1] if keys else None
 
     def _set_status(self, cloud: Cloud, key: str, inputs: Properties) -> None:
         with translated("UpdateAccessKey"):
-            cloud.iam.update_access_key(UserName=inputs["user"], AccessKeyId=key, Status=inputs["status"])
+            cloud.iam.update_access_key(
+                UserName=inputs["user"], AccessKeyId=key, Status=inputs["status"]
+            )
 
 
 def _keys(cloud: Cloud, user: str) -> list[AccessKeyMetadataTypeDef]:

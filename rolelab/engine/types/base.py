@@ -106,7 +106,9 @@ class ResourceType(ABC):
             AwsFailure: it could not be read.
         """
 
-    def read_listed(self, users: Mapping[str, UserDetailTypeDef], resource: Resource) -> Properties | None:
+    def read_listed(
+        self, users: Mapping[str, UserDetailTypeDef], resource: Resource
+    ) -> Properties | None:
         """Return what `read` would, from a list of all users of the account; for types that it tells of.
 
         Raises:
@@ -158,7 +160,10 @@ class ResourceType(ABC):
 
     def computed_now(self, outputs: Properties) -> Properties:
         """Return those outputs that stay when the resource is updated in place."""
-        kept = {*self.computed, *(name for name, known in self.properties.items() if known.computed)}
+        kept = {
+            *self.computed,
+            *(name for name, known in self.properties.items() if known.computed),
+        }
         return {key: value for key, value in outputs.items() if key in kept}
 
 
@@ -236,7 +241,11 @@ def between(least: int, most: int) -> Rule:
     """Return the rule for a whole number in a range, both ends included."""
 
     def rule(value: Any) -> str | None:
-        return None if least <= value <= most else f"expected to be in the range ({least} - {most}), got {value}"
+        return (
+            None
+            if least <= value <= most
+            else f"expected to be in the range ({least} - {most}), got {value}"
+        )
 
     return rule
 
@@ -245,7 +254,9 @@ def one_of(*values: str) -> Rule:
     """Return the rule for one of a few texts."""
 
     def rule(value: Any) -> str | None:
-        return None if value in values else f"expected to be one of {', '.join(values)}, got {value}"
+        return (
+            None if value in values else f"expected to be one of {', '.join(values)}, got {value}"
+        )
 
     return rule
 
@@ -263,7 +274,9 @@ def fault_of(name: str, known: Property, value: Any) -> Fault | None:
     """Check one value (secrets opened) against its property; an unknown one is right until it is known."""
     if is_unknown(value):
         return None
-    wanted = "number" if known.kind is int else {str: "string", bool: "bool", dict: "map"}[known.kind]
+    wanted = (
+        "number" if known.kind is int else {str: "string", bool: "bool", dict: "map"}[known.kind]
+    )
     good = isinstance(value, known.kind) and not (known.kind is int and isinstance(value, bool))
     if known.kind is dict and good:
         good = all(isinstance(one, str) for one in cast("dict[str, object]", value).values())

@@ -12,7 +12,15 @@ from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine import documents
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.model import Intent, Properties, Resource
-from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, iam_name, policy, text_of
+from rolelab.engine.types.base import (
+    AutoName,
+    Made,
+    Property,
+    ResourceType,
+    iam_name,
+    policy,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import UserDetailTypeDef
@@ -95,7 +103,9 @@ class UserPolicy(_InlinePolicy):
     }
 
     @override
-    def read_listed(self, users: Mapping[str, UserDetailTypeDef], resource: Resource) -> Properties | None:
+    def read_listed(
+        self, users: Mapping[str, UserDetailTypeDef], resource: Resource
+    ) -> Properties | None:
         owner, name = resource.inputs["user"], resource.inputs["name"]
         for one in users[owner].get("UserPolicyList", []) if owner in users else []:
             if one.get("PolicyName") == name:

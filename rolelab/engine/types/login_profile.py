@@ -39,15 +39,22 @@ class UserLoginProfile(ResourceType):
         password = new_password(inputs["passwordLength"])
         reset = bool(inputs.get("passwordResetRequired"))
         with translated("CreateLoginProfile"):
-            cloud.iam_once.create_login_profile(UserName=inputs["user"], Password=password, PasswordResetRequired=reset)
-        return Made(inputs["user"], {**inputs, "passwordResetRequired": reset, "password": password})
+            cloud.iam_once.create_login_profile(
+                UserName=inputs["user"], Password=password, PasswordResetRequired=reset
+            )
+        return Made(
+            inputs["user"], {**inputs, "passwordResetRequired": reset, "password": password}
+        )
 
     @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
         profile = _profile(cloud, resource.inputs["user"])
         if profile is None:
             return None
-        return {"user": profile["UserName"], "passwordResetRequired": profile.get("PasswordResetRequired", False)}
+        return {
+            "user": profile["UserName"],
+            "passwordResetRequired": profile.get("PasswordResetRequired", False),
+        }
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:

@@ -67,7 +67,9 @@ class Policy(ResourceType):
             return None
         version = there.get("DefaultVersionId", "v1")
         with translated("GetPolicyVersion"):
-            text = cloud.iam.get_policy_version(PolicyArn=resource.id, VersionId=version)["PolicyVersion"]
+            text = cloud.iam.get_policy_version(PolicyArn=resource.id, VersionId=version)[
+                "PolicyVersion"
+            ]
         tags = from_tags(there.get("Tags"))
         return {
             "arn": resource.id,
@@ -89,7 +91,9 @@ class Policy(ResourceType):
         if not documents.same(current, inputs["policy"]):
             removal.make_room_for_version(cloud.iam, id_)
             with translated("CreatePolicyVersion"):
-                cloud.iam_once.create_policy_version(PolicyArn=id_, PolicyDocument=inputs["policy"], SetAsDefault=True)
+                cloud.iam_once.create_policy_version(
+                    PolicyArn=id_, PolicyDocument=inputs["policy"], SetAsDefault=True
+                )
         tags, before = tags_of(inputs), tags_of(there or old)
         if gone := sorted(before.keys() - tags.keys()):
             with translated("UntagPolicy"):
@@ -106,7 +110,9 @@ class Policy(ResourceType):
     @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
         wanted = intent.resource.inputs
-        arn = f"arn:{cloud.partition}:iam::{cloud.account_id}:policy{wanted['path']}{wanted['name']}"
+        arn = (
+            f"arn:{cloud.partition}:iam::{cloud.account_id}:policy{wanted['path']}{wanted['name']}"
+        )
         there = _get(cloud, arn)
         if there is None or "CreateDate" not in there or not came_from(intent, there["CreateDate"]):
             return None

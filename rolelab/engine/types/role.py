@@ -80,11 +80,15 @@ class Role(ResourceType):
         old, id_, stale = resource.inputs, resource.id, resource.stale
         if stale or old["assumeRolePolicy"] != inputs["assumeRolePolicy"]:
             with translated("UpdateAssumeRolePolicy"):
-                cloud.iam.update_assume_role_policy(RoleName=id_, PolicyDocument=inputs["assumeRolePolicy"])
+                cloud.iam.update_assume_role_policy(
+                    RoleName=id_, PolicyDocument=inputs["assumeRolePolicy"]
+                )
         description, limit = inputs.get("description", ""), inputs["maxSessionDuration"]
         if stale or (old.get("description", ""), old["maxSessionDuration"]) != (description, limit):
             with translated("UpdateRole"):
-                cloud.iam.update_role(RoleName=id_, Description=description, MaxSessionDuration=limit)
+                cloud.iam.update_role(
+                    RoleName=id_, Description=description, MaxSessionDuration=limit
+                )
         boundary = inputs.get("permissionsBoundary")
         if boundary and (stale or boundary != old.get("permissionsBoundary")):
             with translated("PutRolePermissionsBoundary"):
@@ -100,12 +104,19 @@ class Role(ResourceType):
         if changed := as_tags(dict(tags.items() - before.items())):
             with translated("TagRole"):
                 cloud.iam.tag_role(RoleName=id_, Tags=changed)
-        outputs = {**self.computed_now(resource.outputs), **inputs, "description": description, "tagsAll": tags}
+        outputs = {
+            **self.computed_now(resource.outputs),
+            **inputs,
+            "description": description,
+            "tagsAll": tags,
+        }
         return Made(id_, outputs)
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        removal.remove_role(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDetachPolicies")))
+        removal.remove_role(
+            cloud.iam, resource.id, force=bool(resource.inputs.get("forceDetachPolicies"))
+        )
 
     @override
     def find(self, cloud: Cloud, intent: Intent) -> Made | None:
@@ -133,7 +144,9 @@ def _read(cloud: Cloud, name: str) -> Properties | None:
     if role is None:
         return None
     tags = from_tags(role.get("Tags"))
-    boundary = cast("dict[str, str]", role.get("PermissionsBoundary", {})).get("PermissionsBoundaryArn")
+    boundary = cast("dict[str, str]", role.get("PermissionsBoundary", {})).get(
+        "PermissionsBoundaryArn"
+    )
     return {
         "arn": role["Arn"],
         "name": role["RoleName"],

@@ -53,7 +53,10 @@ class User(ResourceType):
             user = cloud.iam_once.create_user(
                 UserName=inputs["name"],
                 Path=inputs["path"],
-                **given(PermissionsBoundary=inputs.get("permissionsBoundary"), Tags=as_tags(tags_of(inputs))),
+                **given(
+                    PermissionsBoundary=inputs.get("permissionsBoundary"),
+                    Tags=as_tags(tags_of(inputs)),
+                ),
             )["User"]
         return _made(user["Arn"], user["UserId"], inputs)
 
@@ -72,7 +75,9 @@ class User(ResourceType):
         return _properties(user)
 
     @override
-    def read_listed(self, users: Mapping[str, UserDetailTypeDef], resource: Resource) -> Properties | None:
+    def read_listed(
+        self, users: Mapping[str, UserDetailTypeDef], resource: Resource
+    ) -> Properties | None:
         if resource.inputs.get("permissionsBoundary"):
             # Not every emulator puts boundaries into the list.
             raise LookupError(resource.id)
@@ -132,7 +137,9 @@ class User(ResourceType):
         if new == resource.id:
             return new
         found = self._read(cloud, new)
-        return new if found and found["uniqueId"] == resource.outputs.get("uniqueId") else resource.id
+        return (
+            new if found and found["uniqueId"] == resource.outputs.get("uniqueId") else resource.id
+        )
 
 
 def _properties(user: UserTypeDef | UserDetailTypeDef) -> Properties:

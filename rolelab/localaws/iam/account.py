@@ -38,7 +38,9 @@ def summary(call: Call) -> Result:
         "AccountPasswordPresent": 0,
         "AccountSigningCertificatesPresent": 0,
         "Providers": sum(
-            1 for name in ("_oidc_providers", "_saml_providers") for _ in store.table(name, account).items()
+            1
+            for name in ("_oidc_providers", "_saml_providers")
+            for _ in store.table(name, account).items()
         ),
         "ServerCertificates": 0,
     }
@@ -48,12 +50,21 @@ def summary(call: Call) -> Result:
         "ServiceSpecificCredentialsPerUserQuota",
         "RolePolicySizeQuota",
     )
-    return {"SummaryMap": counts | {name: value for name, value in quotas.QUOTAS.items() if name not in hidden}}
+    return {
+        "SummaryMap": counts
+        | {name: value for name, value in quotas.QUOTAS.items() if name not in hidden}
+    }
 
 
 def authorization_details(call: Call) -> Result:
     """GetAccountAuthorizationDetails: users, groups, roles and policies, a page at a time."""
-    wanted = call.params.get("Filter") or ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]
+    wanted = call.params.get("Filter") or [
+        "User",
+        "Role",
+        "Group",
+        "LocalManagedPolicy",
+        "AWSManagedPolicy",
+    ]
     found: list[tuple[str, Record]] = []
     for kind, name in (("user", "User"), ("group", "Group"), ("role", "Role")):
         if name in wanted:
@@ -86,16 +97,29 @@ def _used_aws_policies(call: Call) -> list[Record]:
 
 def _details(call: Call, kind: str, record: Record) -> dict[str, Any]:
     inline = common.inline_policies(call, kind, record)
-    attached = [found for arn in record["AttachedPolicies"] if (found := call.store.managed_policy(call.account, arn))]
+    attached = [
+        found
+        for arn in record["AttachedPolicies"]
+        if (found := call.store.managed_policy(call.account, arn))
+    ]
     return {
-        "inline": [{"PolicyName": name, "PolicyDocument": common.encoded(one)} for name, one in inline.items()],
-        "AttachedManagedPolicies": [{"PolicyName": one["PolicyName"], "PolicyArn": one["Arn"]} for one in attached],
+        "inline": [
+            {"PolicyName": name, "PolicyDocument": common.encoded(one)}
+            for name, one in inline.items()
+        ],
+        "AttachedManagedPolicies": [
+            {"PolicyName": one["PolicyName"], "PolicyArn": one["Arn"]} for one in attached
+        ],
     }
 
 
 def _user_detail(call: Call, record: Record) -> Result:
     parts = _details(call, "user", record)
-    mine = [one["GroupName"] for one in call.store.all("group", call.account) if record["UserName"] in one["Users"]]
+    mine = [
+        one["GroupName"]
+        for one in call.store.all("group", call.account)
+        if record["UserName"] in one["Users"]
+    ]
     return {**users.shown(record), **parts, "UserPolicyList": parts["inline"], "GroupList": mine}
 
 
@@ -137,7 +161,9 @@ def simulate_principal(call: Call) -> Result:
     """SimulatePrincipalPolicy: the policies of a user, group or role, with what is given beside them."""
     source = call.params["PolicySourceArn"]
     found = re.fullmatch(r"arn:[a-z-]+:iam::([0-9]{12}):(user|role|group)/(?:.*/)?([^/]+)", source)
-    record = call.store.get(found[2], found[1], found[3]) if found and found[1] == call.account else None
+    record = (
+        call.store.get(found[2], found[1], found[3]) if found and found[1] == call.account else None
+    )
     if found is None or record is None or record["Arn"] != source:
         raise common.no_such(f"The entity {source} cannot be found.")
     if found[2] == "group":
@@ -152,9 +178,18 @@ def simulate_principal(call: Call) -> Result:
     else:
         kind = Kind.USER if found[2] == "user" else Kind.ROLE_SESSION
         caller = Caller(
-            kind=kind, account=call.account, arn=source, principal_id="", access_key_id="", name=found[3], entity=record
+            kind=kind,
+            account=call.account,
+            arn=source,
+            principal_id="",
+            access_key_id="",
+            name=found[3],
+            entity=record,
         )
-        own, boundary = callers.identity_policies(call.store, caller), callers.boundary(call.store, caller)
+        own, boundary = (
+            callers.identity_policies(call.store, caller),
+            callers.boundary(call.store, caller),
+        )
     own += [parsed(one) for one in _checked(call.params.get("PolicyInputList", ()))]
     keys = callers.tags_as_keys(record.get("Tags")) | {
         "aws:principalarn": source,
@@ -167,28 +202,39 @@ def simulate_principal(call: Call) -> Result:
 def simulate_custom(call: Call) -> Result:
     """SimulateCustomPolicy: given policies alone."""
     return _simulated(
-        call, [parsed(one) for one in _checked(call.params["PolicyInputList"])], _given_boundary(call), {}
+        call,
+        [parsed(one) for one in _checked(call.params["PolicyInputList"])],
+        _given_boundary(call),
+        {},
     )
 
 
-def _simulated(call: Call, own: Policies, boundary: Policies | None, keys: dict[str, Any]) -> Result:
+def _simulated(
+    call: Call, own: Policies, boundary: Policies | None, keys: dict[str, Any]
+) -> Result:
     for entry in call.params.get("ContextEntries", ()):
         values = entry.get("ContextKeyValues", [])
         many = str(entry.get("ContextKeyType", "")).endswith("List")
-        keys[str(entry.get("ContextKeyName", "")).lower()] = values if many else values[0] if values else ""
+        keys[str(entry.get("ContextKeyName", "")).lower()] = (
+            values if many else values[0] if values else ""
+        )
 
     def lookup(name: str) -> Any:
         lower = name.lower()
         found = keys.get(lower)
         return (
-            global_key(lower, region=call.region, source_ip=call.source_ip, user_agent="") if found is None else found
+            global_key(lower, region=call.region, source_ip=call.source_ip, user_agent="")
+            if found is None
+            else found
         )
 
     results: list[Result] = []
     for action in call.params["ActionNames"]:
         for resource in call.params.get("ResourceArns") or ["*"]:
             request = Request(action, resource, lookup)
-            decisions = [decide(own, request)] + ([] if boundary is None else [decide(boundary, request)])
+            decisions = [decide(own, request)] + (
+                [] if boundary is None else [decide(boundary, request)]
+            )
             if Decision.DENY in decisions:
                 said = "explicitDeny"
             else:
@@ -205,12 +251,20 @@ def _simulated(call: Call, own: Policies, boundary: Policies | None, keys: dict[
                     "AllowedByPermissionsBoundary": decisions[1] is Decision.ALLOW
                 }
             results.append(one)
-    page = common.page(call, "EvaluationResults", list(enumerate(results)), lambda one: f"{one[0]:06d}")
+    page = common.page(
+        call, "EvaluationResults", list(enumerate(results)), lambda one: f"{one[0]:06d}"
+    )
     return page | {"EvaluationResults": [one for _, one in page["EvaluationResults"]]}
 
 
 def _missing(own: Policies, lookup: Any) -> list[str]:
-    names = {key for policy in own for one in policy for block in one.conditions.values() for key in block}
+    names = {
+        key
+        for policy in own
+        for one in policy
+        for block in one.conditions.values()
+        for key in block
+    }
     return sorted(name for name in names if lookup(name) is None)
 
 

@@ -62,7 +62,9 @@ def named_user(call: Call) -> str:
     if name:
         return name
     if call.caller.kind.name != "USER":
-        raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
+        raise AwsError(
+            "ValidationError", "Must specify userName when calling with non-User credentials"
+        )
     return call.caller.name
 
 
@@ -123,17 +125,24 @@ def untag(record: Record, call: Call) -> None:
 
 def _check_tags(tags: list[dict[str, str]]) -> None:
     if len({one["Key"].lower() for one in tags}) != len(tags):
-        raise AwsError("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        raise AwsError(
+            "InvalidInput",
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+        )
     if any(one["Key"].lower().startswith("aws:") for one in tags):
         raise AwsError("InvalidInput", "Tag keys that start with aws: are reserved for system use.")
     if len(tags) > quotas.TAGS:
-        raise AwsError("LimitExceeded", f"The number of tags has reached the maximum limit of {quotas.TAGS}.")
+        raise AwsError(
+            "LimitExceeded", f"The number of tags has reached the maximum limit of {quotas.TAGS}."
+        )
 
 
 # -- pages ----------------------------------------------------------------------------------------------------------
 
 
-def page(call: Call, member: str, items: Iterable[Any], key: Callable[[Any], str]) -> dict[str, Any]:
+def page(
+    call: Call, member: str, items: Iterable[Any], key: Callable[[Any], str]
+) -> dict[str, Any]:
     """Return one page of a list, in the order of its keys: `MaxItems` (100) after `Marker`.
 
     Raises:
@@ -179,7 +188,9 @@ def inline_policies(call: Call, kind: str, record: Record) -> dict[str, str]:
     """Return an entity's inline policies by name: the very store, to be read and changed."""
     if kind == "role":
         return record.setdefault("InlinePolicies", {})
-    table = call.store.table("_user_inline_policies" if kind == "user" else "_group_inline_policies", call.account)
+    table = call.store.table(
+        "_user_inline_policies" if kind == "user" else "_group_inline_policies", call.account
+    )
     return table.setdefault(record[f"{KINDS[kind]}Name"], {})
 
 
@@ -191,11 +202,15 @@ def put_inline(kind: str) -> Callable[[Call], None]:
         document = call.params["PolicyDocument"]
         check_identity(document)
         policies = inline_policies(call, kind, record)
-        total = sum(size(one) for name, one in policies.items() if name != call.params["PolicyName"]) + size(document)
+        total = sum(
+            size(one) for name, one in policies.items() if name != call.params["PolicyName"]
+        ) + size(document)
         limit = quotas.QUOTAS[f"{KINDS[kind]}PolicySizeQuota"]
         if total > limit:
             name = record[f"{KINDS[kind]}Name"]
-            raise AwsError("LimitExceeded", f"Maximum policy size of {limit} bytes exceeded for {kind} {name}")
+            raise AwsError(
+                "LimitExceeded", f"Maximum policy size of {limit} bytes exceeded for {kind} {name}"
+            )
         policies[call.params["PolicyName"]] = document
 
     return put

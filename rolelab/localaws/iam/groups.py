@@ -37,15 +37,23 @@ def create(call: Call) -> Result:
 def get(call: Call) -> Result:
     """GetGroup, with the users in it."""
     record = common.entity(call, "group")
-    members = [found for name in record["Users"] if (found := call.store.get("user", call.account, name))]
+    members = [
+        found for name in record["Users"] if (found := call.store.get("user", call.account, name))
+    ]
     page = common.page(call, "Users", members, lambda one: one["UserName"])
-    return page | {"Group": shown(record), "Users": [users.shown(one, details=False) for one in page["Users"]]}
+    return page | {
+        "Group": shown(record),
+        "Users": [users.shown(one, details=False) for one in page["Users"]],
+    }
 
 
 def list_all(call: Call) -> Result:
     """ListGroups."""
     page = common.page(
-        call, "Groups", common.below_path(call, call.store.all("group", call.account)), lambda one: one["GroupName"]
+        call,
+        "Groups",
+        common.below_path(call, call.store.all("group", call.account)),
+        lambda one: one["GroupName"],
     )
     return page | {"Groups": [shown(one) for one in page["Groups"]]}
 
@@ -98,7 +106,8 @@ def add_user(call: Call) -> None:
     if name in record["Users"]:
         return
     quotas.require_below(
-        "GroupsPerUserQuota", sum(name in one["Users"] for one in call.store.all("group", call.account))
+        "GroupsPerUserQuota",
+        sum(name in one["Users"] for one in call.store.all("group", call.account)),
     )
     record["Users"].append(name)
 

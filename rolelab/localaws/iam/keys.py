@@ -12,7 +12,14 @@ import secrets
 from typing import Any
 
 from rolelab.localaws import quotas
-from rolelab.localaws.calls import Call, Handler, Result, access_key_id, secret_access_key, unique_id
+from rolelab.localaws.calls import (
+    Call,
+    Handler,
+    Result,
+    access_key_id,
+    secret_access_key,
+    unique_id,
+)
 from rolelab.localaws.iam import common
 from rolelab.localaws.store import Record
 from rolelab.localaws.wire import AwsError
@@ -39,10 +46,17 @@ def list_keys(call: Call) -> Result:
     """ListAccessKeys."""
     name = common.user(call)["UserName"]
     page = common.page(
-        call, "AccessKeyMetadata", call.store.keys_of(call.account, name), lambda one: one["AccessKeyId"]
+        call,
+        "AccessKeyMetadata",
+        call.store.keys_of(call.account, name),
+        lambda one: one["AccessKeyId"],
     )
     shown = ("UserName", "AccessKeyId", "Status", "CreateDate")
-    return page | {"AccessKeyMetadata": [{name: one[name] for name in shown} for one in page["AccessKeyMetadata"]]}
+    return page | {
+        "AccessKeyMetadata": [
+            {name: one[name] for name in shown} for one in page["AccessKeyMetadata"]
+        ]
+    }
 
 
 def update(call: Call) -> None:
@@ -68,7 +82,11 @@ def last_used(call: Call) -> Result:
 def _key(call: Call) -> Record:
     name, key_id = common.user(call)["UserName"], call.params["AccessKeyId"]
     record = call.store.key(key_id)
-    if record is None or call.store.key_account(key_id) != call.account or record["UserName"] != name:
+    if (
+        record is None
+        or call.store.key_account(key_id) != call.account
+        or record["UserName"] != name
+    ):
         raise _no_key(key_id)
     return record
 
@@ -104,7 +122,10 @@ def upload_ssh(call: Call) -> Result:
     if not re.match(r"(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) [A-Za-z0-9+/=]+|-----BEGIN ", body):
         raise AwsError("InvalidPublicKey", "The public key is malformed or otherwise invalid.")
     if any(one["SSHPublicKeyBody"] == body for one in keys):
-        raise AwsError("DuplicateSSHPublicKey", "The SSH public key is already associated with the specified user.")
+        raise AwsError(
+            "DuplicateSSHPublicKey",
+            "The SSH public key is already associated with the specified user.",
+        )
     quotas.require_below("SSHPublicKeysPerUserQuota", len(keys))
     digest = hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
     record: Record = {
@@ -126,7 +147,9 @@ def get_ssh(call: Call) -> Result:
 
 def list_ssh(call: Call) -> Result:
     """ListSSHPublicKeys."""
-    return common.page(call, "SSHPublicKeys", _listed(call, "SSHPublicKeys"), lambda one: one["SSHPublicKeyId"])
+    return common.page(
+        call, "SSHPublicKeys", _listed(call, "SSHPublicKeys"), lambda one: one["SSHPublicKeyId"]
+    )
 
 
 def update_ssh(call: Call) -> None:
@@ -146,7 +169,10 @@ def upload_certificate(call: Call) -> Result:
     if "-----BEGIN CERTIFICATE-----" not in body:
         raise AwsError("MalformedCertificate", "The certificate was malformed or expired.")
     if any(one["CertificateBody"] == body for one in certificates):
-        raise AwsError("DuplicateCertificate", "The same certificate is associated with an IAM user in the account.")
+        raise AwsError(
+            "DuplicateCertificate",
+            "The same certificate is associated with an IAM user in the account.",
+        )
     quotas.require_below("SigningCertificatesPerUserQuota", len(certificates))
     record: Record = {
         "UserName": common.user(call)["UserName"],
@@ -161,17 +187,23 @@ def upload_certificate(call: Call) -> Result:
 
 def list_certificates(call: Call) -> Result:
     """ListSigningCertificates."""
-    return common.page(call, "Certificates", _listed(call, "SigningCertificates"), lambda one: one["CertificateId"])
+    return common.page(
+        call, "Certificates", _listed(call, "SigningCertificates"), lambda one: one["CertificateId"]
+    )
 
 
 def update_certificate(call: Call) -> None:
     """UpdateSigningCertificate."""
-    _one(call, "SigningCertificates", "CertificateId", _NO_CERTIFICATE)["Status"] = call.params["Status"]
+    _one(call, "SigningCertificates", "CertificateId", _NO_CERTIFICATE)["Status"] = call.params[
+        "Status"
+    ]
 
 
 def delete_certificate(call: Call) -> None:
     """DeleteSigningCertificate."""
-    _listed(call, "SigningCertificates").remove(_one(call, "SigningCertificates", "CertificateId", _NO_CERTIFICATE))
+    _listed(call, "SigningCertificates").remove(
+        _one(call, "SigningCertificates", "CertificateId", _NO_CERTIFICATE)
+    )
 
 
 def create_credential(call: Call) -> Result:
@@ -179,9 +211,14 @@ def create_credential(call: Call) -> Result:
     credentials = _listed(call, "ServiceSpecificCredentials")
     service, name = call.params["ServiceName"], common.user(call)["UserName"]
     if not re.fullmatch(r"[a-z-]+\.amazonaws\.com", service):
-        raise AwsError("NotSupportedService", f"The service {service} is not supported for this operation.", 404)
+        raise AwsError(
+            "NotSupportedService",
+            f"The service {service} is not supported for this operation.",
+            404,
+        )
     quotas.require_below(
-        "ServiceSpecificCredentialsPerUserQuota", sum(one["ServiceName"] == service for one in credentials)
+        "ServiceSpecificCredentialsPerUserQuota",
+        sum(one["ServiceName"] == service for one in credentials),
     )
     record: Record = {
         "CreateDate": call.now(),
@@ -217,9 +254,9 @@ def reset_credential(call: Call) -> Result:
 
 def update_credential(call: Call) -> None:
     """UpdateServiceSpecificCredential."""
-    _one(call, "ServiceSpecificCredentials", "ServiceSpecificCredentialId", _NO_CREDENTIAL)["Status"] = call.params[
+    _one(call, "ServiceSpecificCredentials", "ServiceSpecificCredentialId", _NO_CREDENTIAL)[
         "Status"
-    ]
+    ] = call.params["Status"]
 
 
 def delete_credential(call: Call) -> None:

@@ -26,7 +26,10 @@ def create(call: Call) -> Result:
     serial = common.arn(call, "mfa", name, path)
     table = call.store.table("_mfa_devices", call.account)
     if any(one.rsplit("/", 1)[1].lower() == name.lower() for one, _ in table.items()):
-        raise AwsError("EntityAlreadyExists", f"MFADevice entity at the same path and name already exists: {name}")
+        raise AwsError(
+            "EntityAlreadyExists",
+            f"MFADevice entity at the same path and name already exists: {name}",
+        )
     seed = secrets.token_bytes(40)
     base32 = base64.b32encode(seed).decode()
     table[serial] = {
@@ -47,7 +50,9 @@ def enable(call: Call) -> None:
     name = common.entity(call, "user")["UserName"]
     device = _device(call)
     if device["User"] is not None:
-        raise AwsError("EntityAlreadyExists", f"MFA Device is already in use: {device['SerialNumber']}")
+        raise AwsError(
+            "EntityAlreadyExists", f"MFA Device is already in use: {device['SerialNumber']}"
+        )
     quotas.require_below("MFADevicesPerUserQuota", len(_of_user(call.store, call.account, name)))
     device["Shift"] = _two_codes(call, device)
     device |= {"User": name, "EnableDate": call.now(), "UsedSteps": []}
@@ -84,7 +89,11 @@ def get(call: Call) -> Result:
     device = _device(call)
     if call.params.get("UserName", device["User"]) != device["User"]:
         raise _no_device(device["SerialNumber"])
-    return {"UserName": device["User"], "SerialNumber": device["SerialNumber"], "EnableDate": device["EnableDate"]}
+    return {
+        "UserName": device["User"],
+        "SerialNumber": device["SerialNumber"],
+        "EnableDate": device["EnableDate"],
+    }
 
 
 def list_of_user(call: Call) -> Result:
@@ -92,7 +101,11 @@ def list_of_user(call: Call) -> Result:
     found = _of_user(call.store, call.account, common.user(call)["UserName"])
     page = common.page(call, "MFADevices", found, lambda one: one["SerialNumber"])
     shown = [
-        {"UserName": one["User"], "SerialNumber": one["SerialNumber"], "EnableDate": one["EnableDate"]}
+        {
+            "UserName": one["User"],
+            "SerialNumber": one["SerialNumber"],
+            "EnableDate": one["EnableDate"],
+        }
         for one in page["MFADevices"]
     ]
     return page | {"MFADevices": shown}
@@ -148,8 +161,12 @@ def check_code(store: Store, caller: Caller, serial: str | None, given: str | No
     now = clock.now() + device.get("Shift", 0) * totp.STEP_S
     step = totp.step_of(bytes.fromhex(device["Seed"]), given, now)
     if step is None or step in _used(device):
-        raise AwsError("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
-    device["UsedSteps"] = [one for one in _used(device) if one >= step - 2 * totp.DRIFT - 1] + [step]
+        raise AwsError(
+            "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+        )
+    device["UsedSteps"] = [one for one in _used(device) if one >= step - 2 * totp.DRIFT - 1] + [
+        step
+    ]
     return True
 
 
@@ -188,7 +205,10 @@ def _no_device(serial: str) -> AwsError:
 
 
 def _shown(call: Call, device: Record) -> Result:
-    view: dict[str, Any] = {"SerialNumber": device["SerialNumber"], "EnableDate": device["EnableDate"]}
+    view: dict[str, Any] = {
+        "SerialNumber": device["SerialNumber"],
+        "EnableDate": device["EnableDate"],
+    }
     owner = call.store.get("user", call.account, device["User"]) if device["User"] else None
     if owner:
         view["User"] = users.shown(owner, details=False)

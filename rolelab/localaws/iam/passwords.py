@@ -124,7 +124,9 @@ def _check(password: str, policy: Record | None) -> None:
     if len(password) < least:
         raise _violation(f"have a minimum length of {least}")
     if policy is None and len(_KINDS) - len(missing) < _LEAST_KINDS:
-        raise _violation("have at least three of uppercase letter, lowercase letter, number, symbol")
+        raise _violation(
+            "have at least three of uppercase letter, lowercase letter, number, symbol"
+        )
     for name in missing:
         if policy and policy.get(name):
             raise _violation(f"have at least one {_KINDS[name][1]}")
@@ -140,12 +142,17 @@ def _violation(rule: str) -> AwsError:
 def get_policy(call: Call) -> Result:
     """GetAccountPasswordPolicy."""
     policy = _policy(call)
-    return {"PasswordPolicy": {**_DEFAULTS, **policy, "ExpirePasswords": "MaxPasswordAge" in policy}}
+    return {
+        "PasswordPolicy": {**_DEFAULTS, **policy, "ExpirePasswords": "MaxPasswordAge" in policy}
+    }
 
 
 def update_policy(call: Call) -> None:
     """UpdateAccountPasswordPolicy: what is not given goes back to its default."""
-    call.store.table("_account_password_policy", call.account)["policy"] = {**_DEFAULTS, **call.params}
+    call.store.table("_account_password_policy", call.account)["policy"] = {
+        **_DEFAULTS,
+        **call.params,
+    }
 
 
 def delete_policy(call: Call) -> None:
@@ -157,7 +164,9 @@ def delete_policy(call: Call) -> None:
 def _policy(call: Call) -> Record:
     policy = call.store.table("_account_password_policy", call.account).get("policy")
     if policy is None:
-        raise common.no_such(f"The Password Policy with domain name {call.account} cannot be found.")
+        raise common.no_such(
+            f"The Password Policy with domain name {call.account} cannot be found."
+        )
     return policy
 
 

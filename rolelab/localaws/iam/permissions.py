@@ -115,7 +115,9 @@ def _set_request_keys(call: Call) -> None:
         keys["iam:permissionsboundary"] = params["PermissionsBoundary"]
     elif "Boundary" in call.operation or call.operation.endswith(("UserPolicy", "RolePolicy")):
         kind = "user" if "UserName" in params else "role"
-        record = call.store.get(kind, call.account, params.get("UserName") or params.get("RoleName") or "")
+        record = call.store.get(
+            kind, call.account, params.get("UserName") or params.get("RoleName") or ""
+        )
         if record and record.get("PermissionsBoundary"):
             keys["iam:permissionsboundary"] = record["PermissionsBoundary"]
     if "PolicyArn" in params:

@@ -56,7 +56,14 @@ def create(call: Call) -> Result:
         "Description": call.params.get("Description", ""),
         "Tags": common.new_tags(call),
         "NextVersion": 2,
-        "Versions": {"v1": {"Document": document, "VersionId": "v1", "IsDefaultVersion": True, "CreateDate": now}},
+        "Versions": {
+            "v1": {
+                "Document": document,
+                "VersionId": "v1",
+                "IsDefaultVersion": True,
+                "CreateDate": now,
+            }
+        },
     }
     call.store.put("policy", call.account, record["Arn"], record)
     return {"Policy": shown(call, record)}
@@ -74,7 +81,11 @@ def list_all(call: Call) -> Result:
     records += call.store.aws_policies() if scope != "Local" else []
     usage = call.params.get("PolicyUsageFilter")
     if call.params.get("OnlyAttached"):
-        records = [one for one in records if _attached_to(call, one["Arn"]) or _bounded_by(call, one["Arn"])]
+        records = [
+            one
+            for one in records
+            if _attached_to(call, one["Arn"]) or _bounded_by(call, one["Arn"])
+        ]
     if usage == "PermissionsPolicy":
         records = [one for one in records if _attached_to(call, one["Arn"])]
     elif usage == "PermissionsBoundary":
@@ -125,7 +136,8 @@ def _own(call: Call) -> Record:
     """Return a policy of the account's; AWS's own cannot be changed."""
     if call.params["PolicyArn"].startswith(_AWS):
         raise AwsError(
-            "AccessDenied", f"{call.caller.arn} may not change {call.params['PolicyArn']}: it is managed by AWS"
+            "AccessDenied",
+            f"{call.caller.arn} may not change {call.params['PolicyArn']}: it is managed by AWS",
         )
     return _policy(call)
 
@@ -158,7 +170,12 @@ def create_version(call: Call) -> Result:
         )
         raise AwsError("LimitExceeded", message)
     number = record.get("NextVersion") or 1 + max(int(one[1:]) for one in versions)
-    version = {"Document": document, "VersionId": f"v{number}", "IsDefaultVersion": False, "CreateDate": call.now()}
+    version = {
+        "Document": document,
+        "VersionId": f"v{number}",
+        "IsDefaultVersion": False,
+        "CreateDate": call.now(),
+    }
     versions[f"v{number}"] = version
     record["NextVersion"] = number + 1
     if call.params.get("SetAsDefault"):
@@ -175,7 +192,10 @@ def get_version(call: Call) -> Result:
 def list_versions(call: Call) -> Result:
     """ListPolicyVersions, the newest first."""
     page = common.page(
-        call, "Versions", _policy(call)["Versions"].values(), lambda one: f"{10**6 - int(one['VersionId'][1:]):07d}"
+        call,
+        "Versions",
+        _policy(call)["Versions"].values(),
+        lambda one: f"{10**6 - int(one['VersionId'][1:]):07d}",
     )
     return page | {"Versions": [_version_shown(one, document=False) for one in page["Versions"]]}
 
@@ -199,7 +219,9 @@ def _version(call: Call, record: Record) -> Record:
     wanted = call.params["VersionId"]
     found = record["Versions"].get(wanted)
     if found is None:
-        raise common.no_such(f"Policy {record['Arn']} version {wanted} does not exist or is not attachable.")
+        raise common.no_such(
+            f"Policy {record['Arn']} version {wanted} does not exist or is not attachable."
+        )
     return found
 
 
@@ -210,7 +232,9 @@ def _set_default(record: Record, version_id: str) -> None:
 
 
 def _version_shown(version: Record, *, document: bool = True) -> Result:
-    view: dict[str, Any] = {name: version[name] for name in ("VersionId", "IsDefaultVersion", "CreateDate")}
+    view: dict[str, Any] = {
+        name: version[name] for name in ("VersionId", "IsDefaultVersion", "CreateDate")
+    }
     return view | {"Document": common.encoded(version["Document"])} if document else view
 
 
@@ -254,10 +278,13 @@ def list_attached(kind: str) -> Callable[[Call], Result]:
     def attached(call: Call) -> Result:
         arns = common.entity(call, kind)["AttachedPolicies"]
         found = [record for arn in arns if (record := call.store.managed_policy(call.account, arn))]
-        page = common.page(call, "AttachedPolicies", common.below_path(call, found), lambda one: one["Arn"])
+        page = common.page(
+            call, "AttachedPolicies", common.below_path(call, found), lambda one: one["Arn"]
+        )
         return page | {
             "AttachedPolicies": [
-                {"PolicyName": one["PolicyName"], "PolicyArn": one["Arn"]} for one in page["AttachedPolicies"]
+                {"PolicyName": one["PolicyName"], "PolicyArn": one["Arn"]}
+                for one in page["AttachedPolicies"]
             ]
         }
 
@@ -279,7 +306,11 @@ def list_entities(call: Call) -> Result:
     using = [(kind, one) for kind, one in using if one["Path"].startswith(prefix)]
     page = common.page(call, "found", using, lambda one: f"{one[0]}/{one[1]['Arn']}")
     view: dict[str, Any] = {name: page.get(name) for name in ("IsTruncated", "Marker")}
-    for kind, member in (("group", "PolicyGroups"), ("user", "PolicyUsers"), ("role", "PolicyRoles")):
+    for kind, member in (
+        ("group", "PolicyGroups"),
+        ("user", "PolicyUsers"),
+        ("role", "PolicyRoles"),
+    ):
         name = common.KINDS[kind]
         view[member] = [
             {f"{name}Name": one[f"{name}Name"], f"{name}Id": one[f"{name}Id"]}
@@ -345,7 +376,9 @@ def delete_boundary(kind: str) -> Callable[[Call], None]:
     def remove(call: Call) -> None:
         record = common.entity(call, kind)
         if not record.get("PermissionsBoundary"):
-            raise common.no_such(f"Principal {record[f'{common.KINDS[kind]}Id']} does not have scope")
+            raise common.no_such(
+                f"Principal {record[f'{common.KINDS[kind]}Id']} does not have scope"
+            )
         record["PermissionsBoundary"] = None
 
     return remove

@@ -18,7 +18,9 @@ from rolelab.localaws.wire import AwsError
 
 def shown(store: Store, record: Record, *, details: bool = True) -> Result:
     """Return a role as the API shows it; a list leaves boundary, tags and last use out."""
-    view: dict[str, Any] = {name: record[name] for name in ("Path", "RoleName", "RoleId", "Arn", "CreateDate")}
+    view: dict[str, Any] = {
+        name: record[name] for name in ("Path", "RoleName", "RoleId", "Arn", "CreateDate")
+    }
     view["AssumeRolePolicyDocument"] = common.encoded(trust.document_of(store, record))
     view["Description"] = record.get("Description") or None
     view["MaxSessionDuration"] = record.get("MaxSessionDuration", 3600)
@@ -62,7 +64,10 @@ def get(call: Call) -> Result:
 def list_all(call: Call) -> Result:
     """ListRoles."""
     page = common.page(
-        call, "Roles", common.below_path(call, call.store.all("role", call.account)), lambda one: one["RoleName"]
+        call,
+        "Roles",
+        common.below_path(call, call.store.all("role", call.account)),
+        lambda one: one["RoleName"],
     )
     return page | {"Roles": [shown(call.store, one, details=False) for one in page["Roles"]]}
 
@@ -86,14 +91,18 @@ def update_description(call: Call) -> Result:
 def update_trust(call: Call) -> None:
     """UpdateAssumeRolePolicy."""
     record = _changeable(call)
-    record["AssumeRolePolicyDocument"], record["TrustIds"] = _checked_trust(call, call.params["PolicyDocument"])
+    record["AssumeRolePolicyDocument"], record["TrustIds"] = _checked_trust(
+        call, call.params["PolicyDocument"]
+    )
 
 
 def delete(call: Call) -> None:
     """DeleteRole: refused while it has policies or is in an instance profile; its sessions are worth nothing then."""
     record = _changeable(call)
     name = record["RoleName"]
-    in_profile = any(name in one["Roles"] for one in call.store.all("instance-profile", call.account))
+    in_profile = any(
+        name in one["Roles"] for one in call.store.all("instance-profile", call.account)
+    )
     left = [
         (in_profile, "remove roles from instance profile first"),
         (record["AttachedPolicies"], "detach all policies first"),
@@ -117,7 +126,9 @@ def untag(call: Call) -> None:
 
 def list_tags(call: Call) -> Result:
     """ListRoleTags."""
-    return common.page(call, "Tags", common.entity(call, "role").get("Tags") or [], lambda one: one["Key"])
+    return common.page(
+        call, "Tags", common.entity(call, "role").get("Tags") or [], lambda one: one["Key"]
+    )
 
 
 def _checked_trust(call: Call, document: str) -> tuple[str, dict[str, str]]:
@@ -145,7 +156,8 @@ def _changeable(call: Call) -> Record:
 def profile_shown(call: Call, record: Record) -> Result:
     """Return an instance profile as the API shows it, with its role."""
     view: dict[str, Any] = {
-        name: record[name] for name in ("Path", "InstanceProfileName", "InstanceProfileId", "Arn", "CreateDate")
+        name: record[name]
+        for name in ("Path", "InstanceProfileName", "InstanceProfileId", "Arn", "CreateDate")
     }
     held = [call.store.get("role", call.account, name) for name in record["Roles"]]
     view["Roles"] = [shown(call.store, role, details=False) for role in held if role]
@@ -179,31 +191,42 @@ def delete_profile(call: Call) -> None:
     """DeleteInstanceProfile: refused while a role is in it."""
     record = common.entity(call, "instance-profile")
     if record["Roles"]:
-        raise AwsError("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.")
+        raise AwsError(
+            "DeleteConflict", "Cannot delete entity, must remove roles from instance profile first."
+        )
     call.store.remove("instance-profile", call.account, record["InstanceProfileName"])
 
 
 def list_profiles(call: Call) -> Result:
     """ListInstanceProfiles."""
-    return _profiles(call, common.below_path(call, call.store.all("instance-profile", call.account)))
+    return _profiles(
+        call, common.below_path(call, call.store.all("instance-profile", call.account))
+    )
 
 
 def list_profiles_for_role(call: Call) -> Result:
     """ListInstanceProfilesForRole."""
     name = common.entity(call, "role")["RoleName"]
-    return _profiles(call, [one for one in call.store.all("instance-profile", call.account) if name in one["Roles"]])
+    return _profiles(
+        call,
+        [one for one in call.store.all("instance-profile", call.account) if name in one["Roles"]],
+    )
 
 
 def _profiles(call: Call, records: list[Record]) -> Result:
     page = common.page(call, "InstanceProfiles", records, lambda one: one["InstanceProfileName"])
-    return page | {"InstanceProfiles": [profile_shown(call, one) for one in page["InstanceProfiles"]]}
+    return page | {
+        "InstanceProfiles": [profile_shown(call, one) for one in page["InstanceProfiles"]]
+    }
 
 
 def add_role(call: Call) -> None:
     """AddRoleToInstanceProfile: one role a profile."""
     record, role = common.entity(call, "instance-profile"), common.entity(call, "role")
     if record["Roles"]:
-        raise AwsError("LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1")
+        raise AwsError(
+            "LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"
+        )
     record["Roles"].append(role["RoleName"])
 
 
@@ -211,7 +234,9 @@ def remove_role(call: Call) -> None:
     """RemoveRoleFromInstanceProfile."""
     record, name = common.entity(call, "instance-profile"), common.entity(call, "role")["RoleName"]
     if name not in record["Roles"]:
-        raise common.no_such(f"Role {name} is not in instance profile {record['InstanceProfileName']}.")
+        raise common.no_such(
+            f"Role {name} is not in instance profile {record['InstanceProfileName']}."
+        )
     record["Roles"].remove(name)
 
 
@@ -227,7 +252,12 @@ def untag_profile(call: Call) -> None:
 
 def list_profile_tags(call: Call) -> Result:
     """ListInstanceProfileTags."""
-    return common.page(call, "Tags", common.entity(call, "instance-profile").get("Tags") or [], lambda one: one["Key"])
+    return common.page(
+        call,
+        "Tags",
+        common.entity(call, "instance-profile").get("Tags") or [],
+        lambda one: one["Key"],
+    )
 
 
 HANDLERS: dict[str, Handler] = {

@@ -13,7 +13,9 @@ from rolelab.localaws.wire import AwsError
 
 def shown(record: Record, *, details: bool = True) -> Result:
     """Return a user as the API shows it; a list leaves boundary and tags out."""
-    view: dict[str, object] = {name: record[name] for name in ("Path", "UserName", "UserId", "Arn", "CreateDate")}
+    view: dict[str, object] = {
+        name: record[name] for name in ("Path", "UserName", "UserId", "Arn", "CreateDate")
+    }
     view["PasswordLastUsed"] = record.get("PasswordLastUsed")
     if details:
         view["PermissionsBoundary"] = policies.boundary_shown(record)
@@ -57,7 +59,10 @@ def get(call: Call) -> Result:
 def list_all(call: Call) -> Result:
     """ListUsers."""
     found = common.page(
-        call, "Users", common.below_path(call, call.store.all("user", call.account)), lambda one: one["UserName"]
+        call,
+        "Users",
+        common.below_path(call, call.store.all("user", call.account)),
+        lambda one: one["UserName"],
     )
     return found | {"Users": [shown(one, details=False) for one in found["Users"]]}
 
@@ -98,9 +103,15 @@ def delete(call: Call) -> None:
         (inline.get(name), "delete policies first"),
         (call.store.keys_of(call.account, name), "delete access keys first"),
         (name in call.store.table("_login_profiles", call.account), "delete login profile first"),
-        (any(name in one["Users"] for one in call.store.all("group", call.account)), "remove users from group first"),
         (
-            any(one.get("User") == name for one in call.store.table("_mfa_devices", call.account).values()),
+            any(name in one["Users"] for one in call.store.all("group", call.account)),
+            "remove users from group first",
+        ),
+        (
+            any(
+                one.get("User") == name
+                for one in call.store.table("_mfa_devices", call.account).values()
+            ),
             "delete MFA device first",
         ),
         (record.get("SSHPublicKeys"), "delete SSH public keys first"),
@@ -126,7 +137,9 @@ def untag(call: Call) -> None:
 
 def list_tags(call: Call) -> Result:
     """ListUserTags."""
-    return common.page(call, "Tags", common.entity(call, "user").get("Tags") or [], lambda one: one["Key"])
+    return common.page(
+        call, "Tags", common.entity(call, "user").get("Tags") or [], lambda one: one["Key"]
+    )
 
 
 HANDLERS: dict[str, Handler] = {
