@@ -10,8 +10,8 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
 from rolelab.aws.failures import AwsFailure, translated
 from rolelab.errors import CannotTell, UsageError
+from rolelab.iam import Policy
 from rolelab.outputs import Lab, Learner
-from rolelab.policy import Policy
 from rolelab.verification import actions
 from rolelab.verification.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.verification.patience import Answer, Clock, Outcome, Patience

@@ -12,8 +12,8 @@ from typing import Any
 
 from components import documents
 from rolelab.aws import iam_entities
+from rolelab.iam import compare as meaning
 from rolelab.outputs import Lab, Learner
-from rolelab.policy import compare as meaning
 from rolelab.verification.calls import Call
 
 GRANT_NAME = "AssumeRole"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from components import documents
+from rolelab.iam import Policies, Policy, Principal, Request, decide
 from rolelab.outputs import Lab
-from rolelab.policy import Policies, Policy, Principal, Request, decide
 from rolelab.verification.administrator import NoAnswer, NotLookedAt
 
 _EVERYWHERE = "*"

@@ -1,6 +1,6 @@
 """Why AWS answered what it answered: one learner's policies as they exist, decided and put in words.
 
-The decision is made from the policies themselves by `rolelab.policy`; AWS's own sentence is held against it. Where the
+The decision is made from the policies themselves by `rolelab.iam`; AWS's own sentence is held against it. Where the
 two differ, or something could not be read, that is said and nothing is guessed.
 """
 
@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from rolelab.aws.iam_entities import Documents, Group, Renamed, Role, User
-from rolelab.outputs import Lab, Learner
-from rolelab.policy import (
+from rolelab.iam import (
     CredentialState,
     Decision,
     Layer,
@@ -23,8 +22,9 @@ from rolelab.policy import (
     Request,
     decide,
 )
-from rolelab.policy.explain import Explanation, explain
-from rolelab.policy.request import ORGANIZATION_KEYS
+from rolelab.iam.explain import Explanation, explain
+from rolelab.iam.request import ORGANIZATION_KEYS
+from rolelab.outputs import Lab, Learner
 from rolelab.verification import declared
 from rolelab.verification.calls import Call
 from rolelab.verification.declared import Deviation

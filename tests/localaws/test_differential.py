@@ -1,6 +1,6 @@
 """The layer against two other judges, on thousands of generated policies and requests.
 
-`rolelab.policy` shares no code with the layer and decides everything; MiniStack's own evaluator decides the
+`rolelab.iam` shares no code with the layer and decides everything; MiniStack's own evaluator decides the
 identity-based half, where the documentation is on its side (no variables, no incomplete ARNs, no comparison of ARNs).
 """
 
@@ -13,7 +13,7 @@ from typing import Any, cast
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rolelab import policy as judge
+from rolelab import iam as judge
 from rolelab.localaws import emulator
 from rolelab.localaws.authorization import Cause, ResourcePolicy, authorize
 from rolelab.localaws.callers import Caller, Kind

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from rolelab.policy import Layer, Policies, Principal, decide
-from rolelab.policy.messages import Agreement, Refusal, agreement, parse, refusal_of, render
-from tests.policy.builders import (
+from rolelab.iam import Layer, Policies, Principal, decide
+from rolelab.iam.messages import Agreement, Refusal, agreement, parse, refusal_of, render
+from tests.iam.builders import (
     ACCOUNT,
     GRANTED,
     OTHER,

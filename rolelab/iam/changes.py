@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
-from rolelab.policy.edits import Edit, Raw
-from rolelab.policy.evaluate import Policies
-from rolelab.policy.model import Layer, Policy, as_list, pretty, read
+from rolelab.iam.edits import Edit, Raw
+from rolelab.iam.evaluate import Policies
+from rolelab.iam.model import Layer, Policy, as_list, pretty, read
 
 LAYERS = (
     Layer.SERVICE_CONTROL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rolelab.policy.evaluate import Policies, decide, further_requests
-from rolelab.policy.request import Principal, Request
+from rolelab.iam.evaluate import Policies, decide, further_requests
+from rolelab.iam.request import Principal, Request
 
 _ACTIONS = {
     "s3": (

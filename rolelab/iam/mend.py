@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from rolelab.policy import closing, opening
-from rolelab.policy.changes import LAYERS, Change, between, with_layer_of
-from rolelab.policy.conditions import operator
-from rolelab.policy.evaluate import Decision, Policies, decide, further_requests
-from rolelab.policy.model import Condition, Layer
-from rolelab.policy.opening import Candidate
-from rolelab.policy.patterns import Lack, fill_text, has_wildcard
-from rolelab.policy.probes import newly_allowed
-from rolelab.policy.request import Context, PrincipalKind, Request
+from rolelab.iam import closing, opening
+from rolelab.iam.changes import LAYERS, Change, between, with_layer_of
+from rolelab.iam.conditions import operator
+from rolelab.iam.evaluate import Decision, Policies, decide, further_requests
+from rolelab.iam.model import Condition, Layer
+from rolelab.iam.opening import Candidate
+from rolelab.iam.patterns import Lack, fill_text, has_wildcard
+from rolelab.iam.probes import newly_allowed
+from rolelab.iam.request import Context, PrincipalKind, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import product
 
-from rolelab.policy.conditions import moment, number, operator
-from rolelab.policy.model import (
+from rolelab.iam.conditions import moment, number, operator
+from rolelab.iam.model import (
     Condition,
     Document,
     Effect,
@@ -24,7 +24,7 @@ from rolelab.policy.model import (
     account_of,
     read,
 )
-from rolelab.policy.patterns import complete, covers, has_wildcard
+from rolelab.iam.patterns import complete, covers, has_wildcard
 
 
 class Direction(Enum):

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from rolelab.policy.conditions import all_of, any_of
-from rolelab.policy.match import Grip, Match, Mismatch, match
-from rolelab.policy.model import Effect, Layer, Place, Policy
-from rolelab.policy.request import Context, CredentialState, PrincipalKind, Request
+from rolelab.iam.conditions import all_of, any_of
+from rolelab.iam.match import Grip, Match, Mismatch, match
+from rolelab.iam.model import Effect, Layer, Place, Policy
+from rolelab.iam.request import Context, CredentialState, PrincipalKind, Request
 
 ASSUME_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _ASSUMES = frozenset(action.lower() for action in ASSUME_ACTIONS)

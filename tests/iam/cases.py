@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from rolelab.policy import (
+from rolelab.iam import (
     CredentialState,
     Decision,
     Policies,

@@ -11,15 +11,15 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolelab.policy import Effect, Layer, Policies, Policy, Principal, Request, decide
-from rolelab.policy.compare import Direction, compare, direction, same
-from rolelab.policy.explain import explain
-from rolelab.policy.mend import propose
-from rolelab.policy.messages import Agreement, Refusal, agreement, parse, refusal_of, render
-from rolelab.policy.model import as_list
-from rolelab.policy.patterns import covers, glob, marked
-from rolelab.policy.rules import Kind, faults
-from tests.policy.builders import (
+from rolelab.iam import Effect, Layer, Policies, Policy, Principal, Request, decide
+from rolelab.iam.compare import Direction, compare, direction, same
+from rolelab.iam.explain import explain
+from rolelab.iam.mend import propose
+from rolelab.iam.messages import Agreement, Refusal, agreement, parse, refusal_of, render
+from rolelab.iam.model import as_list
+from rolelab.iam.patterns import covers, glob, marked
+from rolelab.iam.rules import Kind, faults
+from tests.iam.builders import (
     ACCOUNT,
     FEDERATED,
     NOW,

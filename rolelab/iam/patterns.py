@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rolelab.policy.request import Context
+    from rolelab.iam.request import Context
 
 # A filled pattern marks what still is special with private-use characters, so that a `*`, `?` or `:`
 # that came out of a variable's value is an ordinary character.

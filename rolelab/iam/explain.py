@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rolelab.policy.evaluate import Decision, NearMiss, Policies
-from rolelab.policy.match import Mismatch
-from rolelab.policy.mend import Proposal, propose
-from rolelab.policy.messages import Agreement, agreement, refusal_of, render
-from rolelab.policy.model import Layer, Statement
-from rolelab.policy.request import PrincipalKind, Request
+from rolelab.iam.evaluate import Decision, NearMiss, Policies
+from rolelab.iam.match import Mismatch
+from rolelab.iam.mend import Proposal, propose
+from rolelab.iam.messages import Agreement, agreement, refusal_of, render
+from rolelab.iam.model import Layer, Statement
+from rolelab.iam.request import PrincipalKind, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from rolelab.policy.compare import Direction, compare, direction, same
-from tests.policy.builders import ACCOUNT, OTHER, ROLE_ARN, ROOT, USER_ARN, allow, deny, doc, trusts
+from rolelab.iam.compare import Direction, compare, direction, same
+from tests.iam.builders import ACCOUNT, OTHER, ROLE_ARN, ROOT, USER_ARN, allow, deny, doc, trusts
 
 TRUST = doc(trusts())
 GRANT = doc(allow())

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rolelab.policy import Layer
-from rolelab.policy.messages import refusal_of, render
-from tests.policy.cases import FIDELITY, answer, load
+from rolelab.iam import Layer
+from rolelab.iam.messages import refusal_of, render
+from tests.iam.cases import FIDELITY, answer, load
 
 # Whose fault each refusal is, read from the case's `why`: the files say allow or deny only.
 REFUSED_BY = {

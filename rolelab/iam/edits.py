@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
-from rolelab.policy.conditions import operator
-from rolelab.policy.match import Mismatch
-from rolelab.policy.model import account_of, as_list
-from rolelab.policy.patterns import has_wildcard
+from rolelab.iam.conditions import operator
+from rolelab.iam.match import Mismatch
+from rolelab.iam.model import account_of, as_list
+from rolelab.iam.patterns import has_wildcard
 
 Raw = dict[str, object]
 Edit = Callable[[Raw], bool]

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from types import MappingProxyType
 
-from rolelab.policy.patterns import Lack
+from rolelab.iam.patterns import Lack
 
 
 class PrincipalKind(Enum):

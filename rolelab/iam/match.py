@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rolelab.policy.conditions import all_of, holds
-from rolelab.policy.model import Condition, Principals, Statement, account_of
-from rolelab.policy.patterns import Lack, action_matches, arn_matches, fill_arn
-from rolelab.policy.request import Context, Principal, PrincipalKind, Request
+from rolelab.iam.conditions import all_of, holds
+from rolelab.iam.model import Condition, Principals, Statement, account_of
+from rolelab.iam.patterns import Lack, action_matches, arn_matches, fill_arn
+from rolelab.iam.request import Context, Principal, PrincipalKind, Request
 
 
 class Grip(IntEnum):

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rolelab.policy.rules import SIZE_LIMITS, Kind, faults, inline_size_fault, size
-from tests.policy.builders import ROLE_ARN, ROOT, allow, doc, trusts
-from tests.policy.cases import FIDELITY, load
+from rolelab.iam.rules import SIZE_LIMITS, Kind, faults, inline_size_fault, size
+from tests.iam.builders import ROLE_ARN, ROOT, allow, doc, trusts
+from tests.iam.cases import FIDELITY, load
 
 GRANT, TRUST = doc(allow()), doc(trusts())
 

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from rolelab.policy.evaluate import Decision
-from rolelab.policy.model import Layer
-from rolelab.policy.request import CredentialState, PrincipalKind, Request
+from rolelab.iam.evaluate import Decision
+from rolelab.iam.model import Layer
+from rolelab.iam.request import CredentialState, PrincipalKind, Request
 
 _KINDS = {
     "identity-based policy": Layer.IDENTITY,

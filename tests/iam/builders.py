@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from rolelab.policy import Policies, Policy, Principal, Request
+from rolelab.iam import Policies, Policy, Principal, Request
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 USER_ARN = f"arn:aws:iam::{ACCOUNT}:user/testuser"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rolelab.policy import edits
-from rolelab.policy.changes import (
+from rolelab.iam import edits
+from rolelab.iam.changes import (
     edited,
     is_editable,
     put,
@@ -14,10 +14,10 @@ from rolelab.policy.changes import (
     with_statement,
     without_statement,
 )
-from rolelab.policy.edits import Edit, Worded
-from rolelab.policy.evaluate import Decision, Policies
-from rolelab.policy.match import Mismatch, grip_of, resource_arns
-from rolelab.policy.model import (
+from rolelab.iam.edits import Edit, Worded
+from rolelab.iam.evaluate import Decision, Policies
+from rolelab.iam.match import Mismatch, grip_of, resource_arns
+from rolelab.iam.model import (
     CURRENT_VERSION,
     Layer,
     Policy,
@@ -26,8 +26,8 @@ from rolelab.policy.model import (
     account_of,
     read,
 )
-from rolelab.policy.patterns import action_matches, arn_matches, marked
-from rolelab.policy.request import Context, Principal, PrincipalKind, Request
+from rolelab.iam.patterns import action_matches, arn_matches, marked
+from rolelab.iam.request import Context, Principal, PrincipalKind, Request
 
 
 @dataclass(frozen=True, slots=True)

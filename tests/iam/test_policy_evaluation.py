@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rolelab.policy import CredentialState, Layer, Policies, Policy, Principal, Request, decide
-from tests.policy.builders import (
+from rolelab.iam import CredentialState, Layer, Policies, Policy, Principal, Request, decide
+from tests.iam.builders import (
     ACCOUNT,
     FEDERATED,
     FOREIGN_ROLE,

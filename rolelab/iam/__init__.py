@@ -5,9 +5,9 @@ Pure and alone: standard library only, no AWS call. `model` reads documents, `re
 `messages` reads and writes AWS's AccessDenied sentences, `rules` finds faults of grammar and size.
 """
 
-from rolelab.policy.evaluate import Decision, Policies, decide
-from rolelab.policy.model import Document, Effect, Layer, Place, Policy, PolicyError, parse, read
-from rolelab.policy.request import CredentialState, Principal, PrincipalKind, Request
+from rolelab.iam.evaluate import Decision, Policies, decide
+from rolelab.iam.model import Document, Effect, Layer, Place, Policy, PolicyError, parse, read
+from rolelab.iam.request import CredentialState, Principal, PrincipalKind, Request
 
 __all__ = [
     "CredentialState",

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from rolelab.policy.conditions import operator
-from rolelab.policy.model import (
+from rolelab.iam.conditions import operator
+from rolelab.iam.model import (
     CURRENT_VERSION,
     OLD_VERSION,
     STATEMENT_ELEMENTS,

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from rolelab.policy import Layer, Policies, Policy, Principal, Request, decide
-from rolelab.policy.compare import same
-from rolelab.policy.explain import explain
-from rolelab.policy.mend import Proposal, propose
-from rolelab.policy.rules import Kind, faults
-from tests.policy.builders import (
+from rolelab.iam import Layer, Policies, Policy, Principal, Request, decide
+from rolelab.iam.compare import same
+from rolelab.iam.explain import explain
+from rolelab.iam.mend import Proposal, propose
+from rolelab.iam.rules import Kind, faults
+from tests.iam.builders import (
     ACCOUNT,
     FOREIGN_ROLE,
     GRANTED,
@@ -660,6 +660,6 @@ def test_the_example_of_the_documentation_runs() -> None:
 def test_importing_it_loads_nothing_heavy() -> None:
     """It is on the way of every command that explains."""
     heavy = "boto3 botocore rich click yaml jinja2 ministack pulumi asyncio ipaddress"
-    code = f"import sys, rolelab.policy.explain; print([name for name in {heavy.split()} if name in sys.modules])"
+    code = f"import sys, rolelab.iam.explain; print([name for name in {heavy.split()} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

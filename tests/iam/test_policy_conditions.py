@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from rolelab.policy import Principal, Request
-from rolelab.policy.conditions import holds
-from rolelab.policy.model import Condition, parse
-from rolelab.policy.request import Context
-from tests.policy.builders import NOW, USER
+from rolelab.iam import Principal, Request
+from rolelab.iam.conditions import holds
+from rolelab.iam.model import Condition, parse
+from rolelab.iam.request import Context
+from tests.iam.builders import NOW, USER
 
 KEYS = {
     "aws:SourceIp": "203.0.113.9",

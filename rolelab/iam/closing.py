@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rolelab.policy import edits
-from rolelab.policy.changes import edited, is_editable, put, where, without_statement
-from rolelab.policy.edits import Worded
-from rolelab.policy.evaluate import Decision
-from rolelab.policy.match import match
-from rolelab.policy.model import Effect, Layer, Policy, Statement
-from rolelab.policy.opening import Candidate, hit_entries
-from rolelab.policy.patterns import has_wildcard
-from rolelab.policy.request import Context, Request
+from rolelab.iam import edits
+from rolelab.iam.changes import edited, is_editable, put, where, without_statement
+from rolelab.iam.edits import Worded
+from rolelab.iam.evaluate import Decision
+from rolelab.iam.match import match
+from rolelab.iam.model import Effect, Layer, Policy, Statement
+from rolelab.iam.opening import Candidate, hit_entries
+from rolelab.iam.patterns import has_wildcard
+from rolelab.iam.request import Context, Request
 
 
 def candidates(decision: Decision, keep: Sequence[Request]) -> Iterator[Candidate]:

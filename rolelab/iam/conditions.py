@@ -17,11 +17,11 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rolelab.policy.patterns import Lack, fill, fill_text, glob, strict_arn_matches
+from rolelab.iam.patterns import Lack, fill, fill_text, glob, strict_arn_matches
 
 if TYPE_CHECKING:
-    from rolelab.policy.model import Condition
-    from rolelab.policy.request import Context
+    from rolelab.iam.model import Condition
+    from rolelab.iam.request import Context
 
 
 @dataclass(frozen=True, slots=True)
