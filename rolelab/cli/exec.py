@@ -48,7 +48,7 @@ def command(
     )
     who, until = learner.name, ""
     if role:
-        from rolelab.verification import switch
+        from rolelab.diagnosis import switch
 
         session = switch.assume(chosen.lab, learner, chosen.endpoint)
         keys, who = session.credentials, f"{learner.name} as {chosen.lab.role.name}"

@@ -34,12 +34,12 @@ def command(
     Without an ACTION: whether they may assume the role. The policies are read with the administrator's credentials;
     nothing is changed.
     """
+    from rolelab.explain import question as asking
     from rolelab.report import text
-    from rolelab.verification import asking_why
 
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     learner = chosen.lab.learner(learner_name)
-    question = asking_why.Question(action=action, resource=resource, of_session=role)
-    reason = asking_why.why(chosen.lab, learner, chosen.endpoint, question)
+    question = asking.Question(action=action, resource=resource, of_session=role)
+    reason = asking.why(chosen.lab, learner, chosen.endpoint, question)
     for line in text.reason(reason.why, reason.advice):
         click.echo(line)

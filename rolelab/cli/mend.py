@@ -20,13 +20,13 @@ def command(
     """
     from rolelab.aws.callers import administrator
     from rolelab.faults import leftovers
+    from rolelab.mend import restoring
     from rolelab.report import text
-    from rolelab.verification import mending
 
     deploying.require_yes(yes, what="mend")
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     with administrator(chosen.endpoint) as clients:
-        plan = mending.plan(chosen.lab, clients)
+        plan = restoring.plan(chosen.lab, clients)
         added = leftovers.find(clients, chosen.lab)
         if not (plan.calls or plan.advice or added):
             click.echo("Nothing to mend: the lab is as declared.")
@@ -37,7 +37,7 @@ def command(
             click.echo(f"remove {what}")
         if (plan.calls or added) and not yes:
             deploying.agreed("Do this?")
-        mending.carry_out(plan, clients)
+        restoring.carry_out(plan, clients)
         for what in added:
             what.remove()
     done = len(plan.calls) + len(added)

@@ -54,7 +54,7 @@ def command(
     """
     from rolelab import findings, report
     from rolelab.report import live
-    from rolelab.verification import run
+    from rolelab.verify import verification
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Ended from outside is ended as by Ctrl-C: what was made is removed.
@@ -69,9 +69,9 @@ def command(
         )
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     started, clock = datetime.now(timezone.utc), time.monotonic()
-    options = run.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)
+    options = verification.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)
     with live.screen(len(chosen.lab.learners)) as screen:
-        found = run.run(
+        found = verification.run(
             chosen.lab,
             chosen.endpoint,
             options=options,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rolelab.faults import of_role, of_user
 from rolelab.faults.harmless import HARMLESS
-from rolelab.faults.model import Fault, Harmless, Scene
+from rolelab.faults.scene import Fault, Harmless, Scene
 
 FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*of_user.FAULTS, *of_role.FAULTS)}
 """Every fault by its name."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from rolelab.faults.model import PATH, Harmless, Scene, allow
+from rolelab.faults.scene import PATH, Harmless, Scene, allow
 
 
 def _tagged_user(scene: Scene) -> None:

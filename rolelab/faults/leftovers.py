@@ -10,7 +10,7 @@ from typing import Any
 from rolelab.aws import removal
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import translated
-from rolelab.faults.model import PATH
+from rolelab.faults.scene import PATH
 from rolelab.outputs import Lab
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rolelab.faults.model import OTHER_ACCOUNT, PATH, Fault, Scene, allow, deny, text
+from rolelab.faults.scene import OTHER_ACCOUNT, PATH, Fault, Scene, allow, deny, text
 
 _PAST = "2020-01-01T00:00:00Z"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from rolelab.faults.model import OTHER_ACCOUNT, PATH, Fault, Scene, allow, deny
+from rolelab.faults.scene import OTHER_ACCOUNT, PATH, Fault, Scene, allow, deny
 
 _PAST = "2020-01-01T00:00:00Z"
 
@@ -130,7 +130,7 @@ def _denying_group(scene: Scene) -> None:
 
 
 def _deny_sts() -> str:
-    from rolelab.faults.model import text
+    from rolelab.faults.scene import text
 
     return text(deny("sts:Assume*"))
 

@@ -269,7 +269,7 @@ def test_the_page_marks_what_is_broken_and_says_what_was_not_checked() -> None:
 
 def test_every_check_of_a_verification_has_its_place_in_the_picture() -> None:
     """A new check must not be left out of it."""
-    from rolelab.verification.checks import CHECKS
+    from rolelab.verify.checks import CHECKS
 
     drawn = [
         check

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from components import documents
+from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
 from rolelab.iam import Policies, Policy, Principal, Request, decide
 from rolelab.outputs import Lab
-from rolelab.verification.administrator import NoAnswer, NotLookedAt
 
 _EVERYWHERE = "*"
 

@@ -12,6 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from rolelab.aws.iam_entities import Documents, Group, Renamed, Role, User
+from rolelab.diagnosis import declared
+from rolelab.diagnosis.declared import Deviation
+from rolelab.diagnosis.iam_calls import Call
 from rolelab.iam import (
     CredentialState,
     Decision,
@@ -25,9 +28,6 @@ from rolelab.iam import (
 from rolelab.iam.explain import Explanation, explain
 from rolelab.iam.request import ORGANIZATION_KEYS
 from rolelab.outputs import Lab, Learner
-from rolelab.verification import declared
-from rolelab.verification.calls import Call
-from rolelab.verification.declared import Deviation
 
 _LOOPBACK = "127.0.0.1"
 EXAMPLE_BUCKET = "rolelab-verify-example"

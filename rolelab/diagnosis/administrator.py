@@ -12,9 +12,9 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import Renamed, Role, User
+from rolelab.diagnosis import actions
+from rolelab.diagnosis.patience import Answer, Outcome, Patience
 from rolelab.outputs import Lab, Learner
-from rolelab.verification import actions
-from rolelab.verification.patience import Answer, Outcome, Patience
 
 _T = TypeVar("_T")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
+from rolelab.diagnosis.declared import Deviation
+from rolelab.diagnosis.patience import Outcome, Patience
 from rolelab.findings import Verdict
-from rolelab.verification.administrator import Administrator, NoAnswer, NotLookedAt
-from rolelab.verification.declared import Deviation
-from rolelab.verification.patience import Outcome, Patience
-from rolelab.verification.telling import Teller
+from rolelab.verify.telling import Teller
 
 _Entity = TypeVar("_Entity")
 

@@ -9,7 +9,7 @@ import pytest
 from components import documents
 from rolelab.findings import Finding, Verdict, exit_code
 from tests import labs
-from tests.verification.conftest import checks
+from tests.verify.conftest import checks
 
 Verify = Callable[..., list[Finding]]
 

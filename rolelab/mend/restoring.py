@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from rolelab.aws import iam_entities
 from rolelab.aws.callers import Callers
+from rolelab.diagnosis import declared
+from rolelab.diagnosis.administrator import user_of
+from rolelab.diagnosis.iam_calls import Call
 from rolelab.outputs import Lab
-from rolelab.verification import declared
-from rolelab.verification.administrator import user_of
-from rolelab.verification.calls import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

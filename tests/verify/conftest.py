@@ -9,7 +9,7 @@ import pytest
 from rolelab.aws.clients import Clients
 from rolelab.findings import Finding, Verdict
 from rolelab.localaws.instance import Instance
-from rolelab.verification import run
+from rolelab.verify import verification
 from tests import labs
 
 
@@ -24,8 +24,8 @@ def verified(local_aws: Instance) -> Callable[..., list[Finding]]:
     """Verify a lab without waiting long for what will not come."""
 
     def verify(made: labs.MadeLab, **options: object) -> list[Finding]:
-        chosen = run.Options(**{"limit_s": 0.05, **options})  # pyright: ignore[reportArgumentType]
-        return run.run(made.lab, local_aws.endpoint(made.account), options=chosen)
+        chosen = verification.Options(**{"limit_s": 0.05, **options})  # pyright: ignore[reportArgumentType]
+        return verification.run(made.lab, local_aws.endpoint(made.account), options=chosen)
 
     return verify
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rolelab.verification.checks import CHECKS
+from rolelab.verify.checks import CHECKS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verification.md"
 

@@ -10,7 +10,7 @@ from rolelab.aws.callers import Callers, calling_as
 from rolelab.errors import UsageError
 from rolelab.faults import FAULTS, HARMLESS, Fault, Harmless, Scene
 from rolelab.findings import Finding, Verdict, exit_code
-from rolelab.verification import mending
+from rolelab.mend import restoring
 from tests import labs
 
 Verify = Callable[..., list[Finding]]
@@ -44,9 +44,9 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
     assert endpoint.credentials is not None
     callers = Callers(endpoint)
     with calling_as(endpoint.credentials):
-        plan = mending.plan(made.lab, callers)
+        plan = restoring.plan(made.lab, callers)
         assert plan.calls or not fault.is_mendable
-        mending.carry_out(plan, callers)
+        restoring.carry_out(plan, callers)
     after = verified(made)
     if fault.is_mendable:
         assert exit_code(after) == 0, [

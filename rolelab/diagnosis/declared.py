@@ -12,9 +12,9 @@ from typing import Any
 
 from components import documents
 from rolelab.aws import iam_entities
+from rolelab.diagnosis.iam_calls import Call
 from rolelab.iam import compare as meaning
 from rolelab.outputs import Lab, Learner
-from rolelab.verification.calls import Call
 
 GRANT_NAME = "AssumeRole"
 """Name for a grant that has to be made again where none is left whose name could be kept: the lab's own."""

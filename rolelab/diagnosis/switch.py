@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
-from rolelab.errors import CannotTell, LabError
-from rolelab.outputs import Lab, Learner
-from rolelab.verification import actions
-from rolelab.verification.actions import Identity, Session
-from rolelab.verification.patience import (
+from rolelab.diagnosis import actions
+from rolelab.diagnosis.actions import Identity, Session
+from rolelab.diagnosis.patience import (
     LOCAL_LIMIT_S,
     REAL_LIMIT_S,
     Answer,
@@ -18,6 +16,8 @@ from rolelab.verification.patience import (
     Outcome,
     Patience,
 )
+from rolelab.errors import CannotTell, LabError
+from rolelab.outputs import Lab, Learner
 
 HANDS_ON_S = 3600
 """What AWS gives where nothing is asked for; every role allows it."""

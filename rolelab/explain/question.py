@@ -9,14 +9,14 @@ from rolelab.aws.callers import Ambient, Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
 from rolelab.aws.failures import AwsFailure, translated
+from rolelab.diagnosis import actions
+from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
+from rolelab.diagnosis.patience import Answer, Clock, Outcome, Patience
+from rolelab.diagnosis.situation import Reason, Situation
+from rolelab.diagnosis.switch import switch
 from rolelab.errors import CannotTell, UsageError
 from rolelab.iam import Policy
 from rolelab.outputs import Lab, Learner
-from rolelab.verification import actions
-from rolelab.verification.administrator import Administrator, NoAnswer, NotLookedAt
-from rolelab.verification.patience import Answer, Clock, Outcome, Patience
-from rolelab.verification.situation import Reason, Situation
-from rolelab.verification.switch import switch
 
 ASSUME = "sts:AssumeRole"
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")

@@ -9,20 +9,20 @@ from typing import Any
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
+from rolelab.diagnosis import actions
+from rolelab.diagnosis.actions import Identity, Session
+from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
+from rolelab.diagnosis.declared import compare_user
+from rolelab.diagnosis.patience import Answer, Outcome, Patience
+from rolelab.diagnosis.situation import NEEDS, Reason, Situation
+from rolelab.diagnosis.switch import session_arn, switch
 from rolelab.findings import Finding, Verdict
 from rolelab.outputs import Lab, Learner
-from rolelab.verification import actions
-from rolelab.verification.actions import Identity, Session
-from rolelab.verification.administrator import Administrator, NoAnswer, NotLookedAt
-from rolelab.verification.buckets import Buckets
-from rolelab.verification.checks import BEHAVIOUR, USER
-from rolelab.verification.comparison import compare
-from rolelab.verification.declared import compare_user
-from rolelab.verification.expectations import Leave
-from rolelab.verification.patience import Answer, Outcome, Patience
-from rolelab.verification.situation import NEEDS, Reason, Situation
-from rolelab.verification.switch import session_arn, switch
-from rolelab.verification.telling import Teller
+from rolelab.verify.buckets import Buckets
+from rolelab.verify.checks import BEHAVIOUR, USER
+from rolelab.verify.comparison import compare
+from rolelab.verify.expectations import Leave
+from rolelab.verify.telling import Teller
 
 WORKS = "works"
 REFUSED = "refused (AccessDenied)"

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from rolelab.verification.patience import Clock
+from rolelab.diagnosis.patience import Clock
 
 REQUEST_S = 0.05
 """What a request takes in simulated time."""

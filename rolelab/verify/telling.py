@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from rolelab.diagnosis.declared import Deviation
+from rolelab.diagnosis.patience import Answer, Outcome
+from rolelab.diagnosis.situation import Reason
 from rolelab.findings import Finding, Verdict
 from rolelab.secret import Secret
-from rolelab.verification.checks import CHECKS
-from rolelab.verification.declared import Deviation
-from rolelab.verification.patience import Answer, Outcome
-from rolelab.verification.situation import Reason
+from rolelab.verify.checks import CHECKS
 
 _LONGEST_WORDS = 600
 AS_DECLARED = "as declared"

@@ -12,9 +12,9 @@ from rolelab.aws.clients import Clients
 from rolelab.faults import FAULTS, Scene
 from rolelab.findings import Finding, Verdict, exit_code
 from rolelab.localaws.instance import Instance
-from rolelab.verification import run
+from rolelab.verify import verification
 from tests import labs
-from tests.verification import faulty
+from tests.verify import faulty
 
 RUNS = 500
 _IN_ONE_TEST = 20
@@ -65,8 +65,8 @@ def _reference(instance: Instance, kind: str) -> dict[str, Verdict]:
     """What an undisturbed verification says of such a lab."""
     if kind not in _references:
         made = _make(instance, random.Random(), kind)
-        found = run.run(
-            made.lab, instance.endpoint(made.account), options=run.Options(limit_s=0.05)
+        found = verification.run(
+            made.lab, instance.endpoint(made.account), options=verification.Options(limit_s=0.05)
         )
         assert exit_code(found) == (0 if kind in ("intact", "grant off") else 1)
         _references[kind] = _verdicts(found)
@@ -78,9 +78,9 @@ def _verify(
 ) -> tuple[list[Finding], list[str]]:
     """Verify through the weather; return the findings and the buckets that are left."""
     with faulty.endpoint(made.instance.url, weather, time) as url:
-        options = run.Options(limit_s=60, threads=1, clock=time.clock, answer_s=0.5)
+        options = verification.Options(limit_s=60, threads=1, clock=time.clock, answer_s=0.5)
         endpoint = replace(made.instance.endpoint(made.account), url=url)
-        found = run.run(made.lab, endpoint, options=options)
+        found = verification.run(made.lab, endpoint, options=options)
     return found, [bucket.get("Name", "") for bucket in made.root.s3.list_buckets()["Buckets"]]
 
 
@@ -204,8 +204,8 @@ def test_an_aws_that_never_answers_is_exit_code_3(local_aws: Instance) -> None:
     time.clock.sleep(0)
     weather = faulty.Weather(rng, ("hangs",), 1.0)
     with faulty.endpoint(made.instance.url, weather, time) as url:
-        options = run.Options(limit_s=1, threads=1, clock=time.clock, answer_s=0.1)
-        found = run.run(
+        options = verification.Options(limit_s=1, threads=1, clock=time.clock, answer_s=0.1)
+        found = verification.run(
             made.lab, replace(made.instance.endpoint(made.account), url=url), options=options
         )
     assert exit_code(found) == 3

@@ -13,14 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from rolelab.aws.callers import Ambient, Callers
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
-from rolelab.findings import Finding
-from rolelab.outputs import Lab, Learner
-from rolelab.verification.administrator import Administrator
-from rolelab.verification.checks import ROLE
-from rolelab.verification.comparison import compare
-from rolelab.verification.declared import compare_role
-from rolelab.verification.expectations import declared_leave
-from rolelab.verification.patience import (
+from rolelab.diagnosis.administrator import Administrator
+from rolelab.diagnosis.declared import compare_role
+from rolelab.diagnosis.patience import (
     LOCAL_LIMIT_S,
     REAL_LIMIT_S,
     Answer,
@@ -28,8 +23,13 @@ from rolelab.verification.patience import (
     Patience,
     Stopped,
 )
-from rolelab.verification.story import Story, Surroundings
-from rolelab.verification.telling import Teller
+from rolelab.findings import Finding
+from rolelab.outputs import Lab, Learner
+from rolelab.verify.checks import ROLE
+from rolelab.verify.comparison import compare
+from rolelab.verify.expectations import declared_leave
+from rolelab.verify.story import Story, Surroundings
+from rolelab.verify.telling import Teller
 
 BUCKET_PREFIX = "rolelab-verify-"
 """Every bucket of a verification begins so, then the time in UTC: whoever finds one knows what it is."""

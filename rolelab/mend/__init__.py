@@ -1,0 +1,1 @@
+"""`rolelab mend`: a broken lab put back to what was declared."""
