@@ -13,7 +13,7 @@ from rolelab import outputs, settings
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure, Kind, translated
-from rolelab.lesson import Answer, Step
+from rolelab.lesson import LessonAnswer, LessonStep
 from rolelab.secret import Secret
 
 if TYPE_CHECKING:
@@ -41,18 +41,18 @@ class Stack(Protocol):
         ...
 
 
-class Screen(Protocol):
+class LessonListener(Protocol):
     """Who shows the lesson."""
 
-    def step(self, step: Step) -> None:
+    def step(self, step: LessonStep) -> None:
         """Show what is about to happen."""
         ...
 
-    def answer(self, answer: Answer, seconds: float) -> None:
+    def answer(self, answer: LessonAnswer, seconds: float) -> None:
         """Show what happened."""
         ...
 
-    def stopped(self, step: Step, answer: Answer) -> None:
+    def stopped(self, step: LessonStep, answer: LessonAnswer) -> None:
         """Say that it is not what the lesson says."""
         ...
 
@@ -77,7 +77,7 @@ class Lesson:
         self._session: Credentials | None = None
         self._made = False
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[LessonStep]:
         """Return the steps in the order of the lesson."""
         role = self._role
         learner = "rolelab exec --"
@@ -85,42 +85,42 @@ class Lesson:
         key = f"s3://{self._bucket}/hello.txt"
         grant = shlex.quote(documents.as_json(documents.grant(self._role_arn)))
         return [
-            Step(
+            LessonStep(
                 title="Make the lab, still without the grant",
                 who=ADMINISTRATOR,
                 why="Pulumi makes what the program declares: a user with an access key, and a role with S3 access.",
                 command="rolelab up    # with assume-role-lab:grant: false in Pulumi.dev.yaml",
                 act=lambda: self._up(grant=False),
             ),
-            Step(
+            LessonStep(
                 title="The user is somebody",
                 who=self._user,
                 why="The key works: whatever is refused from here on is refused to this user, not to a bad key.",
                 command=f"{learner} aws sts get-caller-identity",
                 act=self._who_is_the_user,
             ),
-            Step(
+            LessonStep(
                 title="The user can do nothing",
                 who=self._user,
                 why="No policy allows it anything, and what is not allowed is denied.",
                 command=f"{learner} aws s3 ls",
                 act=lambda: self._refused(self._learner(), self._aws.s3.list_buckets),
             ),
-            Step(
+            LessonStep(
                 title="The role is there, and trusts the account",
                 who=ADMINISTRATOR,
                 why="Trusting the account lets its administrators decide who may assume it; it lets nobody in yet.",
                 command=f'(eval "$(rolelab local env)"; aws iam get-role --role-name {role})',
                 act=self._look_at_the_role,
             ),
-            Step(
+            LessonStep(
                 title="The switch is refused",
                 who=self._user,
                 why="The role's half is there, the user's half is missing: nothing allows this user to ask.",
                 command=f"{learner} aws sts assume-role --role-arn {self._role_arn} --role-session-name {SESSION}",
                 act=lambda: self._refused(self._learner(), self._assume),
             ),
-            Step(
+            LessonStep(
                 title="The grant",
                 who=ADMINISTRATOR,
                 why="One inline policy on the user allows sts:AssumeRole on this role, and on no other.",
@@ -130,21 +130,21 @@ class Lesson:
                 ),
                 act=lambda: self._up(grant=True),
             ),
-            Step(
+            LessonStep(
                 title="The switch",
                 who=self._user,
                 why="Both halves agree, so AWS hands out a key that is somebody else and ends by itself.",
                 command=f"{learner} aws sts assume-role --role-arn {self._role_arn} --role-session-name {SESSION}",
                 act=self._switch,
             ),
-            Step(
+            LessonStep(
                 title="S3 at work: a bucket",
                 who=f"{role} session",
                 why="The session has the role's permissions, and the user's own no longer matter.",
                 command=f"{assumed} aws s3 mb s3://{self._bucket}",
                 act=self._make_bucket,
             ),
-            Step(
+            LessonStep(
                 title="S3 at work: write, read, remove",
                 who=f"{role} session",
                 why="AmazonS3FullAccess means all of S3: write an object, read it back, and clean up.",
@@ -154,35 +154,35 @@ class Lesson:
                 ),
                 act=self._use_bucket,
             ),
-            Step(
+            LessonStep(
                 title="The role has its limits, too",
                 who=f"{role} session",
                 why="S3 full access says nothing of IAM, so the session may not look at users.",
                 command=f"{assumed} aws iam list-users",
                 act=lambda: self._refused(self._assumed(), self._aws.iam.list_users),
             ),
-            Step(
+            LessonStep(
                 title="Switch back",
                 who=self._user,
                 why="Switching back is to use one's own key again; nothing was changed about the user.",
                 command=f"{learner} aws sts get-caller-identity",
                 act=self._who_is_the_user,
             ),
-            Step(
+            LessonStep(
                 title="Refused again",
                 who=self._user,
                 why="The permissions belonged to the session, never to the user.",
                 command=f"{learner} aws s3 ls",
                 act=lambda: self._refused(self._learner(), self._aws.s3.list_buckets),
             ),
-            Step(
+            LessonStep(
                 title="Clean up",
                 who=ADMINISTRATOR,
                 why="What was declared together goes together, in reverse order of dependency.",
                 command="rolelab destroy --yes",
                 act=self._destroy,
             ),
-            Step(
+            LessonStep(
                 title="Nothing is left",
                 who=ADMINISTRATOR,
                 why="A lab that leaves a key behind leaves a door open: so look.",
@@ -191,7 +191,7 @@ class Lesson:
             ),
         ]
 
-    def tell(self, screen: Screen) -> bool:
+    def tell(self, screen: LessonListener) -> bool:
         """Act every step and show it; stop at the first answer that is not what the lesson says, and clean up.
 
         Returns True if the whole lesson was true.
@@ -210,26 +210,26 @@ class Lesson:
                 self._stack.destroy()
         return True
 
-    def _up(self, *, grant: bool) -> Answer:
+    def _up(self, *, grant: bool) -> LessonAnswer:
         self._made = True
         self._lab = outputs.parse(self._stack.up(grant=grant), where="the lesson's stack")
         did = tuple(self._stack.did())
-        return Answer(bool(did) and self._lab.grant is grant, "made", did)
+        return LessonAnswer(bool(did) and self._lab.grant is grant, "made", did)
 
-    def _destroy(self) -> Answer:
+    def _destroy(self) -> LessonAnswer:
         self._stack.destroy()
         self._made = False
         did = tuple(self._stack.did())
-        return Answer(bool(did), "removed", did)
+        return LessonAnswer(bool(did), "removed", did)
 
-    def _who_is_the_user(self) -> Answer:
+    def _who_is_the_user(self) -> LessonAnswer:
         return self._allowed(
             self._learner(),
             lambda: self._aws.sts.get_caller_identity()["Arn"],
             lambda arn: (arn.endswith(f":user/{self._user}"), (arn,)),
         )
 
-    def _look_at_the_role(self) -> Answer:
+    def _look_at_the_role(self) -> LessonAnswer:
         def look() -> tuple[object, list[str]]:
             role = self._aws.iam.get_role(RoleName=self._role)["Role"]
             attached = self._aws.iam.list_attached_role_policies(RoleName=self._role)[
@@ -252,7 +252,7 @@ class Lesson:
             "Credentials"
         ]
 
-    def _switch(self) -> Answer:
+    def _switch(self) -> LessonAnswer:
         def judge(keys: CredentialsTypeDef) -> tuple[bool, tuple[str, ...]]:
             self._session = Credentials(
                 access_key_id=keys["AccessKeyId"],
@@ -271,7 +271,7 @@ class Lesson:
 
         return self._allowed(self._learner(), self._assume, judge)
 
-    def _make_bucket(self) -> Answer:
+    def _make_bucket(self) -> LessonAnswer:
         def make() -> list[str]:
             self._aws.s3.create_bucket(Bucket=self._bucket)
             return [bucket.get("Name", "") for bucket in self._aws.s3.list_buckets()["Buckets"]]
@@ -282,7 +282,7 @@ class Lesson:
             lambda names: (self._bucket in names, (f"buckets: {', '.join(names)}",)),
         )
 
-    def _use_bucket(self) -> Answer:
+    def _use_bucket(self) -> LessonAnswer:
         text = b"hello"
 
         def work() -> tuple[bytes, int]:
@@ -303,7 +303,7 @@ class Lesson:
 
         return self._allowed(self._assumed(), work, judge)
 
-    def _look_for_what_is_left(self) -> Answer:
+    def _look_for_what_is_left(self) -> LessonAnswer:
         def look() -> dict[str, int]:
             iam = self._aws.iam
             return {
@@ -338,21 +338,21 @@ class Lesson:
         who: Credentials,
         call: Callable[[], T],
         judge: Callable[[T], tuple[bool, tuple[str, ...]]],
-    ) -> Answer:
+    ) -> LessonAnswer:
         try:
             with calling_as(who), translated("the call"):
                 as_taught, said = judge(call())
         except AwsFailure as failure:
-            return Answer(False, _outcome(failure), (_as_cli(failure),))
-        return Answer(as_taught, "allowed", said)
+            return LessonAnswer(False, _outcome(failure), (_as_cli(failure),))
+        return LessonAnswer(as_taught, "allowed", said)
 
-    def _refused(self, who: Credentials, call: Callable[[], object]) -> Answer:
+    def _refused(self, who: Credentials, call: Callable[[], object]) -> LessonAnswer:
         try:
             with calling_as(who), translated("the call"):
                 call()
         except AwsFailure as failure:
-            return Answer(failure.kind is Kind.DENIED, _outcome(failure), (_as_cli(failure),))
-        return Answer(False, "allowed", ("AWS let it through.",))
+            return LessonAnswer(failure.kind is Kind.DENIED, _outcome(failure), (_as_cli(failure),))
+        return LessonAnswer(False, "allowed", ("AWS let it through.",))
 
 
 def _outcome(failure: AwsFailure) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LessonAnswer:
     """What really happened, and whether it is what the lesson says."""
 
     as_taught: bool
@@ -18,7 +18,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class LessonStep:
     """One step of the lesson."""
 
     title: str
@@ -27,4 +27,4 @@ class Step:
     """One sentence: why this happens."""
     command: str
     """The same with the tools of work; it works when typed after `rolelab up`."""
-    act: Callable[[], Answer]
+    act: Callable[[], LessonAnswer]

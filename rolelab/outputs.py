@@ -46,7 +46,7 @@ def _arn_of(kind: str, name: str, account_id: str) -> _Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class DeclaredRole:
     """The role that the learners share."""
 
     name: str
@@ -87,7 +87,7 @@ class Lab:
     account_id: str
     region: str
     console_sign_in_url: str
-    role: Role
+    role: DeclaredRole
     learners: tuple[Learner, ...]
     grant: bool = True
     """Whether the learners may assume the role: False is the lesson before the inline policy is added."""
@@ -245,7 +245,7 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
         account_id=account_id,
         region=top.text("region", _REGION),
         console_sign_in_url=top.text("consoleSignInUrl"),
-        role=Role(
+        role=DeclaredRole(
             name=role_name,
             arn=role.text("arn", _arn_of("role", role_name, account_id)),
             switch_role_url=role.text("switchRoleUrl"),

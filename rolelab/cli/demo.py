@@ -47,7 +47,7 @@ def command(ctx: click.Context, pause: bool) -> None:
     from rolelab import project
     from rolelab.demo import Lesson
     from rolelab.localaws import server
-    from rolelab.report.lesson import LessonScreen
+    from rolelab.report.lesson_screen import LessonScreen
 
     if pause and not sys.stdin.isatty():
         raise UsageError(

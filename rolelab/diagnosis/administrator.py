@@ -12,8 +12,8 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import Renamed, Role, User
+from rolelab.aws.patience import Answer, Outcome, Patience
 from rolelab.diagnosis import actions
-from rolelab.diagnosis.patience import Answer, Outcome, Patience
 from rolelab.outputs import Lab, Learner
 
 _T = TypeVar("_T")

@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
-from rolelab.diagnosis import actions
-from rolelab.diagnosis.actions import Identity, Session
-from rolelab.diagnosis.patience import (
+from rolelab.aws.patience import (
     LOCAL_LIMIT_S,
     REAL_LIMIT_S,
     Answer,
@@ -16,6 +14,8 @@ from rolelab.diagnosis.patience import (
     Outcome,
     Patience,
 )
+from rolelab.diagnosis import actions
+from rolelab.diagnosis.actions import Identity, Session
 from rolelab.errors import CannotTell, LabError
 from rolelab.outputs import Lab, Learner
 

@@ -9,9 +9,9 @@ from rolelab.aws.callers import Ambient, Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
 from rolelab.aws.failures import AwsFailure, translated
+from rolelab.aws.patience import Answer, Clock, Outcome, Patience
 from rolelab.diagnosis import actions
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
-from rolelab.diagnosis.patience import Answer, Clock, Outcome, Patience
 from rolelab.diagnosis.situation import Reason, Situation
 from rolelab.diagnosis.switch import switch
 from rolelab.errors import CannotTell, UsageError

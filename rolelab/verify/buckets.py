@@ -8,8 +8,8 @@ from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
+from rolelab.aws.patience import Answer, Outcome, Patience
 from rolelab.diagnosis import actions
-from rolelab.diagnosis.patience import Answer, Outcome, Patience
 
 
 class Buckets:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from rolelab.aws.patience import Outcome, Patience
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.declared import Deviation
-from rolelab.diagnosis.patience import Outcome, Patience
 from rolelab.findings import Verdict
 from rolelab.verify.telling import Teller
 

@@ -9,11 +9,11 @@ from typing import Any
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
+from rolelab.aws.patience import Answer, Outcome, Patience
 from rolelab.diagnosis import actions
 from rolelab.diagnosis.actions import Identity, Session
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.declared import compare_user
-from rolelab.diagnosis.patience import Answer, Outcome, Patience
 from rolelab.diagnosis.situation import NEEDS, Reason, Situation
 from rolelab.diagnosis.switch import session_arn, switch
 from rolelab.findings import Finding, Verdict

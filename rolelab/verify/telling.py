@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from rolelab.aws.patience import Answer, Outcome
 from rolelab.diagnosis.declared import Deviation
-from rolelab.diagnosis.patience import Answer, Outcome
 from rolelab.diagnosis.situation import Reason
 from rolelab.findings import Finding, Verdict
 from rolelab.secret import Secret

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from rolelab.aws.callers import Ambient, Callers
 from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
-from rolelab.diagnosis.administrator import Administrator
-from rolelab.diagnosis.declared import compare_role
-from rolelab.diagnosis.patience import (
+from rolelab.aws.patience import (
     LOCAL_LIMIT_S,
     REAL_LIMIT_S,
     Answer,
@@ -23,6 +21,8 @@ from rolelab.diagnosis.patience import (
     Patience,
     Stopped,
 )
+from rolelab.diagnosis.administrator import Administrator
+from rolelab.diagnosis.declared import compare_role
 from rolelab.findings import Finding
 from rolelab.outputs import Lab, Learner
 from rolelab.verify.checks import ROLE

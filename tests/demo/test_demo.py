@@ -17,7 +17,7 @@ from rolelab import project
 from rolelab.aws.clients import Clients
 from rolelab.cli.demo import STACK, EngineStack
 from rolelab.demo import Lesson
-from rolelab.lesson import Answer, Step
+from rolelab.lesson import LessonAnswer, LessonStep
 from rolelab.localaws.instance import Instance
 
 ROOT = Path(__file__).parents[2]
@@ -117,13 +117,13 @@ class Seen:
     steps: list[str] = field(default_factory=list[str])
     wrong: list[str] = field(default_factory=list[str])
 
-    def step(self, step: Step) -> None:
+    def step(self, step: LessonStep) -> None:
         self.steps.append(step.title)
 
-    def answer(self, answer: Answer, seconds: float) -> None:
+    def answer(self, answer: LessonAnswer, seconds: float) -> None:
         pass
 
-    def stopped(self, step: Step, answer: Answer) -> None:
+    def stopped(self, step: LessonStep, answer: LessonAnswer) -> None:
         self.wrong.append(f"{step.title}: {answer.outcome}")
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from rolelab.diagnosis.patience import Clock
+from rolelab.aws.patience import Clock
 
 REQUEST_S = 0.05
 """What a request takes in simulated time."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from rolelab.lesson import Answer, Step
+from rolelab.lesson import LessonAnswer, LessonStep
 
 _INDENT = (0, 0, 0, 4)
 
@@ -27,7 +27,7 @@ class LessonScreen:
         self._console.print(Text(text, style="bold"), soft_wrap=True)
         self._console.print()
 
-    def step(self, step: Step) -> None:
+    def step(self, step: LessonStep) -> None:
         """Show a step: who acts, why, and the command that does the same."""
         self._shown += 1
         heading = Text.assemble(
@@ -42,7 +42,7 @@ class LessonScreen:
         if self._pause:
             click.pause(info="    [Enter] ")
 
-    def answer(self, answer: Answer, seconds: float) -> None:
+    def answer(self, answer: LessonAnswer, seconds: float) -> None:
         """Show what really happened."""
         mark, colour = ("✓", "green") if answer.as_taught else ("✗", "red")
         if answer.as_taught and answer.outcome == "refused":
@@ -64,7 +64,7 @@ class LessonScreen:
         for line in next_lines:
             self._console.print(Text(line), soft_wrap=True)
 
-    def stopped(self, step: Step, answer: Answer) -> None:
+    def stopped(self, step: LessonStep, answer: LessonAnswer) -> None:
         """Say that the lesson is not true here, and where."""
         self._console.print(
             Text(

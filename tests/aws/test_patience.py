@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rolelab.aws.failures import AwsFailure, Kind
-from rolelab.diagnosis.patience import Answer, Clock, Outcome, Patience, Stopped
+from rolelab.aws.patience import Answer, Clock, Outcome, Patience, Stopped
 
 
 class SimulatedTime:
