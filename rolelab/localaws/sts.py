@@ -11,6 +11,7 @@ import re
 import secrets
 from typing import Any
 
+from rolelab.iam.quotas import SESSION_POLICIES, SESSION_POLICY_SIZE
 from rolelab.localaws import authorization, clock, trust
 from rolelab.localaws.authorization import Cause, ResourcePolicy, authorize
 from rolelab.localaws.callers import Kind, tags_as_keys
@@ -24,9 +25,6 @@ from rolelab.localaws.wire import AwsError
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role/(?:.*/)?([\w+=,.@-]{1,64})", re.ASCII)
 _HOUR = 3600
-_SESSION_POLICY_SIZE = 2048
-"""Characters of the inline session policy and the ARNs of managed ones together."""
-_SESSION_POLICIES = 10
 _KEPT_S = 24 * 3600
 """How long an ended session is remembered, so that its key is told to be expired and not unknown."""
 
@@ -272,11 +270,11 @@ def _session_policies(call: Call, account: str) -> dict[str, Any] | None:
     policy = call.params.get("Policy")
     arns = [one["arn"] for one in call.params.get("PolicyArns", ()) if "arn" in one]
     length = len(policy or "") + sum(map(len, arns))
-    if length > _SESSION_POLICY_SIZE or len(arns) > _SESSION_POLICIES:
+    if length > SESSION_POLICY_SIZE or len(arns) > SESSION_POLICIES:
         name, most = (
-            ("policyArns", _SESSION_POLICIES)
-            if len(arns) > _SESSION_POLICIES
-            else ("policy", _SESSION_POLICY_SIZE)
+            ("policyArns", SESSION_POLICIES)
+            if len(arns) > SESSION_POLICIES
+            else ("policy", SESSION_POLICY_SIZE)
         )
         raise AwsError(
             "ValidationError",

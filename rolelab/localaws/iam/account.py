@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from rolelab.localaws import callers, quotas
+from rolelab.iam.quotas import QUOTAS
+from rolelab.localaws import callers
 from rolelab.localaws.callers import Caller, Kind, Policies
 from rolelab.localaws.calls import Call, Handler, Result, global_key
 from rolelab.localaws.documents import check_identity
@@ -44,16 +45,8 @@ def summary(call: Call) -> Result:
         ),
         "ServerCertificates": 0,
     }
-    hidden = (
-        "MFADevicesPerUserQuota",
-        "SSHPublicKeysPerUserQuota",
-        "ServiceSpecificCredentialsPerUserQuota",
-        "RolePolicySizeQuota",
-    )
-    return {
-        "SummaryMap": counts
-        | {name: value for name, value in quotas.QUOTAS.items() if name not in hidden}
-    }
+    told = {key: quota.most for key, quota in QUOTAS.items() if quota.in_summary}
+    return {"SummaryMap": counts | told}
 
 
 def authorization_details(call: Call) -> Result:

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from rolelab.iam.quotas import TAGS_PER_ENTITY, most
 from rolelab.localaws import quotas
 from rolelab.localaws.calls import Call, Result, tags_of
 from rolelab.localaws.documents import check_identity, size
@@ -131,9 +132,10 @@ def _check_tags(tags: list[dict[str, str]]) -> None:
         )
     if any(one["Key"].lower().startswith("aws:") for one in tags):
         raise AwsError("InvalidInput", "Tag keys that start with aws: are reserved for system use.")
-    if len(tags) > quotas.TAGS:
+    if len(tags) > TAGS_PER_ENTITY:
         raise AwsError(
-            "LimitExceeded", f"The number of tags has reached the maximum limit of {quotas.TAGS}."
+            "LimitExceeded",
+            f"The number of tags has reached the maximum limit of {TAGS_PER_ENTITY}.",
         )
 
 
@@ -148,15 +150,15 @@ def page(
     Raises:
         AwsError: ValidationError, for a marker that is none.
     """
-    most = call.params.get("MaxItems", 100)
+    count = call.params.get("MaxItems", 100)
     ordered = sorted(items, key=key)
     marker = call.params.get("Marker")
     if marker is not None:
         after = _read_marker(marker)
         ordered = [item for item in ordered if key(item) > after]
-    shown = ordered[:most]
-    answer: dict[str, Any] = {member: shown, "IsTruncated": len(ordered) > most}
-    if len(ordered) > most:
+    shown = ordered[:count]
+    answer: dict[str, Any] = {member: shown, "IsTruncated": len(ordered) > count}
+    if len(ordered) > count:
         answer["Marker"] = _write_marker(key(shown[-1]))
     return answer
 
@@ -205,7 +207,7 @@ def put_inline(kind: str) -> Callable[[Call], None]:
         total = sum(
             size(one) for name, one in policies.items() if name != call.params["PolicyName"]
         ) + size(document)
-        limit = quotas.QUOTAS[f"{KINDS[kind]}PolicySizeQuota"]
+        limit = most(f"{KINDS[kind]}PolicySizeQuota")
         if total > limit:
             name = record[f"{KINDS[kind]}Name"]
             raise AwsError(

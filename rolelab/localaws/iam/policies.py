@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rolelab.iam.quotas import most
 from rolelab.localaws import quotas
 from rolelab.localaws.calls import Call, Handler, Result, unique_id
 from rolelab.localaws.documents import check_identity, size
@@ -163,7 +164,7 @@ def create_version(call: Call) -> Result:
     record = _own(call)
     document = _checked(call)
     versions = record["Versions"]
-    if len(versions) >= quotas.QUOTAS["VersionsPerPolicyQuota"]:
+    if len(versions) >= most("VersionsPerPolicyQuota"):
         message = (
             "A managed policy can have up to 5 versions. "
             "Before you create a new version, you must delete an existing version."
