@@ -4,6 +4,8 @@ PYTHON ?= python3
 INSTALLER ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest -q -n auto --dist worksteal
+SEED := $(shell date -u +%Y%m%d)
 SETUP = $(PYTHON) tools/environment.py --installer $(INSTALLER)
 
 # uv leaves bytecode out, and without it every start takes twice as long: let the first run write it.
@@ -12,16 +14,21 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types arrows format bench clean environment-lost
+.PHONY: help demo test test-long lint style types arrows format bench clean environment-lost
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.ready ## Watch the whole lesson happen, offline (ARGS=--pause waits before each step)
 	@$(BIN)/python -m rolelab demo $(ARGS)
 
-test: $(VENV)/.ready-dev ## Run all tests (ARGS='-k trust' runs some)
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
+test: $(VENV)/.ready-dev ## Run the tests, in a few minutes (ARGS='-k trust' runs some)
+	@$(PYTEST) $(ARGS)
+
+test-long: $(VENV)/.ready-dev ## Run the long seeded tests, another seed each day (SEED=20261128 runs that day's again)
+	@echo 'seed $(SEED): make test-long SEED=$(SEED) runs the same again'
+	@ROLELAB_SEED=$(SEED) $(PYTEST) -m 'long or hypothesis' \
+		--hypothesis-profile long --hypothesis-seed $(SEED) $(ARGS)
 
 lint: style types arrows ## Check style, format, types and the arrows between modules
 

@@ -9,8 +9,17 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.localaws.instance import Instance
+from tests import seeds
 
 _accounts = random.SystemRandom()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how the same numbers are drawn again."""
+    if terminalreporter.stats.get("failed") and "not long" not in config.option.markexpr:
+        terminalreporter.write_line(f"make test-long SEED={seeds.SEED} draws the same again")
 
 
 @pytest.fixture(scope="session")

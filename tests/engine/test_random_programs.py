@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import seeds
 from tests.engine.conftest import Runner
 from tests.engine.stacks import StackRunner, in_step
 
@@ -54,9 +55,9 @@ def _things(chance: random.Random) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", seeds.runs(sample=3, whole=40))
 def test_random_programs_killed_anywhere_end_whole(
-    stack: StackRunner, runner: Runner, seed: int
+    stack: StackRunner, runner: Runner, seed: int | str
 ) -> None:
     chance = random.Random(seed)
     stack.program(PROGRAM)

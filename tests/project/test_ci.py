@@ -55,7 +55,7 @@ def test_it_runs_lint_and_tests_and_fails_with_them(checkout: Path) -> None:
     """Both, also when the first of them fails: one run tells everything."""
     done = run(checkout)
     assert done.returncode == 0
-    assert "make --keep-going lint test" in done.stdout
+    assert "make --keep-going lint test test-long" in done.stdout
     assert run(checkout, MAKE_EXIT="2").returncode != 0
 
 

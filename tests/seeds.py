@@ -1,0 +1,43 @@
+"""Where chance comes from in tests: a short sample in `make test`, the whole in `make test-long`.
+
+A long kind has the marker `long` and takes its numbers from here, so that one seed settles all of them. The seed is
+the day's, another one each day; `make test-long SEED=20261128` runs that day again. Properties (hypothesis) belong to
+both: `make test-long` runs each with more examples, under the profile `long`.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+
+import pytest
+from _pytest.mark.structures import ParameterSet
+from hypothesis import settings
+
+PROFILE = "long"
+settings.register_profile(PROFILE, max_examples=500, deadline=None, print_blob=True)
+
+# The first process decides, and its workers inherit it: they must agree, over midnight too.
+SEED = int(os.environ.setdefault("ROLELAB_SEED", f"{datetime.now(timezone.utc):%Y%m%d}"))
+
+
+def runs(*, sample: int, whole: int) -> list[ParameterSet]:
+    """Return the seeds of a seeded kind: the first few, always the same, then `whole` of the day.
+
+    For `pytest.mark.parametrize("seed", runs(sample=2, whole=24))`.
+    """
+    always = [pytest.param(seed, id=f"sample{seed}") for seed in range(sample)]
+    daily = [
+        pytest.param(f"{SEED}-{number}", id=f"long{number}", marks=pytest.mark.long)
+        for number in range(whole)
+    ]
+    return [*always, *daily]
+
+
+def examples(*, sample: int, whole: int) -> settings:
+    """Return the settings of a property that needs a number of examples of its own.
+
+    For `@examples(sample=200, whole=20_000)` above `@given`.
+    """
+    is_long = settings.get_current_profile_name() == PROFILE
+    return settings(max_examples=whole if is_long else sample, deadline=None)
