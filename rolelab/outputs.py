@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from components import limits
 from rolelab.errors import CannotTell, UsageError
-from rolelab.secret import Secret
+from rolelab.secret import Credentials, Secret
+from rolelab.switch import Switch
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes for a value that it does not know (after a failed run with --continue-on-error): not there."""
@@ -59,6 +60,19 @@ class DeclaredRole:
     trust: Mapping[str, Any] | None = None
     """The declared trust policy as a document; None where the outputs do not tell."""
 
+    @property
+    def demanded(self) -> dict[str, str]:
+        """Condition keys (in lower case) that the declared trust policy wants to be of one value."""
+        return {
+            key.lower(): value
+            for statement in _statements(self.trust or {})
+            if statement.get("Effect") == "Allow"
+            for key, value in _mapping(
+                _mapping(statement.get("Condition")).get("StringEquals")
+            ).items()
+            if isinstance(value, str)
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
@@ -70,6 +84,13 @@ class Learner:
     access_key_id: str
     secret_access_key: Secret
     console_password: Secret | None
+
+    @property
+    def credentials(self) -> Credentials:
+        """The learner's own key."""
+        return Credentials(
+            access_key_id=self.access_key_id, secret_access_key=self.secret_access_key
+        )
 
     @property
     def session_name(self) -> str:
@@ -113,6 +134,30 @@ class Lab:
             if learner.name == name:
                 return learner
         raise UsageError(f"no learner is called {name!r}", where="--as", do=f"name one of {names}")
+
+    def switch(self, learner: Learner, *, seconds: int | None = None) -> Switch:
+        """Return how a learner assumes the role, with all that its trust policy demands."""
+        demanded = self.role.demanded
+        return Switch(
+            role_arn=self.role.arn,
+            session_name=learner.session_name,
+            seconds=seconds,
+            external_id=demanded.get("sts:externalid", ""),
+            source_identity=demanded.get("sts:sourceidentity", ""),
+        )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def _statements(document: Mapping[str, object]) -> list[Mapping[str, object]]:
+    listed = document.get("Statement")
+    return (
+        [_mapping(each) for each in cast("list[object]", listed)]
+        if isinstance(listed, list)
+        else [_mapping(listed)]
+    )
 
 
 class _Reader:
@@ -193,9 +238,8 @@ class _Reader:
         if not isinstance(value, Mapping):
             raise _incomplete(f"{self._path}{key}", self._where)
         document = cast("Mapping[str, Any]", value)
-        statements = document.get("Statement")
-        each = cast("list[Any]", statements) if isinstance(statements, list) else [statements]
-        if not (each and all(isinstance(one, Mapping) for one in each)):
+        statements = _statements(document)
+        if not (statements and all(statements)):
             raise _strange(f"{self._path}{key}", "no policy document with statements", self._where)
         return document
 

@@ -1,7 +1,8 @@
-"""A secret value that does not show itself by accident."""
+"""Secrets that do not show themselves by accident: values, and the keys that hold one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import final
 
 
@@ -29,3 +30,12 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """An access key, with the session token where the key is temporary (`ASIA…`)."""
+
+    access_key_id: str
+    secret_access_key: Secret
+    session_token: Secret | None = None

@@ -7,16 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from rolelab.errors import UsageError
-from rolelab.secret import Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """An access key, with the session token where the key is temporary (`ASIA…`)."""
-
-    access_key_id: str
-    secret_access_key: Secret
-    session_token: Secret | None = None
+from rolelab.secret import Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,18 @@ def server_time(response: Any) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=timezone.utc)
 
 
+def broken(operation: str, what: str) -> AwsFailure:
+    """Return the failure of an answer that is none: cut off, or somebody else's."""
+    return AwsFailure(operation=operation, kind=Kind.UNREACHABLE, code="BrokenAnswer", said=what)
+
+
+def require_whole(operation: str, answer: Any, *fields: str) -> None:
+    """Raise where a field is missing or empty: a cut-off answer can parse as an empty success."""
+    for name in fields:
+        if name not in answer or answer[name] in ("", None):
+            raise broken(operation, f"the answer lacks {name}")
+
+
 def _kind(code: str, status: int) -> Kind:
     if code in _DENIED:
         return Kind.DENIED

@@ -38,19 +38,15 @@ def command(
       rolelab exec -- aws s3 ls          is refused
       rolelab exec --role -- aws s3 ls   works
     """  # noqa: D301 - Click's own mark for lines to be kept
-    from rolelab.aws.endpoint import Credentials
     from rolelab.hands_on import environment, shell
 
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
     learner = chosen.lab.learner(learner_name)
-    keys = Credentials(
-        access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
-    )
-    who, until = learner.name, ""
+    keys, who, until = learner.credentials, learner.name, ""
     if role:
-        from rolelab.diagnosis import switch
+        from rolelab.aws.assuming import assume_patiently
 
-        session = switch.assume(chosen.lab, learner, chosen.endpoint)
+        session = assume_patiently(chosen.lab.switch(learner), keys, chosen.endpoint)
         keys, who = session.credentials, f"{learner.name} as {chosen.lab.role.name}"
         until = f" until {session.expires:%H:%M} UTC"
     variables = environment.build(os.environ, chosen.endpoint, keys)

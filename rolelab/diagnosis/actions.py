@@ -3,71 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rolelab.aws.clients import Clients
-from rolelab.aws.endpoint import Credentials
-from rolelab.aws.failures import AwsFailure, Kind, server_time, translated
-from rolelab.secret import Secret
+from rolelab.aws.failures import AwsFailure, Kind, broken, require_whole, translated
 
 OBJECT = "rolelab/proof"
 COPY = "rolelab/proof-copy"
 _NO_CONTENT = 204
-SESSION_S = 900
-"""The shortest session that AWS gives: nothing that opens doors is left lying about for long.
-
-Source: STS API Reference, AssumeRole, DurationSeconds.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who a key belongs to, by AWS's own account."""
-
-    account_id: str
-    arn: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What AssumeRole gave, and whom AWS takes it for."""
-
-    credentials: Credentials
-    expires: datetime
-    lasts_s: float
-    """Seconds from AWS's answer (by AWS's clock, where it tells) to the end."""
-    identity: Identity
-
-
-def caller(clients: Clients) -> Identity:
-    """Ask whose key it is."""
-    with translated("GetCallerIdentity"):
-        got = clients.sts.get_caller_identity()
-    require_whole("GetCallerIdentity", got, "Account", "Arn", "UserId")
-    return Identity(account_id=got["Account"], arn=got["Arn"])
-
-
-def assume(
-    clients: Clients, role_arn: str, session_name: str, seconds: int = SESSION_S
-) -> tuple[Credentials, datetime, datetime | None]:
-    """Assume the role; return the session's credentials, when they end, and AWS's clock."""
-    with translated("AssumeRole"):
-        got = clients.sts.assume_role(
-            RoleArn=role_arn, RoleSessionName=session_name, DurationSeconds=seconds
-        )
-    keys: Mapping[str, Any] = got.get("Credentials", {})
-    require_whole(
-        "AssumeRole", keys, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"
-    )
-    credentials = Credentials(
-        access_key_id=keys["AccessKeyId"],
-        secret_access_key=Secret(keys["SecretAccessKey"]),
-        session_token=Secret(keys["SessionToken"]),
-    )
-    return credentials, keys["Expiration"], server_time(got)
 
 
 def list_buckets(clients: Clients, name: str) -> set[str]:
@@ -117,7 +60,7 @@ def get_object(clients: Clients, bucket: str, key: str = OBJECT) -> bytes:
         and "SSEKMSKeyId" not in got
         and hashlib.md5(content, usedforsecurity=False).hexdigest() != tag
     ):
-        raise _broken("GetObject", "the bytes do not match their ETag")
+        raise broken("GetObject", "the bytes do not match their ETag")
     return content
 
 
@@ -141,7 +84,7 @@ def empty_bucket(clients: Clients, bucket: str) -> set[str]:
             )
         deleted = {one.get("Key") for one in (*got.get("Deleted", []), *got.get("Errors", []))}
         if deleted != keys:
-            raise _broken("DeleteObjects", "the answer does not tell of every object")
+            raise broken("DeleteObjects", "the answer does not tell of every object")
         for refused in got.get("Errors", []):
             code = refused.get("Code", "")
             kind = Kind.DENIED if code == "AccessDenied" else Kind.REFUSED
@@ -161,7 +104,7 @@ def delete_bucket(clients: Clients, bucket: str) -> None:
         return
     # The answer has no body: its status is all that tells it from a page of some proxy.
     if got["ResponseMetadata"]["HTTPStatusCode"] != _NO_CONTENT:
-        raise _broken("DeleteBucket", "the answer is not that of a deletion")
+        raise broken("DeleteBucket", "the answer is not that of a deletion")
 
 
 def remove_bucket(clients: Clients, bucket: str) -> None:
@@ -184,21 +127,10 @@ def list_users(clients: Clients) -> None:
     require_whole("ListUsers", got, "Users")
 
 
-def require_whole(operation: str, answer: Any, *fields: str) -> None:
-    """Raise where a field is missing or empty text: a cut-off answer can parse as an empty success."""
-    for name in fields:
-        if name not in answer or answer[name] in ("", None):
-            raise _broken(operation, f"the answer lacks {name}")
-
-
 def _keys(clients: Clients, bucket: str) -> set[str]:
     with translated("ListObjectsV2"):
         got = clients.s3.list_objects_v2(Bucket=bucket)
     require_whole("ListObjectsV2", got, "Name", "KeyCount")
     if got["KeyCount"] != len(got.get("Contents", [])):
-        raise _broken("ListObjectsV2", "the answer does not hold as many objects as it says")
+        raise broken("ListObjectsV2", "the answer does not hold as many objects as it says")
     return {item.get("Key", "") for item in got.get("Contents", [])}
-
-
-def _broken(operation: str, what: str) -> AwsFailure:
-    return AwsFailure(operation=operation, kind=Kind.UNREACHABLE, code="BrokenAnswer", said=what)

@@ -6,14 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from rolelab.aws import iam_entities
+from rolelab.aws import assuming, iam_entities
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import Renamed, Role, User
 from rolelab.aws.patience import Answer, Outcome, Patience
-from rolelab.diagnosis import actions
 from rolelab.outputs import Lab, Learner
 
 _T = TypeVar("_T")
@@ -125,7 +124,7 @@ class Administrator:
     def _check(self) -> str | None:
         """Ask whose credentials they are; return why they are of no use, or None."""
         try:
-            identity = self._ask(self._current(), lambda: actions.caller(self._callers))
+            identity = self._ask(self._current(), lambda: assuming.caller(self._callers))
         except NotLookedAt as refused:
             return str(refused)
         account = identity.account_id

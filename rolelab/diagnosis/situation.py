@@ -102,9 +102,7 @@ class Situation:
 
     def assume(self) -> Decision:
         """Decide AssumeRole by the learner's own key."""
-        name = self.learner.session_name
-        request = Request.assume_role(self._own, self.lab.role.arn, name, **self._surroundings)
-        return decide(request, self.own_policies)
+        return decide(self._assuming(), self.own_policies)
 
     def own(self, action: str, resource: str = "*") -> Decision:
         """Decide anything else by the learner's own key."""
@@ -212,10 +210,7 @@ class Situation:
         unread = frozenset[Layer]()
         request = self._request(self._session if of_session else self._own, action, resource)
         if action.lower() == "sts:assumerole":
-            request = replace(
-                request,
-                context={**request.context, "sts:RoleSessionName": self.learner.session_name},
-            )
+            request = replace(request, context={**self._assuming().context, **request.context})
             trust = self._trust if resource == self.lab.role.arn else None
             unread = (
                 frozenset[Layer]() if resource == self.lab.role.arn else frozenset({Layer.TRUST})
@@ -340,6 +335,20 @@ class Situation:
             context=context,
             now=self.now,
             unknown=unknown,
+        )
+
+    def _assuming(self) -> Request:
+        """The learner's switch as a request."""
+        switch = self.lab.switch(self.learner)
+        return Request.assume_role(
+            self._own,
+            switch.role_arn,
+            switch.session_name,
+            external_id=switch.external_id,
+            source_identity=switch.source_identity,
+            mfa=switch.mfa is not None,
+            tags=switch.tags,
+            **self._surroundings,
         )
 
     @property

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rolelab.aws import assuming
 from rolelab.aws.callers import Ambient, Callers, calling_as
 from rolelab.aws.clients import Clients
-from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
+from rolelab.aws.endpoint import Endpoint, is_loopback
 from rolelab.aws.failures import AwsFailure, translated
 from rolelab.aws.patience import Answer, Clock, Outcome, Patience
-from rolelab.diagnosis import actions
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.situation import Reason, Situation
-from rolelab.diagnosis.switch import switch
 from rolelab.errors import CannotTell, UsageError
 from rolelab.iam import Policy
 from rolelab.outputs import Lab, Learner
+from rolelab.switch import SHORTEST_S
 
 ASSUME = "sts:AssumeRole"
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
@@ -108,13 +108,11 @@ def _answer(
 def _try(situation: Situation, callers: Callers, clock: Clock) -> Answer:
     """Really try the switch, once: it changes nothing, and AWS's own words belong to the answer."""
     learner = situation.learner
-    own = Credentials(
-        access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
-    )
+    switch = situation.lab.switch(learner, seconds=SHORTEST_S)
     once = Patience(0.0, clock)
-    with calling_as(own):
+    with calling_as(learner.credentials):
         return once.ask(
-            lambda: switch(callers, situation.lab, learner, actions.SESSION_S, clock),
+            lambda: assuming.assume(callers, switch, clock),
             lambda _: True,
         )
 

@@ -72,9 +72,7 @@ def write(lab: Lab, learners: Iterable[Learner], endpoint: Endpoint, folder: Pat
         config += [f"[profile {learner.name}]", *where, ""]
         config += [
             f"[profile {role}]",
-            f"role_arn = {lab.role.arn}",
-            f"source_profile = {learner.name}",
-            f"role_session_name = {learner.session_name}",
+            *lab.switch(learner).profile(learner.name),
             *where,
             "",
         ]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rolelab.aws import assuming
+from rolelab.aws.assuming import Identity, RoleSession
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.patience import Answer, Outcome, Patience
 from rolelab.diagnosis import actions
-from rolelab.diagnosis.actions import Identity, Session
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.declared import compare_user
 from rolelab.diagnosis.situation import NEEDS, Reason, Situation
-from rolelab.diagnosis.switch import session_arn, switch
 from rolelab.findings import Finding, Verdict
 from rolelab.outputs import Lab, Learner
+from rolelab.switch import SHORTEST_S
 from rolelab.verify.buckets import Buckets
 from rolelab.verify.checks import BEHAVIOUR, USER
 from rolelab.verify.comparison import compare
@@ -58,10 +59,9 @@ class Story:
     def __init__(self, learner: Learner, around: Surroundings) -> None:
         self._learner = learner
         self._around = around
-        self._own = Credentials(
-            access_key_id=learner.access_key_id, secret_access_key=learner.secret_access_key
-        )
-        self._session: Session | None = None
+        self._own = learner.credentials
+        self._switch = around.lab.switch(learner, seconds=SHORTEST_S)
+        self._session: RoleSession | None = None
         self._buckets = Buckets(around.patience)
         self._teller = Teller(learner.name, around.on_finding)
         self._teller.hide(learner.secret_access_key, learner.console_password)
@@ -90,7 +90,7 @@ class Story:
             )
             return
         self._without_permission("before")
-        session = self._switch()
+        session = self._assume()
         if session is None:
             off = (
                 "there is no session"
@@ -116,7 +116,7 @@ class Story:
         answer = self._ask(
             "identity.caller",
             self._own,
-            actions.caller,
+            assuming.caller,
             _worked(lambda who: who == wanted),
             lambda who: who,
         )
@@ -147,7 +147,7 @@ class Story:
             )
         self._expect(f"{when}.list-users", self._own, actions.list_users, works=False)
 
-    def _switch(self) -> Session | None:
+    def _assume(self) -> RoleSession | None:
         """Assume the role; return the session where there is one and there should be."""
         lab = self._around.lab
         if not lab.grant:
@@ -160,14 +160,14 @@ class Story:
             self._is_right,
             lambda session: session.identity,
         )
-        session: Session | None = answer.value
+        session: RoleSession | None = answer.value
         if not self._tell(
             "assume.role", answer, session is not None, expected=WORKS, got=answer.got
         ):
             return None
         assert session is not None  # noqa: S101 - told above
         key = session.credentials.access_key_id
-        wanted = session_arn(lab, self._learner)
+        wanted = self._switch.session_arn
         self._session = session
         self._teller.hide(session.credentials.secret_access_key, session.credentials.session_token)
         self._tell(
@@ -200,15 +200,18 @@ class Story:
         def refused(answer: Answer) -> bool:
             return answer.outcome is Outcome.OTHER and answer.code == "ValidationError"
 
-        arn, name = around.lab.role.arn, self._learner.session_name
+        longer = replace(self._switch, seconds=seconds)
         answer = self._ask(
-            check, self._own, lambda c: actions.assume(c, arn, name, seconds), refused
+            check,
+            self._own,
+            lambda _: assuming.assume(around.callers, longer, around.patience.clock),
+            refused,
         )
         expected = "refused (ValidationError)"
         right = refused(answer)
         self._tell(check, answer, right, expected=expected, got=expected if right else answer.got)
 
-    def _at_work(self, session: Session) -> None:
+    def _at_work(self, session: RoleSession) -> None:
         keys, around = session.credentials, self._around
         lists = self._may("during.list-buckets")
         if around.read_only:
@@ -327,22 +330,19 @@ class Story:
             got="other bytes than were written" if differs else answer.got,
         )
 
-    def _switching(self, _: Clients) -> Session:
-        around = self._around
-        return switch(
-            around.callers, around.lab, self._learner, actions.SESSION_S, around.patience.clock
-        )
+    def _switching(self, _: Clients) -> RoleSession:
+        return assuming.assume(self._around.callers, self._switch, self._around.patience.clock)
 
     def _is_right(self, answer: Answer) -> bool:
-        session: Session | None = answer.value
+        session: RoleSession | None = answer.value
         return (
             session is not None
             and session.credentials.access_key_id.startswith("ASIA")
             and self._ends_in_time(session)
-            and session.identity.arn == session_arn(self._around.lab, self._learner)
+            and session.identity.arn == self._switch.session_arn
         )
 
-    def _ends_in_time(self, session: Session) -> bool:
+    def _ends_in_time(self, session: RoleSession) -> bool:
         return 0 < session.lasts_s <= self._around.lab.role.max_session_duration
 
     # -- asking and telling -------------------------------------------------------------------------------------

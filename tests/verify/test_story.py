@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from components import documents
+from rolelab.aws import assuming
+from rolelab.errors import LabError
 from rolelab.findings import Finding, Verdict, exit_code
 from tests import labs
 from tests.verify.conftest import checks
@@ -133,3 +135,21 @@ def test_read_only_makes_nothing_and_says_what_it_left_out(
         checks(found, Verdict.SKIPPED)
     )
     assert {"during.list-buckets", "during.list-users"} <= set(checks(found, Verdict.PASS))
+
+
+def test_what_the_declared_trust_demands_is_sent(made: labs.MadeLab, verified: Verify) -> None:
+    """A role for partners wants an external id: every way to switch sends it, and nobody else gets in."""
+    conditions = {"StringEquals": {"sts:ExternalId": "class-7"}}
+    trust = documents.trust(documents.account_root(made.account), conditions)
+    made.root.iam.update_assume_role_policy(
+        RoleName=labs.ROLE, PolicyDocument=documents.as_json(trust)
+    )
+    without = made.lab.switch(made.lab.learners[0])
+    made.raw["role"]["trust"] = trust
+    learner = made.lab.learners[0]
+    assert checks(verified(made), Verdict.FAIL) == []
+    endpoint = made.instance.endpoint(made.account)
+    session = assuming.assume_patiently(made.lab.switch(learner), learner.credentials, endpoint)
+    assert session.identity.arn == without.session_arn
+    with pytest.raises(LabError, match="AWS refuses the switch: User: .* sts:AssumeRole"):
+        assuming.assume_patiently(without, learner.credentials, endpoint)
