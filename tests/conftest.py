@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.process.lifecycle import Instance
 from tests import seeds
 
 _accounts = random.SystemRandom()
@@ -25,7 +25,7 @@ def pytest_terminal_summary(
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[Instance]:
     """One local AWS a test process, in a thread of it."""
-    from rolelab.localaws.server import in_process
+    from rolelab.localaws.process.server import in_process
 
     with in_process() as instance:
         yield instance

@@ -46,7 +46,7 @@ def command(ctx: click.Context, pause: bool) -> None:
 
     from rolelab import project
     from rolelab.demo import Lesson
-    from rolelab.localaws import server
+    from rolelab.localaws.process import server
     from rolelab.report.lesson_screen import LessonScreen
 
     if pause and not sys.stdin.isatty():

@@ -80,7 +80,7 @@ def place(stack: str, *, meanwhile: Callable[[], None] = lambda: None) -> Place:
     from concurrent.futures import ThreadPoolExecutor
 
     from rolelab import project
-    from rolelab.localaws import instance
+    from rolelab.localaws.process import lifecycle as instance
 
     stack = project.stack_name(stack)
     here = project.find()
@@ -116,7 +116,7 @@ def place(stack: str, *, meanwhile: Callable[[], None] = lambda: None) -> Place:
 
 def _named(here: Project, stack: str, url: str) -> Place:
     from rolelab.aws.endpoint import Credentials, Endpoint, require_loopback
-    from rolelab.localaws.instance import DEFAULT_REGION
+    from rolelab.localaws.process.lifecycle import DEFAULT_REGION
     from rolelab.secret import Secret
 
     require_loopback(url)

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from rolelab.errors import CannotTell, UsageError
-from rolelab.localaws import instance
-from rolelab.localaws.instance import State
+from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process.lifecycle import State
 
 
 @click.group("local", short_help="Start, stop and look at the local AWS.")
@@ -107,7 +107,7 @@ def events(follow: bool, as_json: bool, account: str | None) -> None:
     """
     import json
 
-    from rolelab.localaws import control
+    from rolelab.localaws.process import control
 
     running = _running()
     found = (
@@ -126,7 +126,7 @@ def clock(forward: str | None, reset: bool) -> None:
     """Say how far the local AWS is ahead of the real time, or move it: to see a session end without waiting."""
     from datetime import timedelta
 
-    from rolelab.localaws import control
+    from rolelab.localaws.process import control
 
     running = _running()
     if reset:

@@ -18,7 +18,7 @@ def command(stack: str, as_json: bool) -> None:
 
     from rolelab import project
     from rolelab.engine import recorded
-    from rolelab.localaws import instance
+    from rolelab.localaws.process import lifecycle as instance
     from rolelab.report import progress
 
     here = project.find()

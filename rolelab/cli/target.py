@@ -14,7 +14,7 @@ from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
-    from rolelab.localaws.instance import Instance
+    from rolelab.localaws.process.lifecycle import Instance
     from rolelab.outputs import Lab
     from rolelab.project import Project
 
@@ -132,7 +132,7 @@ def _local(here: Project, stack: str) -> Target:
 
 def _running(here: Project) -> Instance:
     """Return the local AWS, started again where it had ended in order: then it holds what it held."""
-    from rolelab.localaws import instance
+    from rolelab.localaws.process import lifecycle as instance
 
     found = instance.find(here.local_home)
     if found.state is instance.State.STOPPED:

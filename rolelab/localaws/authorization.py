@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, cast
 
-from rolelab.localaws import callers
-from rolelab.localaws.callers import Caller, Kind
+from rolelab.localaws.accounts import caller as callers
+from rolelab.localaws.accounts.caller import Caller, Kind
+from rolelab.localaws.accounts.identities import Store
 from rolelab.localaws.statements import Decision, Request, Statement, decide
-from rolelab.localaws.store import Store
 
 
 class Cause(Enum):

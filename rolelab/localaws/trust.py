@@ -12,9 +12,9 @@ import json
 import re
 from typing import Any, cast
 
+from rolelab.localaws.accounts.identities import Record, Store
 from rolelab.localaws.documents import PARTITIONS, listed, statements
-from rolelab.localaws.store import Record, Store
-from rolelab.localaws.wire import AwsError
+from rolelab.localaws.http.envelopes import AwsError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ENTITY = re.compile(

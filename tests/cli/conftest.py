@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.process.lifecycle import Instance
 from tests import labs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from rolelab.localaws import instance
+from rolelab.localaws.process import lifecycle as instance
 from tests.cli.conftest import ROOT
 
 

@@ -18,7 +18,7 @@ from rolelab.aws.clients import Clients
 from rolelab.cli.demo import STACK, EngineStack
 from rolelab.demo import Lesson
 from rolelab.lesson import LessonAnswer, LessonStep
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.process.lifecycle import Instance
 
 ROOT = Path(__file__).parents[2]
 

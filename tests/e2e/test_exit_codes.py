@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.cli.main import COMMANDS
-from rolelab.localaws import instance
+from rolelab.localaws.process import lifecycle as instance
 from tests.e2e.conftest import Done, Folder
 
 TOUCHES_STACK = [

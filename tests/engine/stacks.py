@@ -12,7 +12,7 @@ from rolelab import project
 from rolelab.aws.clients import Clients
 from rolelab.engine import recorded, run, store, values
 from rolelab.engine.world import World
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.process.lifecycle import Instance
 from rolelab.steps import Ended, Event, Failed, Message, Op, Planned, Severity, Step
 
 HEAD = """

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.process.lifecycle import Instance
 from tests.engine.stacks import StackRunner, in_step
 
 LAB = """

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws import instance
+from rolelab.localaws.process import lifecycle as instance
 
 
 @dataclass

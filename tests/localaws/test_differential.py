@@ -14,13 +14,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rolelab import iam as judge
-from rolelab.localaws import emulator
+from rolelab.localaws.accounts.caller import Caller, Kind
+from rolelab.localaws.accounts.identities import Store
 from rolelab.localaws.authorization import Cause, ResourcePolicy, authorize
-from rolelab.localaws.callers import Caller, Kind
 from rolelab.localaws.documents import check_identity, check_trust
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.ministack import emulator
+from rolelab.localaws.process.lifecycle import Instance
 from rolelab.localaws.statements import Decision, Request, decide, parsed
-from rolelab.localaws.store import Store
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 USER, USER_ID = f"arn:aws:iam::{ACCOUNT}:user/testuser", "AIDATESTUSER00000001"

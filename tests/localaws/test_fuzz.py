@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.instance import Instance
-from rolelab.localaws.model import model
+from rolelab.localaws.http.shapes import model
+from rolelab.localaws.process.lifecycle import Instance
 
 REQUESTS = int(os.environ.get("ROLELAB_FUZZ", "1200"))
 """Each run takes other ones; `ROLELAB_FUZZ=10000` for a long one, `ROLELAB_FUZZ_SEED` to see one again."""

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws import emulator
-from rolelab.localaws.model import model
-from rolelab.localaws.service import IAM_HANDLERS
+from rolelab.localaws.http.query import IAM_HANDLERS
+from rolelab.localaws.http.shapes import model
+from rolelab.localaws.ministack import emulator
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 

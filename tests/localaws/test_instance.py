@@ -17,8 +17,8 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.errors import LabError
-from rolelab.localaws import instance
-from rolelab.localaws.instance import Instance, State
+from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process.lifecycle import Instance, State
 
 
 @pytest.fixture
@@ -235,7 +235,9 @@ def test_credentials_of_the_shell_do_not_reach_it(
 def test_looking_loads_nothing_heavy() -> None:
     """`rolelab local status` has 0.15 s."""
     heavy = {"boto3", "pulumi", "ministack", "uvicorn", "asyncio", "rich"}
-    code = f"import sys, rolelab.localaws.instance; print(sorted({heavy} & set(sys.modules)))"
+    code = (
+        f"import sys, rolelab.localaws.process.lifecycle; print(sorted({heavy} & set(sys.modules)))"
+    )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 
@@ -244,7 +246,7 @@ def test_another_version_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, local_aws: Instance
 ) -> None:
     """Without the pin pip takes an older MiniStack, which enforces nothing."""
-    from rolelab.localaws import emulator
+    from rolelab.localaws.ministack import emulator
 
     monkeypatch.setitem(emulator.PINS, "ministack", "1.4.21")
     with pytest.raises(
@@ -258,7 +260,7 @@ def test_one_in_a_process_at_a_time_and_the_next_is_empty(tmp_path: Path) -> Non
     code = """
 from rolelab.aws.clients import Clients
 from rolelab.errors import LabError
-from rolelab.localaws.server import in_process
+from rolelab.localaws.process.server import in_process
 seen = []
 for _ in range(3):
     with in_process() as running:

@@ -7,7 +7,7 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
-from rolelab.localaws import instance
+from rolelab.localaws.process import lifecycle as instance
 from rolelab.secret import Secret
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from rolelab.errors import LabError
-from rolelab.localaws import emulator, seams
-from rolelab.localaws.instance import Instance
+from rolelab.localaws.ministack import emulator, seams
+from rolelab.localaws.process.lifecycle import Instance
 
 
 def test_every_place_of_the_layer_is_as_expected(local_aws: Instance) -> None:

@@ -19,8 +19,9 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws import control, instance
-from rolelab.localaws.instance import HEALTH_PATH, Instance
+from rolelab.localaws.process import control
+from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process.lifecycle import HEALTH_PATH, Instance
 from rolelab.secret import Secret
 
 WRONG = "0" * 40
@@ -406,7 +407,7 @@ def test_a_signature_of_s3_is_checked_to_the_last_byte(
 
 def test_nobody_gets_in_through_the_application_itself(local_aws: Instance) -> None:
     """The front is the only way to MiniStack: a lifespan or a web socket does not reach it either."""
-    from rolelab.localaws.front import Front, Message
+    from rolelab.localaws.http.front import Front, Message
 
     reached: list[str] = []
     sent: list[Message] = []

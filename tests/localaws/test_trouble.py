@@ -16,8 +16,8 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.errors import CannotTell, LabError
-from rolelab.localaws import instance
-from rolelab.localaws.instance import State
+from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process.lifecycle import State
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What the accounts hold and who calls, at which time: the ground that every other room stands on."""

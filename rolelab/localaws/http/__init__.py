@@ -1,0 +1,1 @@
+"""From the bytes of a request to a call, and from its result back to bytes."""

@@ -1,0 +1,140 @@
+"""Who asked what, when, with what answer: CloudTrail's fields, the last ten thousand, in memory.
+
+Source: AWS CloudTrail User Guide, "CloudTrail record contents", "CloudTrail userIdentity element".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.caller import Caller, Kind
+from rolelab.localaws.http.shapes import iso
+
+Event = dict[str, Any]
+
+MOST = 10_000
+_SECRET = frozenset(
+    {
+        "Password",
+        "NewPassword",
+        "OldPassword",
+        "SAMLAssertion",
+        "WebIdentityToken",
+        "TokenCode",
+        "AuthenticationCode1",
+        "AuthenticationCode2",
+        "PrivateKey",
+        "EncodedMessage",
+    }
+)
+_TYPES = {
+    Kind.ROOT: "Root",
+    Kind.USER: "IAMUser",
+    Kind.ROLE_SESSION: "AssumedRole",
+    Kind.FEDERATED: "FederatedUser",
+    Kind.ANONYMOUS: "AWSAccount",
+}
+_READS = ("Get", "List", "Head", "Simulate", "Decode")
+
+
+@dataclass
+class Events:
+    """The record: what is oldest goes when it is full."""
+
+    _events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=MOST))
+    _number: int = 0
+
+    def add(
+        self,
+        *,
+        source: str,
+        name: str,
+        caller: Caller | None,
+        region: str,
+        source_ip: str,
+        user_agent: str,
+        parameters: Mapping[str, Any] | None,
+        request_id: str,
+        error_code: str = "",
+        error_message: str = "",
+    ) -> None:
+        """Add one event; `parameters` are those of the request, secrets are left out here."""
+        self._number += 1
+        event: Event = {
+            "eventVersion": "1.11",
+            "eventNumber": self._number,
+            "eventID": str(uuid4()),
+            "eventTime": iso(clock.now()),
+            "eventSource": f"{source}.amazonaws.com",
+            "eventName": name,
+            "awsRegion": region,
+            "sourceIPAddress": source_ip,
+            "userAgent": user_agent,
+            "userIdentity": _identity(caller),
+            "requestParameters": _shown(parameters) if parameters else None,
+            "requestID": request_id,
+            "readOnly": name.startswith(_READS),
+            "eventType": "AwsApiCall",
+            "recipientAccountId": caller.account if caller else None,
+        }
+        if error_code:
+            event |= {"errorCode": error_code, "errorMessage": error_message}
+        self._events.append(event)
+
+    def after(self, number: int, account: str | None = None) -> list[Event]:
+        """Return the events since a number (0: all that are kept), of all accounts or one."""
+        return [
+            event
+            for event in list(self._events)
+            if event["eventNumber"] > number and account in (None, event["recipientAccountId"])
+        ]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._events.clear()
+
+
+def _identity(caller: Caller | None) -> dict[str, Any]:
+    if caller is None:
+        return {"type": "Unknown"}
+    identity: dict[str, Any] = {
+        "type": _TYPES[caller.kind],
+        "principalId": caller.principal_id,
+        "arn": caller.arn,
+        "accountId": caller.account,
+        "accessKeyId": caller.access_key_id,
+    }
+    if caller.kind is Kind.USER:
+        identity["userName"] = caller.name
+    if caller.session is not None:
+        context: dict[str, Any] = {
+            "attributes": {
+                "creationDate": iso(caller.session["IssuedAt"]),
+                "mfaAuthenticated": "true" if caller.has_mfa else "false",
+            }
+        }
+        if caller.kind is Kind.ROLE_SESSION:
+            context["sessionIssuer"] = {
+                "type": "Role",
+                "principalId": caller.entity_id,
+                "arn": caller.entity_arn,
+                "accountId": caller.account,
+                "userName": caller.name,
+            }
+        if caller.session.get("SourceIdentity"):
+            context["sourceIdentity"] = caller.session["SourceIdentity"]
+        identity["sessionContext"] = context
+    return identity
+
+
+def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name[:1].lower() + name[1:]: "HIDDEN_DUE_TO_SECURITY_REASONS" if name in _SECRET else value
+        for name, value in parameters.items()
+        if not isinstance(value, bytes)
+    }

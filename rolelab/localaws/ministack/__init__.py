@@ -1,0 +1,1 @@
+"""All that knows MiniStack: loading it, and taking its place where it answers otherwise than AWS."""

@@ -1,0 +1,1 @@
+"""What each API call of IAM and STS does."""

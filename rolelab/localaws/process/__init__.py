@@ -1,0 +1,1 @@
+"""The background process: who runs, where; find it, start it, stop it."""

@@ -1,0 +1,285 @@
+"""The server: MiniStack with the layer around it, under uvicorn on a loopback port, in a thread or as the process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from rolelab.errors import LabError
+from rolelab.localaws.http.dispatch import LocalAws
+from rolelab.localaws.http.front import Front, Message, Receive, Scope, Send
+from rolelab.localaws.ministack import emulator
+from rolelab.localaws.process.lifecycle import DEFAULT_REGION, Instance, new_secret, why_not_written
+from rolelab.secret import Secret
+
+_log = logging.getLogger(__name__)
+
+
+class Life:
+    """ASGI layer that answers the server's lifespan in MiniStack's place, which would look for containers to remove."""
+
+    def __init__(
+        self, app: Any, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
+        self._app = app
+        self._on_start = on_start
+        self._on_stop = on_stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        message: Message = await receive()
+        if message["type"] == "lifespan.startup":
+            self._on_start()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        self._on_stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class Server:
+    """One local AWS that is ready to serve on a port it already holds."""
+
+    def __init__(
+        self,
+        *,
+        instance_id: str,
+        secret: Secret,
+        region: str,
+        port: int = 0,
+        state: Path | None = None,
+        restore: bool = False,
+    ) -> None:
+        self._state = state
+        self._restore = restore
+        self._ministack = emulator.load(region=region, state=state)
+        self.aws = LocalAws(self._ministack, secret)
+        self.socket = _listen(port)
+        self.instance = Instance(
+            url=f"http://127.0.0.1:{self.socket.getsockname()[1]}",
+            instance_id=instance_id,
+            secret=secret,
+            region=region,
+            pid=os.getpid(),
+            port=self.socket.getsockname()[1],
+        )
+        self.ready = threading.Event()
+        self.front = Front(self.aws, self.aws.controls(), instance_id=instance_id, secret=secret)
+        life = Life(self.front, on_start=self._start, on_stop=self._stop)
+        config = uvicorn.Config(
+            life,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._uvicorn = _Uvicorn(config, self.leave)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_saved: Callable[[], None] = lambda: None
+        self._saved_at: int | None = None
+        """How many requests had been answered when all was saved; None if it is not."""
+
+    def run(
+        self,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        on_saved: Callable[[], None] = lambda: None,
+        idle_s: float = 0,
+    ) -> bool:
+        """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit); False: nothing is saved.
+
+        Raises:
+            Exception: what `on_ready` raised.
+        """
+        self._on_saved = on_saved
+        asyncio.run(self._serve(on_ready, idle_s))
+        return self._saved_at is not None
+
+    def end(self) -> None:
+        """Ask a running server to end, whether or not what it holds can be saved; safe from any thread."""
+        self._uvicorn.should_exit = True
+
+    def leave(self) -> None:
+        """Ask a running server to save what it holds, and to end if it could; safe from any thread and a signal."""
+        if self._loop is None:
+            self.end()
+        else:
+            self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        if self._save():
+            self.end()
+
+    async def _serve(self, on_ready: Callable[[], None], idle_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        watch = asyncio.create_task(self._watch(on_ready, idle_s))
+        # One that fails, as where nothing can be written, must not leave a server that nobody knows of.
+        watch.add_done_callback(lambda _: self.end())
+        try:
+            await self._uvicorn.serve(sockets=[self.socket])
+        finally:
+            if not watch.done():
+                watch.cancel()
+            self._loop = None
+        if not watch.cancelled() and watch.done():
+            watch.result()
+
+    async def _watch(self, on_ready: Callable[[], None], idle_s: float) -> None:
+        while not self._uvicorn.started:
+            await asyncio.sleep(0.001)
+        on_ready()
+        self.ready.set()
+        while True:
+            await asyncio.sleep(min(1.0, idle_s) if idle_s else 3600)
+            if idle_s and time.monotonic() - self.front.last_request > idle_s:
+                self._leave()
+                # Where it could not save, it goes on as after a request.
+                self.front.last_request = time.monotonic()
+
+    def _start(self) -> None:
+        if self._restore:
+            self._ministack._load_persisted_state()
+            self.aws.store.index()
+
+    def _stop(self) -> None:
+        if self._saved_at is None or self._saved_at != self.front.answered:
+            # Requests that were under way have changed something since, or nobody asked it to save.
+            self._save()
+        self.aws.empty()
+
+    def _save(self) -> bool:
+        """Save what it holds, and tell the front if that fails; a server without a folder has nothing to save."""
+        self._saved_at = None
+        if self._state:
+            try:
+                emulator.save(self._ministack, self._state)
+                self._on_saved()
+            except OSError as error:
+                self.front.unsaved = why_not_written(error)
+                self.front.failures += 1
+                _log.error(
+                    "could not save what it holds, %s: %s",
+                    error.filename or self._state,
+                    self.front.unsaved,
+                )
+                return False
+        self._saved_at = self.front.answered
+        return True
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that asks before it ends by a signal."""
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._leave = leave
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle SIGTERM and SIGINT."""
+        self._leave()
+
+
+def _listen(port: int) -> socket.socket:
+    """Return a listening socket on loopback: the wanted port if it is free, else any."""
+    for wanted in (port, 0) if port else (0,):
+        # With the protocol named, asyncio turns Nagle off: without it an answer in two parts takes 40 ms.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", wanted))
+            listening.listen(1024)
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise LabError(
+        "no port to listen on", where="127.0.0.1", do="end what uses up the ports of this machine"
+    )
+
+
+@contextmanager
+def in_process(*, region: str = DEFAULT_REGION) -> Iterator[Instance]:
+    """Run a local AWS of its own in a thread of this process; what it holds is gone at the end.
+
+    The end is not waited for: uvicorn takes 0.2 s to close, which a command that is done has no use for.
+
+    Raises:
+        LabError: another one runs in this process, or the versions are not the pinned ones.
+    """
+    _turn.take()
+    try:
+        server = Server(instance_id=new_id(), secret=new_secret(), region=region)
+        thread = threading.Thread(target=_run, args=(server,), name="local-aws", daemon=True)
+    except BaseException:
+        _turn.give_back()
+        raise
+    thread.start()
+    try:
+        while not server.ready.wait(0.1):
+            if not thread.is_alive():
+                raise LabError("the local AWS did not start", do="see what was logged")
+        yield server.instance
+    finally:
+        _turn.ending = True
+        server.end()
+        # A thread that ends while the interpreter does would complain.
+        atexit.register(thread.join, 2)
+
+
+def _run(server: Server) -> None:
+    try:
+        server.run()
+    except Exception:  # noqa: BLE001 - logged in full
+        _log.exception("the local AWS failed")
+    finally:
+        _turn.give_back()
+
+
+class _Turn:
+    """MiniStack keeps its state in modules: one local AWS in a process at a time, the next when the last has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.ending = False
+
+    def take(self) -> None:
+        """Wait for one that ends; refuse beside one that runs.
+
+        Raises:
+            LabError: one runs in this process.
+        """
+        if not self._lock.acquire(blocking=self.ending, timeout=10 if self.ending else -1):
+            raise LabError("a local AWS already runs in this process")
+        self.ending = False
+
+    def give_back(self) -> None:
+        """Let the next one begin."""
+        self._lock.release()
+
+
+_turn = _Turn()
+
+
+def new_id() -> str:
+    """Make an instance's id."""
+    return secrets.token_hex(8)
