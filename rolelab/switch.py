@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
+    from rolelab.iam import Principal, Request
+
 SHORTEST_S = 900
 """The shortest session that AWS gives: what was only tried opens no doors for long."""
 
@@ -80,6 +82,21 @@ class Switch:
             option = re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
             words += [f"--{option}", value if isinstance(value, str) else json.dumps(value)]
         return shlex.join(words)
+
+    def request(self, principal: Principal) -> Request:
+        """Return the same as a request to hold policies against; time and place are not in it."""
+        # Loaded where it is used: `exec` and `profiles` decide nothing.
+        from rolelab.iam import Request
+
+        return Request.assume_role(
+            principal,
+            self.role_arn,
+            self.session_name,
+            external_id=self.external_id,
+            source_identity=self.source_identity,
+            tags=self.tags,
+            mfa=self.mfa is not None,
+        )
 
     def profile(self, source: str) -> list[str]:
         """Lines of an AWS CLI profile that switches by itself with the keys of profile `source`.

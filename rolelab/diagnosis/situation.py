@@ -338,31 +338,11 @@ class Situation:
         )
 
     def _assuming(self) -> Request:
-        """The learner's switch as a request."""
-        switch = self.lab.switch(self.learner)
-        return Request.assume_role(
-            self._own,
-            switch.role_arn,
-            switch.session_name,
-            external_id=switch.external_id,
-            source_identity=switch.source_identity,
-            mfa=switch.mfa is not None,
-            tags=switch.tags,
-            **self._surroundings,
-        )
-
-    @property
-    def _surroundings(self) -> dict[str, Any]:
-        unknown = frozenset[str]() if self.is_local else ORGANIZATION_KEYS
-        local: dict[str, Any] = {"source_ip": _LOOPBACK} if self.is_local else {}
+        """The learner's switch."""
+        asked = self.lab.switch(self.learner).request(self._own)
+        request = self._request(asked.principal, asked.action, asked.resource)
         tags = self.role.tags if self.role else None
-        return {
-            "region": self.lab.region,
-            "now": self.now,
-            "unknown": unknown,
-            "role_tags": tags,
-            **local,
-        }
+        return replace(request, context={**request.context, **asked.context}, resource_tags=tags)
 
     def _of(self, owner: str, inline: Documents, attached: tuple[str, ...]) -> tuple[Policy, ...]:
         return (

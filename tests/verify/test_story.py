@@ -151,5 +151,5 @@ def test_what_the_declared_trust_demands_is_sent(made: labs.MadeLab, verified: V
     endpoint = made.instance.endpoint(made.account)
     session = assuming.assume_patiently(made.lab.switch(learner), learner.credentials, endpoint)
     assert session.identity.arn == without.session_arn
-    with pytest.raises(LabError, match="AWS refuses the switch: User: .* sts:AssumeRole"):
+    with pytest.raises(LabError, match=r"AWS refuses the switch: User: .* sts:AssumeRole"):
         assuming.assume_patiently(without, learner.credentials, endpoint)
