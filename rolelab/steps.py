@@ -34,7 +34,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PropertyDiff:
     """One property that differs; secrets are masked and unknown values named before they get here."""
 
     property: str
@@ -55,7 +55,7 @@ class Step:
     type: str
     name: str
     id: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PropertyDiff, ...] = ()
     retain: bool = False
     """A delete that leaves the thing in AWS (`retainOnDelete`)."""
     delete_first: bool = False

@@ -20,7 +20,7 @@ Documents = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ActualGroup:
     """A group that a user is in."""
 
     name: str
@@ -30,7 +30,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class ActualUser:
     """A user with its own policies, groups and keys."""
 
     name: str
@@ -42,7 +42,7 @@ class User:
     tags: Mapping[str, str]
     inline: Documents
     attached: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[ActualGroup, ...]
     keys: Mapping[str, str]
     """Access key id -> `Active`, `Inactive` (or whatever else IAM says)."""
     has_password: bool
@@ -57,7 +57,7 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class ActualRole:
     """A role with both its halves: who may assume it, and what it may do."""
 
     name: str
@@ -95,7 +95,7 @@ class ManagedPolicies:
         return self._read[arn]
 
 
-def read_user(clients: Clients, name: str) -> User | None:
+def read_user(clients: Clients, name: str) -> ActualUser | None:
     """Read a user; None where there is none.
 
     Raises:
@@ -115,7 +115,7 @@ def read_user(clients: Clients, name: str) -> User | None:
     keys = _pages(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
     has_password = _has_password(iam, name)
     with translated("ReadUser"):
-        return User(
+        return ActualUser(
             name=user["UserName"],
             arn=user["Arn"],
             unique_id=user["UserId"],
@@ -148,7 +148,7 @@ def owner_of(clients: Clients, access_key_id: str) -> str:
         return ""
 
 
-def read_role(clients: Clients, name: str) -> Role | None:
+def read_role(clients: Clients, name: str) -> ActualRole | None:
     """Read a role; None where there is none.
 
     Raises:
@@ -165,7 +165,7 @@ def read_role(clients: Clients, name: str) -> Role | None:
     inline = _pages(iam, "list_role_policies", "PolicyNames", RoleName=name)
     attached = _pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
     with translated("ReadRole"):
-        return Role(
+        return ActualRole(
             name=role["RoleName"],
             arn=role["Arn"],
             unique_id=role["RoleId"],
@@ -189,10 +189,10 @@ def _has_password(iam: IAMClient, name: str) -> bool:
         raise
 
 
-def _group(iam: IAMClient, name: str) -> Group:
+def _group(iam: IAMClient, name: str) -> ActualGroup:
     inline = _pages(iam, "list_group_policies", "PolicyNames", GroupName=name)
     attached = _pages(iam, "list_attached_group_policies", "AttachedPolicies", GroupName=name)
-    return Group(
+    return ActualGroup(
         name=name,
         inline={policy: _inline(iam, "group", name, policy) for policy in inline},
         attached=tuple(policy["PolicyArn"] for policy in attached),

@@ -13,7 +13,7 @@ from rolelab.steps import Ended, Failed, Message, Op, Severity
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
-    from rolelab.engine.run import Result
+    from rolelab.engine.deploy import Result
     from rolelab.project import Project
     from rolelab.steps import Event
 
@@ -87,20 +87,22 @@ class EngineStack:
 
     def up(self, *, grant: bool) -> Mapping[str, Any]:
         """Make the lab or update it; return the outputs with their secrets."""
-        from rolelab.engine import run, values
+        from rolelab.engine import deploy, values
 
         config = {**self.config, "assume-role-lab:grant": "true" if grant else "false"}
         self._begin()
-        result = run.up(self.project, STACK, config, self.endpoint, self.instance, self._listen)
+        result = deploy.up(self.project, STACK, config, self.endpoint, self.instance, self._listen)
         self._require(result)
         return values.plain(result.outputs)
 
     def destroy(self) -> None:
         """Remove everything."""
-        from rolelab.engine import run
+        from rolelab.engine import deploy
 
         self._begin()
-        self._require(run.destroy(self.project, STACK, self.endpoint, self.instance, self._listen))
+        self._require(
+            deploy.destroy(self.project, STACK, self.endpoint, self.instance, self._listen)
+        )
 
     def did(self) -> Sequence[str]:
         """Return what the last run did, a line a resource."""

@@ -10,7 +10,7 @@ import click
 from rolelab.cli import deploying
 
 if TYPE_CHECKING:
-    from rolelab.engine.run import Result
+    from rolelab.engine.deploy import Result
     from rolelab.steps import Listener
 
 _READABLE = 60
@@ -25,15 +25,15 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     Buckets that learners made with the role are theirs: those that are left are named. If it is cut short, the exit
     code says so and the next `destroy` carries on.
     """
-    from rolelab.engine import run
+    from rolelab.engine import deploy
     from rolelab.report import events, progress
 
     deploying.require_yes(yes, what="destroy")
     place = deploying.place(stack)
-    options = run.Options(parallel=parallel, continue_on_error=continue_on_error)
+    options = deploy.RunOptions(parallel=parallel, continue_on_error=continue_on_error)
 
     def destroy(listener: Listener, *, only_preview: bool = False) -> Result:
-        return run.destroy(
+        return deploy.destroy(
             place.project,
             place.stack,
             place.endpoint,
@@ -43,11 +43,11 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
             only_preview=only_preview,
         )
 
-    screen = progress.Screen()
+    screen = progress.ProgressScreen()
     if place.started and not as_json:
         screen.print(place.started)
     if not yes:
-        quiet = progress.Screen(details=False)
+        quiet = progress.ProgressScreen(details=False)
         planned = destroy(quiet, only_preview=True)
         if planned.error:
             raise planned.error

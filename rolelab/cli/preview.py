@@ -28,14 +28,14 @@ def command(
 
     The local AWS is started if it does not run.
     """
-    from rolelab.engine import run
+    from rolelab.engine import deploy
     from rolelab.report import events, progress
     from rolelab.steps import Event, Message
 
     config = deploying.checked_config(stack)
     place = deploying.place(stack, meanwhile=deploying.load_engine)
     messages: list[Message] = []
-    screen = progress.Screen()
+    screen = progress.ProgressScreen()
 
     def listen(event: Event) -> None:
         if isinstance(event, Message):
@@ -47,8 +47,10 @@ def command(
         if place.started:
             screen.print(place.started)
         screen.print(f"Previewing update ({place.stack}):", "bold")
-    options = run.Options(parallel=parallel, continue_on_error=continue_on_error, refresh=refresh)
-    result = run.preview(
+    options = deploy.RunOptions(
+        parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
+    )
+    result = deploy.preview(
         place.project, place.stack, config, place.endpoint, place.instance, listen, options
     )
     screen.close()

@@ -10,7 +10,7 @@ import click
 from rolelab.cli import deploying
 
 if TYPE_CHECKING:
-    from rolelab.engine.run import Options
+    from rolelab.engine.deploy import RunOptions
 
 _READABLE = 60
 """Steps up to which a plan is shown one by one before the question; a longer one is counted by type."""
@@ -37,27 +37,29 @@ def command(
     With --yes it is done at once. If it is cut short (a failure, Ctrl-C, a kill), what exists is recorded and the
     next `up` carries on. The local AWS is started if it does not run.
     """
-    from rolelab.engine import run
+    from rolelab.engine import deploy
     from rolelab.report import events, progress
 
     deploying.require_yes(yes, what="up")
     config = deploying.checked_config(stack)
     place = deploying.place(stack, meanwhile=deploying.load_engine)
-    options = run.Options(parallel=parallel, continue_on_error=continue_on_error, refresh=refresh)
+    options = deploy.RunOptions(
+        parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
+    )
     expected = None if yes else _agreed(place, config, options)
     if as_json:
         lines = events.Lines(sys.stdout)
-        result = run.up(
+        result = deploy.up(
             place.project, place.stack, config, place.endpoint, place.instance, lines, options
         )
         lines(result.summary)
     else:
-        screen = progress.Screen()
+        screen = progress.ProgressScreen()
         if place.started and yes:
             screen.print(place.started)
         screen.print(f"Updating ({place.stack}):", "bold")
         screen.expect(expected or 0)
-        result = run.up(
+        result = deploy.up(
             place.project, place.stack, config, place.endpoint, place.instance, screen, options
         )
         screen.close()
@@ -69,21 +71,21 @@ def command(
         deploying.require_no_changes(result.summary.changes, kind="update")
 
 
-def _agreed(place: deploying.Place, config: dict[str, str], options: Options) -> int:
+def _agreed(place: deploying.Place, config: dict[str, str], options: RunOptions) -> int:
     """Show the plan and ask; return how many operations there will be.
 
     Raises:
         LabError: the plan failed.
         click.exceptions.Exit: the answer was no.
     """
-    from rolelab.engine import run
+    from rolelab.engine import deploy
     from rolelab.report import progress
 
-    screen = progress.Screen(details=False)
+    screen = progress.ProgressScreen(details=False)
     if place.started:
         screen.print(place.started)
     screen.print(f"Previewing update ({place.stack}):", "bold")
-    result = run.preview(
+    result = deploy.preview(
         place.project, place.stack, config, place.endpoint, place.instance, screen, options
     )
     screen.close()

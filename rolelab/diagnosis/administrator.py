@@ -11,7 +11,7 @@ from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
-from rolelab.aws.iam_entities import Renamed, Role, User
+from rolelab.aws.iam_entities import ActualRole, ActualUser, Renamed
 from rolelab.aws.patience import Answer, Outcome, Patience
 from rolelab.outputs import Lab, Learner
 
@@ -30,7 +30,7 @@ class NoAnswer(Exception):
         self.answer = answer
 
 
-def user_of(clients: Clients, learner: Learner) -> User | Renamed | None:
+def user_of(clients: Clients, learner: Learner) -> ActualUser | Renamed | None:
     """Read a learner's user, or find it by its key under another name.
 
     Raises:
@@ -60,7 +60,7 @@ class Administrator:
         self._lock = threading.RLock()
         self._refused: str | None = None if credentials else "--no-admin"
         self._is_checked = credentials is None
-        self._role: tuple[Role | None] | None = None
+        self._role: tuple[ActualRole | None] | None = None
         self._managed = iam_entities.ManagedPolicies(callers)
 
     @property
@@ -90,7 +90,7 @@ class Administrator:
             raise NotLookedAt(f"no administrator's credentials ({self._refused})")
         return self._current()
 
-    def user(self, learner: Learner) -> User | Renamed | None:
+    def user(self, learner: Learner) -> ActualUser | Renamed | None:
         """Read a learner's user, anew each time.
 
         Raises:
@@ -98,7 +98,7 @@ class Administrator:
         """
         return self._ask(self.require(), lambda: user_of(self._callers, learner))
 
-    def role(self, *, again: bool = False) -> Role | None:
+    def role(self, *, again: bool = False) -> ActualRole | None:
         """Return the role as it was when it was first read; `again` reads it anew.
 
         Raises:

@@ -65,7 +65,7 @@ def path_of(arn: str) -> str:
 
 
 def compare_user(
-    lab: Lab, learner: Learner, user: iam_entities.User | iam_entities.Renamed | None
+    lab: Lab, learner: Learner, user: iam_entities.ActualUser | iam_entities.Renamed | None
 ) -> list[Deviation]:
     """Return every deviation of a learner's user; nothing where it is as declared."""
     if isinstance(user, iam_entities.Renamed):
@@ -104,7 +104,7 @@ def compare_user(
     ]
 
 
-def _user_itself(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
+def _user_itself(learner: Learner, user: iam_entities.ActualUser) -> Iterator[Deviation]:
     if user.arn != learner.user_arn:
         yield Deviation(
             check="declared.user",
@@ -117,7 +117,7 @@ def _user_itself(learner: Learner, user: iam_entities.User) -> Iterator[Deviatio
         )
 
 
-def _key(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
+def _key(learner: Learner, user: iam_entities.ActualUser) -> Iterator[Deviation]:
     """The declared key is active, and no other one: whoever has that could act as the learner."""
     own = _shown(learner.access_key_id)
     status = user.keys.get(learner.access_key_id)
@@ -156,7 +156,7 @@ def _key(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
     )
 
 
-def _password(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
+def _password(learner: Learner, user: iam_entities.ActualUser) -> Iterator[Deviation]:
     """A console password is there exactly where the outputs hold one."""
     is_declared = learner.console_password is not None
     if user.has_password and not is_declared:
@@ -181,11 +181,11 @@ def _password(learner: Learner, user: iam_entities.User) -> Iterator[Deviation]:
         )
 
 
-def _set_key(user: iam_entities.User, key: str, status: str) -> Call:
+def _set_key(user: iam_entities.ActualUser, key: str, status: str) -> Call:
     return Call("UpdateAccessKey", {"UserName": user.name, "AccessKeyId": key, "Status": status})
 
 
-def _grant(lab: Lab, user: iam_entities.User) -> Iterator[Deviation]:
+def _grant(lab: Lab, user: iam_entities.ActualUser) -> Iterator[Deviation]:
     """The user's inline policies: exactly the grant, or none before it."""
     expected = "one inline policy, the grant" if lab.grant else "no inline policy"
     wanted = grant_of(lab) if lab.grant else None
@@ -213,7 +213,9 @@ def _grant(lab: Lab, user: iam_entities.User) -> Iterator[Deviation]:
         )
 
 
-def _grant_differs(wanted: Mapping[str, Any], user: iam_entities.User, nearest: str) -> Deviation:
+def _grant_differs(
+    wanted: Mapping[str, Any], user: iam_entities.ActualUser, nearest: str
+) -> Deviation:
     name = nearest or GRANT_NAME
     call = Call(
         "PutUserPolicy", {"UserName": user.name, "PolicyName": name, "PolicyDocument": wanted}
@@ -248,7 +250,7 @@ def _nearest(wanted: Mapping[str, Any], inline: iam_entities.Documents) -> str:
     )
 
 
-def _user_managed(user: iam_entities.User) -> Iterator[Deviation]:
+def _user_managed(user: iam_entities.ActualUser) -> Iterator[Deviation]:
     if user.attached:
         yield Deviation(
             check="declared.user-managed",
@@ -265,7 +267,7 @@ def _user_managed(user: iam_entities.User) -> Iterator[Deviation]:
         )
 
 
-def _groups(user: iam_entities.User) -> Iterator[Deviation]:
+def _groups(user: iam_entities.ActualUser) -> Iterator[Deviation]:
     if user.groups:
         names = [group.name for group in user.groups]
         yield Deviation(
@@ -286,7 +288,7 @@ def _groups(user: iam_entities.User) -> Iterator[Deviation]:
 # -- the role -------------------------------------------------------------------------------------------------------
 
 
-def compare_role(lab: Lab, role: iam_entities.Role | None) -> list[Deviation]:
+def compare_role(lab: Lab, role: iam_entities.ActualRole | None) -> list[Deviation]:
     """Return every deviation of the role; nothing where it is as declared."""
     if role is None or role.arn != lab.role.arn:
         return [_role_missing(lab, role)]
@@ -299,7 +301,7 @@ def compare_role(lab: Lab, role: iam_entities.Role | None) -> list[Deviation]:
     ]
 
 
-def _role_missing(lab: Lab, role: iam_entities.Role | None) -> Deviation:
+def _role_missing(lab: Lab, role: iam_entities.ActualRole | None) -> Deviation:
     name, path = lab.role.name, path_of(lab.role.arn)
     made: list[Call] = []
     if role is not None:
@@ -336,7 +338,7 @@ def _role_missing(lab: Lab, role: iam_entities.Role | None) -> Deviation:
 _TRUST_CHECKS = {"Principal": "declared.trust-principal", "Condition": "declared.trust-conditions"}
 
 
-def _trust(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
+def _trust(lab: Lab, role: iam_entities.ActualRole) -> Iterator[Deviation]:
     wanted = trust_of(lab)
     call = Call("UpdateAssumeRolePolicy", {"RoleName": role.name, "PolicyDocument": wanted})
     by_check: dict[str, list[meaning.Difference]] = {}
@@ -360,7 +362,7 @@ def _trust(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
         )
 
 
-def _role_managed(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
+def _role_managed(lab: Lab, role: iam_entities.ActualRole) -> Iterator[Deviation]:
     if lab.role.managed_policies is None:
         return
     missing = [arn for arn in lab.role.managed_policies if arn not in role.attached]
@@ -388,7 +390,7 @@ def _role_managed(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
         )
 
 
-def _role_inline(role: iam_entities.Role) -> Iterator[Deviation]:
+def _role_inline(role: iam_entities.ActualRole) -> Iterator[Deviation]:
     if role.inline:
         yield Deviation(
             check="declared.role-inline",
@@ -402,7 +404,7 @@ def _role_inline(role: iam_entities.Role) -> Iterator[Deviation]:
         )
 
 
-def _session_limit(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
+def _session_limit(lab: Lab, role: iam_entities.ActualRole) -> Iterator[Deviation]:
     wanted, got = lab.role.max_session_duration, role.max_session_duration
     if wanted != got:
         longer = "longer" if got > wanted else "shorter"
@@ -418,7 +420,7 @@ def _session_limit(lab: Lab, role: iam_entities.Role) -> Iterator[Deviation]:
 
 
 def _boundary(
-    entity: iam_entities.User | iam_entities.Role, kind: str, name: str, owner: str
+    entity: iam_entities.ActualUser | iam_entities.ActualRole, kind: str, name: str, owner: str
 ) -> Iterator[Deviation]:
     if entity.boundary:
         key = f"{kind.capitalize()}Name"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from rolelab.aws.iam_entities import Documents, Group, Renamed, Role, User
+from rolelab.aws.iam_entities import ActualGroup, ActualRole, ActualUser, Documents, Renamed
 from rolelab.diagnosis import declared
 from rolelab.diagnosis.declared import Deviation
 from rolelab.diagnosis.iam_calls import Call
@@ -90,8 +90,8 @@ class Situation:
 
     lab: Lab
     learner: Learner
-    user: User | Renamed | None
-    role: Role | None
+    user: ActualUser | Renamed | None
+    role: ActualRole | None
     document: Callable[[str], Any] = field(repr=False)
     """Document of a managed policy by its ARN."""
     now: datetime
@@ -116,7 +116,7 @@ class Situation:
     def own_policies(self) -> Policies:
         """Every policy that bears on the learner's own key, and the role's trust."""
         user = self.user
-        if not isinstance(user, User):
+        if not isinstance(user, ActualUser):
             return Policies(trust=self._trust)
         return Policies(
             identity=(
@@ -140,7 +140,7 @@ class Situation:
     @property
     def declared_own(self) -> Policies:
         """What should bear on the learner's own key."""
-        inline: Documents = self.user.inline if isinstance(self.user, User) else {}
+        inline: Documents = self.user.inline if isinstance(self.user, ActualUser) else {}
         name = next(iter(inline), declared.GRANT_NAME)
         owner = f"user {self.learner.user_name}"
         grant = (
@@ -302,7 +302,7 @@ class Situation:
 
     @property
     def _own(self) -> Principal:
-        if not isinstance(self.user, User):
+        if not isinstance(self.user, ActualUser):
             return Principal.user(self.learner.user_arn, credential=CredentialState.DELETED)
         status = self.user.keys.get(self.learner.access_key_id)
         state = {"Active": CredentialState.ACTIVE, None: CredentialState.DELETED}.get(
@@ -353,7 +353,7 @@ class Situation:
             ),
         )
 
-    def _of_group(self, group: Group) -> tuple[Policy, ...]:
+    def _of_group(self, group: ActualGroup) -> tuple[Policy, ...]:
         return self._of(f"group {group.name}", group.inline, group.attached)
 
     def _boundary(self, arn: str, owner: str) -> Policy | None:

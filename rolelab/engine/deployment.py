@@ -21,14 +21,13 @@ from typing import Any
 from rolelab.aws.failures import AwsFailure
 from rolelab.engine import plan, recovery, values
 from rolelab.engine.cloud import Cloud, patiently
-from rolelab.engine.model import STACK_TYPE, Goal, Intent, Properties, Resource
-from rolelab.engine.store import Draft, Store
+from rolelab.engine.resource import STACK_TYPE, Goal, PendingOperation, Properties, Resource
+from rolelab.engine.state import DraftState, StateStore
 from rolelab.engine.types.base import HalfMadeError, Made, ResourceType
 from rolelab.engine.world import World
 from rolelab.errors import LabError
 from rolelab.steps import (
     Began,
-    Change,
     Ended,
     Event,
     Failed,
@@ -36,6 +35,7 @@ from rolelab.steps import (
     Message,
     Op,
     Planned,
+    PropertyDiff,
     Severity,
     Step,
     Summary,
@@ -43,7 +43,7 @@ from rolelab.steps import (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Registered:
     """What the program learns of a registration."""
 
     urn: str
@@ -73,7 +73,7 @@ class Deployment:
         self,
         *,
         kind: str,
-        state: Store | Draft,
+        state: StateStore | DraftState,
         types: Mapping[str, ResourceType],
         cloud: Cloud,
         listener: Listener,
@@ -83,7 +83,7 @@ class Deployment:
         self.kind = kind
         self.cloud = cloud
         self._state = state
-        self._store = state if isinstance(state, Store) else None
+        self._store = state if isinstance(state, StateStore) else None
         self._types = types
         self._listener = listener
         self._soon: SimpleQueue[Event] = SimpleQueue()
@@ -226,14 +226,14 @@ class Deployment:
 
     # -- registrations --------------------------------------------------------------------------------------------
 
-    def register(self, goal: Goal) -> Answer | Future[Answer]:
+    def register(self, goal: Goal) -> Registered | Future[Registered]:
         """Bring one resource to what the program wants; a Future where AWS must be asked.
 
         Raises:
             DuplicateUrnError: the URN was registered before.
         """
         if self._owed is None:
-            self._owed = frozenset(id(old) for old in self.world.doomed)
+            self._owed = frozenset(id(old) for old in self.world.pending_deletions)
         if goal.urn in self._seen:
             raise DuplicateUrnError(goal.urn)
         self._seen.add(goal.urn)
@@ -270,9 +270,9 @@ class Deployment:
         if stack is not None and outputs != stack.outputs:
             self._state.put(replace(stack, outputs=outputs))
 
-    def _leave_out(self, goal: Goal) -> Answer:
+    def _leave_out(self, goal: Goal) -> Registered:
         self._left_out.add(goal.urn)
-        return Answer(goal.urn, ok=False)
+        return Registered(goal.urn, ok=False)
 
     def _known(self, goal: Goal) -> Resource | None:
         """Return the resource that the goal is about, under its URN or one that it had before."""
@@ -291,7 +291,7 @@ class Deployment:
         """Return the other URNs that a registered resource may have had: its children may have had them too."""
         return self._aliases.get(urn, ())
 
-    def _component(self, goal: Goal, old: Resource | None) -> Answer:
+    def _component(self, goal: Goal, old: Resource | None) -> Registered:
         now = _resource(goal, goal.inputs, outputs=old.outputs if old else {})
         step = Step(op=Op.CREATE, urn=goal.urn, type=goal.type, name=goal.name, custom=False)
         if old is not None:
@@ -302,9 +302,9 @@ class Deployment:
             self._open[goal.urn] = step
         if now != old:
             self._state.put(now)
-        return Answer(goal.urn, outputs=goal.inputs)
+        return Registered(goal.urn, outputs=goal.inputs)
 
-    def _custom(self, goal: Goal, old: Resource | None) -> Answer | Future[Answer]:
+    def _custom(self, goal: Goal, old: Resource | None) -> Registered | Future[Registered]:
         known = self._types[goal.type]
         given = (
             plan.ignoring(goal.inputs, old.inputs, goal.ignore_changes)
@@ -354,7 +354,7 @@ class Deployment:
 
     def _creation(
         self, goal: Goal, known: ResourceType, step: Step, wanted: Resource
-    ) -> Answer | Future[Answer]:
+    ) -> Registered | Future[Registered]:
         before = self._early_olds.get(goal.urn)
         step = replace(
             step,
@@ -369,9 +369,9 @@ class Deployment:
 
     def _made_first(
         self, goal: Goal, known: ResourceType, step: Step, wanted: Resource, *, replaces: bool
-    ) -> Answer | Future[Answer]:
+    ) -> Registered | Future[Registered]:
         """Create a resource, after what an earlier run left in its way."""
-        owed = [one for one in self.world.doomed if self._owed and id(one) in self._owed]
+        owed = [one for one in self.world.pending_deletions if self._owed and id(one) in self._owed]
         rivals = plan.in_the_way(known, wanted, owed, self.world.live) if owed else []
         going = plan.gone_with(rivals, dict(self.world.live), self._seen) if rivals else []
         gone = self._going_early(going)
@@ -379,9 +379,9 @@ class Deployment:
         def job() -> Resource:
             with self._told(gone):
                 for victim in going:
-                    self._delete_one(victim, doomed=False, op=Op.DELETE_REPLACED)
+                    self._delete_one(victim, pending_deletion=False, op=Op.DELETE_REPLACED)
             for rival in rivals:
-                self._delete_one(rival, doomed=True, op=Op.DELETE_REPLACED)
+                self._delete_one(rival, pending_deletion=True, op=Op.DELETE_REPLACED)
             return self._create(known, step, wanted, goal, replaces=replaces)
 
         return self._carry_out(goal, known, step, wanted, job)
@@ -404,14 +404,14 @@ class Deployment:
             raise
         gone.set_result(None)
 
-    def _same(self, goal: Goal, known: ResourceType, old: Resource, wanted: Resource) -> Answer:
+    def _same(self, goal: Goal, known: ResourceType, old: Resource, wanted: Resource) -> Registered:
         # Equal inputs are not all: dependencies, parent, protection … must still reach the state.
         outputs = plan.secrets_marked(known, old.outputs, wanted.inputs, goal.secret_outputs)
         now = replace(wanted, outputs=outputs)
         if now != old:
             self._state.put(now)
         self._count_same()
-        return Answer(goal.urn, old.id, outputs)
+        return Registered(goal.urn, old.id, outputs)
 
     def _replacement(
         self,
@@ -420,8 +420,8 @@ class Deployment:
         old: Resource,
         step: Step,
         given: Properties,
-        changes: tuple[Change, ...],
-    ) -> Answer | Future[Answer]:
+        changes: tuple[PropertyDiff, ...],
+    ) -> Registered | Future[Registered]:
         if old.protect:
             self.error(_protected("replaced", goal.urn), goal.urn)
             return self._leave_out(goal)
@@ -447,7 +447,7 @@ class Deployment:
         def job() -> Resource:
             with self._told(gone):
                 for victim in (*victims, old):
-                    self._delete_one(victim, doomed=False, op=Op.DELETE_REPLACED)
+                    self._delete_one(victim, pending_deletion=False, op=Op.DELETE_REPLACED)
             return self._create(known, step, wanted, goal)
 
         return self._carry_out(goal, known, step, wanted, job)
@@ -461,7 +461,7 @@ class Deployment:
         job: Callable[[], Resource],
         *,
         old: Resource | None = None,
-    ) -> Answer | Future[Answer]:
+    ) -> Registered | Future[Registered]:
         """Do a job on the pool's threads; in a preview, answer what is known without it.
 
         `old` is given where it stays the same resource.
@@ -469,7 +469,7 @@ class Deployment:
         if self.previewing:
             return self._previewed(goal, known, step, wanted.inputs, old)
 
-        def guarded() -> Answer:
+        def guarded() -> Registered:
             try:
                 if goal.urn in self._early:
                     self._early[goal.urn].result()
@@ -481,13 +481,13 @@ class Deployment:
                 self._cancelled = True
                 self.error(str(error), goal.urn)
                 return self._leave_out(goal)
-            return Answer(goal.urn, made.id, made.outputs)
+            return Registered(goal.urn, made.id, made.outputs)
 
         return self._pool.submit(guarded)
 
     def _previewed(
         self, goal: Goal, known: ResourceType, step: Step, inputs: Properties, old: Resource | None
-    ) -> Answer:
+    ) -> Registered:
         self._plan(step)
         if old is None:
             self._unmade.add(goal.urn)
@@ -497,7 +497,7 @@ class Deployment:
             if "tagsAll" in known.computed:
                 outputs["tagsAll"] = inputs.get("tags", {})
         marked = plan.secrets_marked(known, outputs, inputs, goal.secret_outputs)
-        return Answer(goal.urn, old.id if old else "", marked)
+        return Registered(goal.urn, old.id if old else "", marked)
 
     def _plan(self, step: Step) -> None:
         with self._telling:
@@ -540,7 +540,9 @@ class Deployment:
         inputs = values.plain(wanted.inputs)
         who = next((str(inputs[name]) for name in ("name", "user", "role") if name in inputs), "")
         for last in (False, True):
-            intent = Intent(op="create", at=time.time(), resource=wanted, replaces=replaces)
+            intent = PendingOperation(
+                op="create", at=time.time(), resource=wanted, replaces=replaces
+            )
             number = self._writer.begin(intent)
             try:
                 made = patiently(lambda: known.create(self.cloud, inputs))
@@ -554,7 +556,7 @@ class Deployment:
                     self._writer.refused(number)
                     raise self._failure(step, "creating", known, failure, who) from None
                 found = self._look(number, intent, known)
-                if found is None and (last or number in self.world.pending):
+                if found is None and (last or number in self.world.pending_operations):
                     raise self._failure(step, "creating", known, failure, who) from None
                 if found is None:
                     continue
@@ -565,7 +567,7 @@ class Deployment:
             return resource
         raise AssertionError("unreachable")
 
-    def _look(self, number: int, intent: Intent, known: ResourceType) -> Made | None:
+    def _look(self, number: int, intent: PendingOperation, known: ResourceType) -> Made | None:
         """Find out what became of a create without an answer; an intent that stays open is found out about later."""
         try:
             made = recovery.look(known, self.cloud, intent, self.world)
@@ -587,7 +589,7 @@ class Deployment:
         began = self._begin(step)
         opened = plan.located(old, self.world.live)
         inputs = values.plain(wanted.inputs)
-        number = self._writer.begin(Intent(op="update", at=time.time(), resource=wanted))
+        number = self._writer.begin(PendingOperation(op="update", at=time.time(), resource=wanted))
         try:
             made = patiently(lambda: known.update(self.cloud, opened, inputs))
         except AwsFailure as failure:
@@ -602,10 +604,14 @@ class Deployment:
         self._done(step, time.monotonic() - began)
         return resource
 
-    def _delete_one(self, victim: Resource, *, doomed: bool, op: Op, spared: bool = False) -> None:
+    def _delete_one(
+        self, victim: Resource, *, pending_deletion: bool, op: Op, spared: bool = False
+    ) -> None:
         """Delete one resource; a `spared` one only in the state."""
         if not victim.custom or op is Op.DELETE:
-            self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
+            self._carry_out_deletion(
+                victim, pending_deletion=pending_deletion, op=op, spared=spared
+            )
             return
         with ExitStack() as locks:
             # Its owner may be renamed at this moment: it is found under the old name before, under the new one after.
@@ -614,7 +620,9 @@ class Deployment:
             identity = self._identity(victim)
             locks.enter_context(self._alone(victim.type, identity))
             spared = spared or bool(identity and self._is_anothers(victim, identity))
-            self._carry_out_deletion(victim, doomed=doomed, op=op, spared=spared)
+            self._carry_out_deletion(
+                victim, pending_deletion=pending_deletion, op=op, spared=spared
+            )
 
     def _identity(self, victim: Resource) -> str:
         known = self._types[victim.type]
@@ -639,18 +647,22 @@ class Deployment:
             for one in list(self.world.live.values())
         )
 
-    def _carry_out_deletion(self, victim: Resource, *, doomed: bool, op: Op, spared: bool) -> None:
+    def _carry_out_deletion(
+        self, victim: Resource, *, pending_deletion: bool, op: Op, spared: bool
+    ) -> None:
         step = self._deletion_step(victim, op)
         if not victim.custom or victim.retain or spared:
             if self.stopped:
                 raise _StoppedError
-            self._state.drop(victim, doomed=doomed)
+            self._state.drop(victim, pending_deletion=pending_deletion)
             self._done(step)
             return
         began = self._begin(step)
         known = self._types[victim.type]
         number = self._writer.begin(
-            Intent(op="delete", at=time.time(), resource=victim, doomed=doomed)
+            PendingOperation(
+                op="delete", at=time.time(), resource=victim, pending_deletion=pending_deletion
+            )
         )
         try:
             patiently(lambda: known.delete(self.cloud, plan.located(victim, self.world.live)))
@@ -662,7 +674,7 @@ class Deployment:
         self._done(step, time.monotonic() - began)
 
     @property
-    def _writer(self) -> Store:
+    def _writer(self) -> StateStore:
         if self._store is None:
             raise AssertionError("a preview carries nothing out")
         return self._store
@@ -691,7 +703,7 @@ class Deployment:
 
     def _delete_undeclared(self) -> None:
         staying = self._needed_by_what_was_left_out()
-        victims = [old for old in self.world.doomed if old.urn not in staying]
+        victims = [old for old in self.world.pending_deletions if old.urn not in staying]
         for urn, resource in list(self.world.live.items()):
             if urn in self._seen or urn in staying:
                 continue
@@ -705,10 +717,10 @@ class Deployment:
             self._delete(victims)
 
     def _plan_deletions(self, victims: Sequence[Resource]) -> None:
-        doomed = {id(old) for old in self.world.doomed}
+        pending_deletion = {id(old) for old in self.world.pending_deletions}
         for wave in plan.deletion_waves(victims):
             for victim in wave:
-                op = Op.DELETE_REPLACED if id(victim) in doomed else Op.DELETE
+                op = Op.DELETE_REPLACED if id(victim) in pending_deletion else Op.DELETE
                 self._plan(self._deletion_step(victim, op))
 
     def _needed_by_what_was_left_out(self) -> set[str]:
@@ -725,7 +737,7 @@ class Deployment:
 
     def _delete(self, victims: Sequence[Resource]) -> None:
         """Delete resources, each when nothing that needs it is left; wait until all that can be done is done."""
-        doomed = {id(old) for old in self.world.doomed}
+        pending_deletion = {id(old) for old in self.world.pending_deletions}
         going = {victim.urn for victim in victims}
         gone = {id(victim) for victim in victims}
         staying = {(one.type, one.id) for one in self.world.live.values() if id(one) not in gone}
@@ -743,7 +755,7 @@ class Deployment:
         def job(index: int) -> None:
             nonlocal open_jobs
             victim = victims[index]
-            is_doomed = id(victim) in doomed
+            is_doomed = id(victim) in pending_deletion
             # Either what it was to be deleted with goes too and takes it along, or a resource that stays is this very
             # thing in AWS: an inline policy or an attachment that the program now declares under another name.
             spared = victim.deleted_with in going
@@ -751,7 +763,7 @@ class Deployment:
                 spared = (victim.type, self._identity(victim) or victim.id) in staying
             op = Op.DELETE_REPLACED if is_doomed else Op.DELETE
             try:
-                self._delete_one(victim, doomed=is_doomed, op=op, spared=spared)
+                self._delete_one(victim, pending_deletion=is_doomed, op=op, spared=spared)
             except (_StoppedError, _OperationError):
                 pass
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits

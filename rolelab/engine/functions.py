@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Properties
+from rolelab.engine.resource import Properties
 
 
 def _caller_identity(cloud: Cloud) -> Properties:

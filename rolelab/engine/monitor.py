@@ -16,9 +16,9 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message as ProtobufMessage
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from rolelab.engine import functions, model, values
-from rolelab.engine.deployment import Answer, Deployment, DuplicateUrnError
-from rolelab.engine.model import Goal
+from rolelab.engine import functions, resource, values
+from rolelab.engine.deployment import Deployment, DuplicateUrnError, Registered
+from rolelab.engine.resource import Goal
 from rolelab.engine.types.table import TYPES
 from rolelab.errors import LabError
 from rolelab.steps import Message, Severity
@@ -120,23 +120,23 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: object = None
     ) -> resource_pb2.RegisterResourceResponse | Future[resource_pb2.RegisterResourceResponse]:
         """Bring one resource to what the program wants."""
-        urn = model.urn(self._stack, self._project, request.type, request.name, request.parent)
+        urn = resource.urn(self._stack, self._project, request.type, request.name, request.parent)
         refusal = _refusal(request)
         if refusal:
             self._deployment.error(f"{request.type} resource '{request.name}': {refusal}", urn)
-            return _response(Answer(urn, ok=False))
+            return _response(Registered(urn, ok=False))
         try:
             answer = self._deployment.register(self._goal(request, urn))
         except values.UnsupportedValueError as unsupported:
             text = f"rolelab does not take {unsupported}: use `pulumi up`"
             self._deployment.error(f"{request.type} resource '{request.name}': {text}", urn)
-            answer = Answer(urn, ok=False)
+            answer = Registered(urn, ok=False)
         except DuplicateUrnError:
             self._deployment.error(
                 f"Duplicate resource URN '{urn}'; try giving it a unique name", urn
             )
-            answer = Answer(urn, ok=False)
-        return _response(answer) if isinstance(answer, Answer) else _mapped(answer, _response)
+            answer = Registered(urn, ok=False)
+        return _response(answer) if isinstance(answer, Registered) else _mapped(answer, _response)
 
     def RegisterResourceOutputs(  # noqa: N802
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: object = None
@@ -258,7 +258,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 found |= dict.fromkeys(self._spelled_out(alias.spec, request, inherited))
         for parent in inherited:
             old = _renamed_with(request.name, request.parent, parent)
-            found[model.urn(self._stack, self._project, request.type, old, parent)] = None
+            found[resource.urn(self._stack, self._project, request.type, old, parent)] = None
         found.pop(urn, None)
         return tuple(found)
 
@@ -275,14 +275,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         for parent in parents:
             name = given or _renamed_with(request.name, request.parent, parent)
             stack, project = spec.stack or self._stack, spec.project or self._project
-            yield model.urn(stack, project, spec.type or request.type, name, parent)
+            yield resource.urn(stack, project, spec.type or request.type, name, parent)
 
 
 def _renamed_with(name: str, parent: str, former: str) -> str:
     """Return the name that a child had when its parent was called otherwise: `lab-role` was `old-role`."""
     if not parent or not former:
         return name
-    now, then = model.urn_name(parent), model.urn_name(former)
+    now, then = resource.urn_name(parent), resource.urn_name(former)
     return f"{then}{name[len(now) :]}" if now != then and name.startswith(now) else name
 
 
@@ -334,7 +334,7 @@ def _asks(value: Any) -> bool:
     return value.ByteSize() > 0 if isinstance(value, ProtobufMessage) else bool(value)
 
 
-def _response(answer: Answer) -> resource_pb2.RegisterResourceResponse:
+def _response(answer: Registered) -> resource_pb2.RegisterResourceResponse:
     if not answer.ok:
         return resource_pb2.RegisterResourceResponse(urn=answer.urn, result=resource_pb2.FAIL)
     return resource_pb2.RegisterResourceResponse(

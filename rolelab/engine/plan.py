@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from rolelab.engine import documents, values
-from rolelab.engine.model import Properties, Resource
-from rolelab.engine.types.base import Fault, ResourceType, fault_of
-from rolelab.steps import Change
+from rolelab.engine.resource import Properties, Resource
+from rolelab.engine.types.base import PropertyFault, ResourceType, fault_of
+from rolelab.steps import PropertyDiff
 
 Chance = Callable[[int], str]
 """Gives that many random hexadecimal digits."""
@@ -26,7 +26,7 @@ class Checked:
 
     inputs: Properties
     automatic: list[str]
-    faults: list[Fault]
+    faults: list[PropertyFault]
 
 
 def check(
@@ -37,7 +37,9 @@ def check(
     `old` is the resource whose automatic name is kept; None for a new one, also for the successor of a replaced one.
     """
     faults = [
-        Fault(key, f"rolelab does not know this input of {known.token}: use `pulumi up` for it")
+        PropertyFault(
+            key, f"rolelab does not know this input of {known.token}: use `pulumi up` for it"
+        )
         for key in sorted(given.keys() - known.properties.keys())
     ]
     inputs = {key: value for key, value in given.items() if key in known.properties}
@@ -48,14 +50,14 @@ def check(
         automatic.append(auto.property)
     elif auto and auto.prefix_property in inputs:
         faults.append(
-            Fault(auto.property, f"conflicts with {auto.prefix_property}: give one of them")
+            PropertyFault(auto.property, f"conflicts with {auto.prefix_property}: give one of them")
         )
     for key, property_ in known.properties.items():
         if key not in inputs and property_.default is not None:
             inputs[key] = property_.default
         elif key not in inputs and property_.required:
             faults.append(
-                Fault(key, f'Missing required argument. The argument "{key}" is required')
+                PropertyFault(key, f'Missing required argument. The argument "{key}" is required')
             )
         elif key in inputs and (fault := fault_of(key, property_, values.plain(inputs[key]))):
             faults.append(fault)
@@ -79,10 +81,10 @@ def _automatic_name(
 
 def differences(
     known: ResourceType, old: Properties, new: Properties, *, replace_on_changes: Iterable[str] = ()
-) -> tuple[Change, ...]:
+) -> tuple[PropertyDiff, ...]:
     """Compare a resource's inputs with those wanted now, by meaning; sorted by property."""
     also = {_steps(path)[0] for path in replace_on_changes}
-    found: list[Change] = []
+    found: list[PropertyDiff] = []
     for key, property_ in known.properties.items():
         before, after = values.plain(old.get(key)), values.plain(new.get(key))
         if key not in new and property_.computed:
@@ -91,7 +93,7 @@ def differences(
             continue
         replaces = property_.replaces or key in also or "*" in also
         found.append(
-            Change(
+            PropertyDiff(
                 property=key,
                 old=values.shown(old.get(key)),
                 new=values.shown(new.get(key)),

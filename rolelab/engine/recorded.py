@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rolelab.engine import store, values
-from rolelab.engine.model import Properties
+from rolelab.engine import state, values
+from rolelab.engine.resource import Properties
 from rolelab.project import Project
 
 
@@ -37,7 +37,7 @@ def outputs(project: Project, stack: str, *, show_secrets: bool = False) -> Prop
     Raises:
         LabError: the state cannot be read.
     """
-    resource = store.read(project.stack_home(stack)).stack
+    resource = state.read(project.stack_home(stack)).stack
     if resource is None:
         return {}
     shown = values.plain(resource.outputs) if show_secrets else values.masked(resource.outputs)
@@ -51,15 +51,17 @@ def status(project: Project, stack: str) -> Status:
         LabError: the state cannot be read.
     """
     folder = project.stack_home(stack)
-    world = store.read(folder)
+    world = state.read(folder)
     counts = Counter(resource.type for resource in world.everything if resource.custom)
     return Status(
-        exists=bool(world.everything or world.pending),
+        exists=bool(world.everything or world.pending_operations),
         instance=world.instance,
         counts=dict(sorted(counts.items())),
-        doomed=len(world.doomed),
-        pending=tuple((intent.op, intent.resource.urn) for intent in world.pending.values()),
-        holder=store.holder(folder),
+        doomed=len(world.pending_deletions),
+        pending=tuple(
+            (intent.op, intent.resource.urn) for intent in world.pending_operations.values()
+        ),
+        holder=state.holder(folder),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rolelab.aws.failures import AwsFailure
 from rolelab.engine import plan, values
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Resource
+from rolelab.engine.resource import PendingOperation, Resource
 from rolelab.engine.types.base import Made, ResourceType
 from rolelab.engine.world import World
 from rolelab.errors import CannotTell
@@ -20,11 +20,11 @@ from rolelab.errors import CannotTell
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rolelab.engine.store import Draft, Store
+    from rolelab.engine.state import DraftState, StateStore
 
 
 def look(
-    known: ResourceType, cloud: Cloud, intent: Intent, world: World, *, touch: bool = True
+    known: ResourceType, cloud: Cloud, intent: PendingOperation, world: World, *, touch: bool = True
 ) -> Made | None:
     """Return what an interrupted create made, if it is of use; what is of no use is removed (with `touch`).
 
@@ -42,13 +42,13 @@ def look(
     return None
 
 
-def recover(store: Store, types: Mapping[str, ResourceType], cloud: Cloud) -> int:
+def recover(store: StateStore, types: Mapping[str, ResourceType], cloud: Cloud) -> int:
     """Find out what became of every open intent; return how many there were.
 
     Raises:
         CannotTell: AWS did not say; the intents that are left stay open.
     """
-    count = len(store.world.pending)
+    count = len(store.world.pending_operations)
     for number, intent in _in_order(store.world):
         known = types[intent.resource.type]
         try:
@@ -58,7 +58,7 @@ def recover(store: Store, types: Mapping[str, ResourceType], cloud: Cloud) -> in
     return count
 
 
-def foresee(draft: Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> None:
+def foresee(draft: DraftState, types: Mapping[str, ResourceType], cloud: Cloud) -> None:
     """Take into a preview what `recover` would find; nothing is touched.
 
     Raises:
@@ -74,20 +74,22 @@ def foresee(draft: Draft, types: Mapping[str, ResourceType], cloud: Cloud) -> No
             elif intent.op == "update":
                 draft.put(said_again(draft.world, intent, known, cloud))
             elif known.read(cloud, plan.located(resource, draft.world.live)) is None:
-                draft.drop(resource, doomed=intent.doomed)
+                draft.drop(resource, pending_deletion=intent.pending_deletion)
         except AwsFailure as failure:
             raise _cannot_tell(intent, failure) from None
 
 
-def _in_order(world: World) -> list[tuple[int, Intent]]:
+def _in_order(world: World) -> list[tuple[int, PendingOperation]]:
     """Return the open intents: updates first, since what hangs on a renamed user is found under its new name.
 
     The others oldest first: two lost keys of one user are told apart by their order.
     """
-    return sorted(world.pending.items(), key=lambda item: (item[1].op != "update", item[0]))
+    return sorted(
+        world.pending_operations.items(), key=lambda item: (item[1].op != "update", item[0])
+    )
 
 
-def _cannot_tell(intent: Intent, failure: AwsFailure) -> CannotTell:
+def _cannot_tell(intent: PendingOperation, failure: AwsFailure) -> CannotTell:
     return CannotTell(
         f"what became of an interrupted {intent.op} could not be found out: {failure}",
         where=intent.resource.urn,
@@ -95,7 +97,9 @@ def _cannot_tell(intent: Intent, failure: AwsFailure) -> CannotTell:
     )
 
 
-def _close(store: Store, number: int, intent: Intent, known: ResourceType, cloud: Cloud) -> None:
+def _close(
+    store: StateStore, number: int, intent: PendingOperation, known: ResourceType, cloud: Cloud
+) -> None:
     if intent.op == "create":
         made = look(known, cloud, intent, store.world)
         if made is None:
@@ -110,13 +114,15 @@ def _close(store: Store, number: int, intent: Intent, known: ResourceType, cloud
         store.refused(number)
 
 
-def adopted(intent: Intent, known: ResourceType, made: Made) -> Resource:
+def adopted(intent: PendingOperation, known: ResourceType, made: Made) -> Resource:
     """Return the resource that an interrupted create made."""
     outputs = plan.secrets_marked(known, made.outputs, intent.resource.inputs, ())
     return replace(intent.resource, id=made.id, outputs=outputs)
 
 
-def said_again(world: World, intent: Intent, known: ResourceType, cloud: Cloud) -> Resource:
+def said_again(
+    world: World, intent: PendingOperation, known: ResourceType, cloud: Cloud
+) -> Resource:
     """Return the resource of an interrupted update: as it was, its inputs not to be relied on."""
     old = world.live[intent.resource.urn]
     id_ = known.moved(cloud, old, intent)

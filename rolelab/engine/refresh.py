@@ -12,12 +12,12 @@ from rolelab.aws.failures import AwsFailure
 from rolelab.engine import documents, plan, values
 from rolelab.engine.cloud import Cloud, patiently
 from rolelab.engine.deployment import Deployment
-from rolelab.engine.model import Properties, Resource
-from rolelab.engine.store import Draft, Store
+from rolelab.engine.resource import Properties, Resource
+from rolelab.engine.state import DraftState, StateStore
 from rolelab.engine.types.base import ResourceType
-from rolelab.engine.types.user import User
+from rolelab.engine.types.user import UserType
 from rolelab.errors import CannotTell
-from rolelab.steps import Change, Ended, Op, Step
+from rolelab.steps import Ended, Op, PropertyDiff, Step
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import UserDetailTypeDef
@@ -29,7 +29,10 @@ _MANY = 50
 
 
 def refresh(
-    deployment: Deployment, state: Store | Draft, types: Mapping[str, ResourceType], cloud: Cloud
+    deployment: Deployment,
+    state: StateStore | DraftState,
+    types: Mapping[str, ResourceType],
+    cloud: Cloud,
 ) -> int:
     """Read every resource and take what differs into the state; return how many differ or are gone.
 
@@ -38,23 +41,25 @@ def refresh(
     """
     lock, found = threading.Lock(), 0
     world = state.world
-    many = sum(one.type == User.token for one in world.live.values()) >= _MANY
+    many = sum(one.type == UserType.token for one in world.live.values()) >= _MANY
     users = _answered("the users of the account", cloud.list_users) if many else None
 
-    def job(resource: Resource, doomed: bool) -> Callable[[], None]:
+    def job(resource: Resource, pending_deletion: bool) -> Callable[[], None]:
         def look() -> None:
             nonlocal found
             known = types[resource.type]
             opened = plan.located(resource, world.live)
             actual = _read(known, cloud, opened, users)
             with lock:
-                found += _take(deployment, state, known, resource, actual, doomed=doomed)
+                found += _take(
+                    deployment, state, known, resource, actual, pending_deletion=pending_deletion
+                )
 
         return look
 
     deployment.in_parallel(
         [job(one, False) for one in list(world.live.values()) if one.custom]
-        + [job(one, True) for one in list(world.doomed)]
+        + [job(one, True) for one in list(world.pending_deletions)]
     )
     return found
 
@@ -80,24 +85,24 @@ def _answered(what: str, ask: Callable[[], T]) -> T:
 
 def _take(
     deployment: Deployment,
-    state: Store | Draft,
+    state: StateStore | DraftState,
     known: ResourceType,
     resource: Resource,
     actual: Properties | None,
     *,
-    doomed: bool,
+    pending_deletion: bool,
 ) -> int:
     step = Step(
         op=Op.REFRESH, urn=resource.urn, type=resource.type, name=resource.name, id=resource.id
     )
     if actual is None:
-        state.drop(resource, doomed=doomed)
+        state.drop(resource, pending_deletion=pending_deletion)
         deployment.tell(
-            Ended(replace(step, changes=(Change(property="id", old=resource.id),)), 0.0)
+            Ended(replace(step, changes=(PropertyDiff(property="id", old=resource.id),)), 0.0)
         )
         return 1
     now = taken_in(known, resource, actual)
-    if now == resource or doomed:
+    if now == resource or pending_deletion:
         return 0
     state.put(now)
     changes = plan.differences(known, resource.inputs, now.inputs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from rolelab.engine.model import STACK_TYPE, Intent, Properties, Resource
+from rolelab.engine.resource import STACK_TYPE, PendingOperation, Properties, Resource
 
 Line = dict[str, Any]
 
@@ -22,9 +22,11 @@ class World:
     """Id of the local AWS that all this is in; empty before the first run."""
     live: dict[str, Resource] = field(default_factory=dict[str, Resource])
     """URN -> the resource that has it."""
-    doomed: list[Resource] = field(default_factory=list[Resource])
+    pending_deletions: list[Resource] = field(default_factory=list[Resource])
     """Replaced resources that are still owed a deletion."""
-    pending: dict[int, Intent] = field(default_factory=dict[int, Intent])
+    pending_operations: dict[int, PendingOperation] = field(
+        default_factory=dict[int, PendingOperation]
+    )
     """Operations begun, by number: those of a run under way, or of one that was killed."""
 
     @property
@@ -37,18 +39,20 @@ class World:
     @property
     def everything(self) -> list[Resource]:
         """All resources, the replaced ones included."""
-        return [*self.live.values(), *self.doomed]
+        return [*self.live.values(), *self.pending_deletions]
 
     def apply(self, line: Line) -> None:
         """Carry out one line."""
         if "begin" in line:
-            self.pending[line["n"]] = Intent.from_json(line["begin"])
+            self.pending_operations[line["n"]] = PendingOperation.from_json(line["begin"])
         elif "n" in line:
-            self._end(self.pending.pop(line["n"]), line.get("ok", False), line.get("resource"))
+            self._end(
+                self.pending_operations.pop(line["n"]), line.get("ok", False), line.get("resource")
+            )
         elif "put" in line:
             self._put(Resource.from_json(line["put"]))
         elif "drop" in line:
-            self._drop(line["drop"], line.get("id", ""), doomed=line.get("doomed", False))
+            self._drop(line["drop"], line.get("id", ""), pending_deletion=line.get("doomed", False))
         elif "rename" in line:
             self._rename(*cast("tuple[str, str]", line["rename"]))
         elif "doom" in line:
@@ -56,12 +60,12 @@ class World:
         else:
             raise ValueError(f"no such line: {sorted(line)}")
 
-    def _end(self, intent: Intent, ok: bool, made: Properties | None) -> None:
+    def _end(self, intent: PendingOperation, ok: bool, made: Properties | None) -> None:
         if not ok:
             return
         target = intent.resource
         if intent.op == "delete":
-            self._drop(target.urn, target.id, doomed=intent.doomed)
+            self._drop(target.urn, target.id, pending_deletion=intent.pending_deletion)
             return
         if intent.replaces:
             self._doom(target.urn)
@@ -74,11 +78,13 @@ class World:
     def _doom(self, urn: str) -> None:
         old = self.live.pop(urn, None)
         if old is not None:
-            self.doomed.append(old)
+            self.pending_deletions.append(old)
 
-    def _drop(self, urn: str, id_: str, *, doomed: bool) -> None:
-        if doomed:
-            self.doomed = [old for old in self.doomed if (old.urn, old.id) != (urn, id_)]
+    def _drop(self, urn: str, id_: str, *, pending_deletion: bool) -> None:
+        if pending_deletion:
+            self.pending_deletions = [
+                old for old in self.pending_deletions if (old.urn, old.id) != (urn, id_)
+            ]
         else:
             self.live.pop(urn, None)
 
@@ -106,8 +112,10 @@ class World:
         return {
             "instance": self.instance,
             "resources": [resource.to_json() for resource in self.live.values()],
-            "doomed": [resource.to_json() for resource in self.doomed],
-            "pending": {str(number): intent.to_json() for number, intent in self.pending.items()},
+            "doomed": [resource.to_json() for resource in self.pending_deletions],
+            "pending": {
+                str(number): intent.to_json() for number, intent in self.pending_operations.items()
+            },
         }
 
     @classmethod
@@ -117,8 +125,9 @@ class World:
         return cls(
             instance=values["instance"],
             live={resource.urn: resource for resource in resources},
-            doomed=[Resource.from_json(one) for one in values["doomed"]],
-            pending={
-                int(number): Intent.from_json(one) for number, one in values["pending"].items()
+            pending_deletions=[Resource.from_json(one) for one in values["doomed"]],
+            pending_operations={
+                int(number): PendingOperation.from_json(one)
+                for number, one in values["pending"].items()
             },
         )

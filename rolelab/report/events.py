@@ -13,13 +13,13 @@ from typing import Any, TextIO
 
 from rolelab.steps import (
     Began,
-    Change,
     Ended,
     Event,
     Failed,
     Message,
     Op,
     Planned,
+    PropertyDiff,
     Severity,
     Step,
     Summary,
@@ -115,7 +115,7 @@ def _planned(step: Step) -> Mapping[str, Any]:
     }
 
 
-def _kind(op: Op, change: Change) -> str:
+def _kind(op: Op, change: PropertyDiff) -> str:
     kind = "add" if change.old is None else "delete" if change.new is None else "update"
     return f"{kind}-replace" if change.replaces and op is Op.REPLACE else kind
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rolelab.steps import (
     Began,
-    Change,
     Ended,
     Event,
     Failed,
     Message,
     Op,
     Planned,
+    PropertyDiff,
     Severity,
     Step,
     Summary,
@@ -67,7 +67,7 @@ _LONGEST = 400
 _EVERY_S = 0.1
 
 
-class Screen:
+class ProgressScreen:
     """Shows the events of one run; `details`: what is planned or done, not only how much."""
 
     def __init__(
@@ -246,7 +246,7 @@ def _what(step: Step) -> str:
     )
 
 
-def _change(op: Op, change: Change) -> str:
+def _change(op: Op, change: PropertyDiff) -> str:
     if op is Op.CREATE or (change.old is None and op is not Op.DELETE):
         text = f"+ {change.property}: {_value(change.new)}"
     elif change.new is None:
@@ -267,7 +267,7 @@ def _value(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def show_plan(screen: Screen, steps: Sequence[Step], *, readable: int) -> None:
+def show_plan(screen: ProgressScreen, steps: Sequence[Step], *, readable: int) -> None:
     """Print a plan: each step while they can be read, otherwise how many of which type."""
     if len(steps) <= readable:
         for step in steps:

@@ -13,7 +13,7 @@ import pytest
 from components import documents
 from rolelab.engine import documents as meaning
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import Made, ResourceType
 from rolelab.engine.types.table import TYPES
 from tests.conformance.conftest import MotoCloud
@@ -231,8 +231,8 @@ WITH_A_LOST_SECRET = ["aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:U
 FOUND = [token for token in TYPES if token not in WITH_A_LOST_SECRET]
 
 
-def intent(one: Resource, *, at: float | None = None) -> Intent:
-    return Intent(op="create", at=time.time() - 1 if at is None else at, resource=one)
+def intent(one: Resource, *, at: float | None = None) -> PendingOperation:
+    return PendingOperation(op="create", at=time.time() - 1 if at is None else at, resource=one)
 
 
 @pytest.mark.parametrize("token", FOUND)

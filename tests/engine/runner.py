@@ -23,7 +23,7 @@ from typing import Any
 
 from rolelab import project
 from rolelab.aws.endpoint import Credentials, Endpoint
-from rolelab.engine import run, store
+from rolelab.engine import deploy, state
 from rolelab.engine.world import Line
 from rolelab.secret import Secret
 from rolelab.steps import Event
@@ -61,7 +61,7 @@ def _child(request: dict[str, Any], writing: int) -> None:
         ),
     )
     here = project.find(Path(request["root"]))
-    options = run.Options(**request.get("options", {}))
+    options = deploy.RunOptions(**request.get("options", {}))
     events: list[str] = []
     told: dict[str, Any] = {}
     try:
@@ -70,11 +70,11 @@ def _child(request: dict[str, Any], writing: int) -> None:
             events.append(repr(event))
 
         if request["call"] == "destroy":
-            result = run.destroy(
+            result = deploy.destroy(
                 here, request["stack"], endpoint, request["instance"], listener, options
             )
         else:
-            call = run.preview if request["call"] == "preview" else run.up
+            call = deploy.preview if request["call"] == "preview" else deploy.up
             result = call(
                 here,
                 request["stack"],
@@ -100,9 +100,9 @@ class _Lines:
         self._lock = threading.Lock()
 
     def watch(self) -> None:
-        write = store.Store._write  # pyright: ignore[reportPrivateUsage]
+        write = state.StateStore._write  # pyright: ignore[reportPrivateUsage]
 
-        def watched(held: store.Store, line: Line) -> None:
+        def watched(held: state.StateStore, line: Line) -> None:
             with self._lock:
                 self.count += 1
                 here = self.count == self._kill["line"]
@@ -119,7 +119,7 @@ class _Lines:
                 os.kill(os.getpid(), signal.SIGINT)
                 threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
 
-        setattr(store.Store, "_write", watched)  # noqa: B010 - the one seam, taken from outside
+        setattr(state.StateStore, "_write", watched)  # noqa: B010 - the one seam, taken from outside
 
 
 if __name__ == "__main__":

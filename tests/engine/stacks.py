@@ -10,7 +10,7 @@ from typing import Any
 
 from rolelab import project
 from rolelab.aws.clients import Clients
-from rolelab.engine import recorded, run, store, values
+from rolelab.engine import deploy, recorded, state, values
 from rolelab.engine.world import World
 from rolelab.localaws.process.lifecycle import Instance
 from rolelab.steps import Ended, Event, Failed, Message, Op, Planned, Severity, Step
@@ -36,7 +36,7 @@ def allow(action, resource="*"):
 class Ran:
     """What a run did."""
 
-    result: run.Result
+    result: deploy.Result
     events: list[Event]
 
     @property
@@ -123,19 +123,19 @@ class StackRunner:
 
     @property
     def world(self) -> World:
-        return store.read(self.folder)
+        return state.read(self.folder)
 
     def up(self, text: str | None = None, **options: Any) -> Ran:
-        return self._run(run.up, text, options)
+        return self._run(deploy.up, text, options)
 
     def preview(self, text: str | None = None, **options: Any) -> Ran:
-        return self._run(run.preview, text, options)
+        return self._run(deploy.preview, text, options)
 
     def destroy(self, *, only_preview: bool = False, **options: Any) -> Ran:
         events: list[Event] = []
-        result = run.destroy(
+        result = deploy.destroy(
             self.project, self.stack, self.aws.endpoint(self.account), self.instance, self._listen(events),
-            run.Options(**options), only_preview=only_preview,
+            deploy.RunOptions(**options), only_preview=only_preview,
         )  # fmt: skip
         return Ran(result, events)
 
@@ -149,7 +149,7 @@ class StackRunner:
         config = {key if ":" in key else f"exp:{key}": value for key, value in self.config.items()}
         result = call(
             self.project, self.stack, config, self.aws.endpoint(self.account), self.instance, self._listen(events),
-            run.Options(**options),
+            deploy.RunOptions(**options),
         )  # fmt: skip
         return Ran(result, events)
 

@@ -50,7 +50,7 @@ def test_an_interrupted_up_is_recorded_and_carried_on(
     assert 5 <= len(ran.did) < 60
     assert any("finishing what is in flight" in text for text in ran.messages(Severity.WARNING))
     assert in_step(stack.clients, stack.world) == []
-    assert stack.world.pending == {}
+    assert stack.world.pending_operations == {}
     assert len(stack.up().did) == 60 - len(ran.did)
     assert in_step(stack.clients, stack.world) == []
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from components import documents
-from rolelab.engine.store import Store
+from rolelab.engine.state import StateStore
 from rolelab.steps import Op
 from tests.engine.stacks import StackRunner, in_step
 
@@ -181,8 +181,10 @@ def test_going_back_to_a_name_whose_holder_is_still_owed_a_deletion(stack: Stack
         "role/writer", "root"
     )
     stack.clients.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=_trust(trust))
-    held = Store(stack.folder, command="test")
-    held.world.doomed.append(replace(old, id="reader", inputs={**old.inputs, "name": "reader"}))
+    held = StateStore(stack.folder, command="test")
+    held.world.pending_deletions.append(
+        replace(old, id="reader", inputs={**old.inputs, "name": "reader"})
+    )
     held.fold()
     held.close()
     back = stack.up(ROLE + ATTACHED)

@@ -69,7 +69,7 @@ def test_random_programs_killed_anywhere_end_whole(
     done = stack.up()
     assert done.errors == []
     assert in_step(stack.clients, stack.world) == []
-    assert stack.world.doomed == []
+    assert stack.world.pending_deletions == []
     assert max((len(keys) for keys in stack.keys().values()), default=0) <= 1
     assert stack.up(refresh=True).did == []
     assert stack.destroy().errors == []

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolelab.engine import recorded, store
-from rolelab.engine.model import Intent, Resource
-from rolelab.engine.store import Store
+from rolelab.engine import recorded, state
+from rolelab.engine.resource import PendingOperation, Resource
+from rolelab.engine.state import StateStore
 from rolelab.engine.world import World
 from rolelab.errors import LabError
 from tests.engine.stacks import StackRunner
@@ -35,40 +35,43 @@ def test_the_files_are_the_owners_alone(stack: StackRunner) -> None:
 
 
 def test_a_second_process_is_told_who_holds_the_stack(tmp_path: Path) -> None:
-    holding = Store(tmp_path / "dev", command="up")
+    holding = StateStore(tmp_path / "dev", command="up")
     with pytest.raises(
         LabError, match=rf"stack dev is in use by `rolelab up` \(process {os.getpid()}, since 20"
     ) as caught:
-        Store(tmp_path / "dev", command="destroy")
+        StateStore(tmp_path / "dev", command="destroy")
     assert caught.value.exit_code == 1
-    assert store.holder(tmp_path / "dev").startswith("`rolelab up` (process")
+    assert state.holder(tmp_path / "dev").startswith("`rolelab up` (process")
     holding.close()
-    assert store.holder(tmp_path / "dev") == ""
-    Store(tmp_path / "dev", command="destroy").close()
+    assert state.holder(tmp_path / "dev") == ""
+    StateStore(tmp_path / "dev", command="destroy").close()
 
 
 def test_a_lock_left_by_a_dead_process_is_taken_over(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
-        Store(tmp_path / "dev", command="up")
+        StateStore(tmp_path / "dev", command="up")
         os._exit(0)
     os.waitpid(child, 0)
     assert "up" in (tmp_path / "dev" / "lock").read_text()
-    Store(tmp_path / "dev", command="destroy").close()
+    StateStore(tmp_path / "dev", command="destroy").close()
 
 
 def test_one_stack_does_not_lock_another(tmp_path: Path) -> None:
-    first, second = Store(tmp_path / "one", command="up"), Store(tmp_path / "two", command="up")
+    first, second = (
+        StateStore(tmp_path / "one", command="up"),
+        StateStore(tmp_path / "two", command="up"),
+    )
     first.close()
     second.close()
 
 
 def test_a_run_under_way_can_be_read(tmp_path: Path) -> None:
-    held = Store(tmp_path / "dev", command="up")
-    number = held.begin(Intent(op="create", at=1.0, resource=_resource("a")))
-    assert set(store.read(tmp_path / "dev").pending) == {number}
+    held = StateStore(tmp_path / "dev", command="up")
+    number = held.begin(PendingOperation(op="create", at=1.0, resource=_resource("a")))
+    assert set(state.read(tmp_path / "dev").pending_operations) == {number}
     held.done(number, _resource("a", "a"))
-    assert list(store.read(tmp_path / "dev").live) == [_resource("a").urn]
+    assert list(state.read(tmp_path / "dev").live) == [_resource("a").urn]
     held.close()
 
 
@@ -78,35 +81,35 @@ def test_a_run_under_way_can_be_read(tmp_path: Path) -> None:
 def test_a_state_that_cannot_be_read_is_one_clear_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "state.json").write_text(content)
     with pytest.raises(LabError) as caught:
-        store.read(tmp_path)
+        state.read(tmp_path)
     assert str(tmp_path) in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_half_written_last_line_never_happened_and_glues_to_nothing(tmp_path: Path) -> None:
-    held = Store(tmp_path, command="up")
+    held = StateStore(tmp_path, command="up")
     held.put(_resource("a", "a"))
     (journal,) = tmp_path.glob("journal.*")
     whole = journal.read_bytes()
     journal.write_bytes(whole + whole[:-20])
     os.close(held._lock_file)  # pyright: ignore[reportPrivateUsage] - as if it had died
 
-    again = Store(tmp_path, command="up")
+    again = StateStore(tmp_path, command="up")
     again.put(_resource("b", "b"))
-    assert [one.name for one in store.read(tmp_path).live.values()] == ["a", "b"]
+    assert [one.name for one in state.read(tmp_path).live.values()] == ["a", "b"]
     again.close()
 
 
 def test_a_death_between_rename_and_removal_does_no_harm(tmp_path: Path) -> None:
     """A journal of an older generation is in the snapshot already: it is not applied twice."""
-    held = Store(tmp_path, command="up")
-    number = held.begin(Intent(op="create", at=1.0, resource=_resource("a")))
+    held = StateStore(tmp_path, command="up")
+    number = held.begin(PendingOperation(op="create", at=1.0, resource=_resource("a")))
     held.done(number, _resource("a", "a"))
     (journal,) = tmp_path.glob("journal.*")
     kept = journal.read_bytes()
     held.close()
     journal.write_bytes(kept)
-    again = Store(tmp_path, command="up")
+    again = StateStore(tmp_path, command="up")
     assert len(again.world.everything) == 1
     again.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "state.json"]
@@ -123,7 +126,7 @@ def test_a_full_disk_stops_the_run_before_anything_is_begun(
             raise OSError(28, "No space left on device")
         return write(descriptor, data)
 
-    monkeypatch.setattr(store.os, "write", full)
+    monkeypatch.setattr(state.os, "write", full)
     ran = stack.up('aws.iam.User("u", name="ada")\naws.iam.User("v", name="grace")')
     assert not ran.ok
     assert "the state cannot be written" in ran.errors[0]
@@ -171,54 +174,62 @@ def test_whatever_is_written_is_read_again_however_it_was_stopped(
 ) -> None:
     """Reading after any prefix of the journal gives the world as it was then; a torn line counts for nothing."""
     folder = tmp_path_factory.mktemp("state")
-    held = Store(folder, command="up")
+    held = StateStore(folder, command="up")
     worlds: list[dict[str, object]] = [held.world.to_json()]
     for operation, which in operations:
         _operate(held, operation, which)
         worlds.append(held.world.to_json())
         assert World.from_json(json.loads(json.dumps(worlds[-1]))).to_json() == worlds[-1]
-        assert store.read(folder).to_json() == worlds[-1]
+        assert state.read(folder).to_json() == worlds[-1]
     (journal,) = folder.glob("journal.*")
     whole = journal.read_bytes().split(b"\n")[:-1]
     kept = whole[: round(len(whole) * cut)]
     rest = whole[len(kept)][:-1] if torn and len(kept) < len(whole) else b""
     journal.write_bytes(b"".join(line + b"\n" for line in kept) + rest)
-    expected = store.read(folder).to_json()
+    expected = state.read(folder).to_json()
     os.close(held._lock_file)  # pyright: ignore[reportPrivateUsage] - as if it had died
-    again = Store(folder, command="up")
+    again = StateStore(folder, command="up")
     assert again.world.to_json() == expected
     again.put(_resource("new", "new"))
     again.close()
-    read = store.read(folder)
+    read = state.read(folder)
     assert _resource("new").urn in read.live
     assert len(read.everything) == len({(one.urn, one.id) for one in read.everything})
 
 
-def _operate(held: Store, operation: str, which: int) -> None:
+def _operate(held: StateStore, operation: str, which: int) -> None:
     name = f"r{which}"
     urn = _resource(name).urn
     old = held.world.live.get(urn)
     if operation == "fold":
         held.fold()
     elif operation == "create" and old is None:
-        number = held.begin(Intent(op="create", at=1.0, resource=_resource(name)))
+        number = held.begin(PendingOperation(op="create", at=1.0, resource=_resource(name)))
         if which % 2:
             held.done(number, _resource(name, f"id{number}"))
         elif which:
             held.refused(number)
     elif operation == "replace" and old is not None:
-        number = held.begin(Intent(op="create", at=1.0, resource=_resource(name), replaces=True))
+        number = held.begin(
+            PendingOperation(op="create", at=1.0, resource=_resource(name), replaces=True)
+        )
         held.done(number, _resource(name, f"id{number}"))
     elif operation == "update" and old is not None:
         number = held.begin(
-            Intent(op="update", at=1.0, resource=_resource(name, old.id, inputs={"n": which}))
+            PendingOperation(
+                op="update", at=1.0, resource=_resource(name, old.id, inputs={"n": which})
+            )
         )
         held.done(number, _resource(name, old.id, inputs={"n": which}))
     elif operation == "delete" and held.world.everything:
         victim = held.world.everything[which % len(held.world.everything)]
-        doomed = any(victim is one for one in held.world.doomed)
-        held.done(held.begin(Intent(op="delete", at=1.0, resource=victim, doomed=doomed)))
+        doomed = any(victim is one for one in held.world.pending_deletions)
+        held.done(
+            held.begin(
+                PendingOperation(op="delete", at=1.0, resource=victim, pending_deletion=doomed)
+            )
+        )
     elif operation == "drop" and old is not None:
-        held.drop(old, doomed=False)
+        held.drop(old, pending_deletion=False)
     elif operation == "rename" and old is not None:
         held.rename(urn, _resource(f"{name}x{len(held.world.live)}").urn)

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import (
     HalfMadeError,
     Made,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import AccessKeyMetadataTypeDef
 
 
-class AccessKey(ResourceType):
+class AccessKeyType(ResourceType):
     """An access key of a user; its secret is told once, when it is made."""
 
     token = "aws:iam/accessKey:AccessKey"  # noqa: S105 - a type's token
@@ -75,7 +75,7 @@ class AccessKey(ResourceType):
         _delete(cloud, resource.inputs["user"], resource.id)
 
     @override
-    def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:
+    def lost(self, cloud: Cloud, intent: PendingOperation, known: frozenset[str]) -> str | None:
         # The oldest only: a key that an administrator made later stays.
         keys = [
             (key["CreateDate"], str(key.get("AccessKeyId")))

@@ -11,7 +11,7 @@ from typing_extensions import override
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import Made, Property, ResourceType, arn
 
 
@@ -63,7 +63,7 @@ class _Attachment(ResourceType):
                 raise
 
     @override
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
         made = self._made(intent.resource.inputs)
         return made if self.read(cloud, intent.resource) else None
 
@@ -75,7 +75,7 @@ class _Attachment(ResourceType):
         return Made(self.identity(inputs), dict(inputs))
 
 
-class RolePolicyAttachment(_Attachment):
+class RolePolicyAttachmentType(_Attachment):
     """A managed policy on a role."""
 
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"  # noqa: S105 - a type's token
@@ -101,7 +101,7 @@ class RolePolicyAttachment(_Attachment):
             cloud.iam.detach_role_policy(RoleName=owner, PolicyArn=policy)
 
 
-class UserPolicyAttachment(_Attachment):
+class UserPolicyAttachmentType(_Attachment):
     """A managed policy on a user."""
 
     token = "aws:iam/userPolicyAttachment:UserPolicyAttachment"  # noqa: S105 - a type's token

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.values import is_unknown
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class ResourceType(ABC):
         raise LookupError(self.token)
 
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
-        """Change it into what `inputs` say; safe to be said again.
+        """PropertyDiff it into what `inputs` say; safe to be said again.
 
         Raises:
             AwsFailure: it was not changed, or only in part.
@@ -132,7 +132,7 @@ class ResourceType(ABC):
             AwsFailure: it is still there, or nobody knows.
         """
 
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
         """Look for what an interrupted create may have made; None if there is none that is certainly its.
 
         Raises:
@@ -140,14 +140,14 @@ class ResourceType(ABC):
         """
         return None
 
-    def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:
+    def lost(self, cloud: Cloud, intent: PendingOperation, known: frozenset[str]) -> str | None:
         """Return the id of what an interrupted create made, where it is of no use because its secret is lost.
 
         `known` are the ids that the state knows of this type. What is returned is removed, and made anew by `up`.
         """
         return None
 
-    def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:
+    def moved(self, cloud: Cloud, resource: Resource, intent: PendingOperation) -> str:
         """Return the id that a resource has after an interrupted update."""
         return resource.id
 
@@ -167,7 +167,7 @@ class ResourceType(ABC):
         return {key: value for key, value in outputs.items() if key in kept}
 
 
-def came_from(intent: Intent, created: datetime) -> bool:
+def came_from(intent: PendingOperation, created: datetime) -> bool:
     """Tell whether a thing of that creation date can be what the intent made (AWS keeps whole seconds)."""
     return int(intent.at) <= created.timestamp() <= intent.at + ANSWER_WITHIN_S
 
@@ -262,7 +262,7 @@ def one_of(*values: str) -> Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PropertyFault:
     """What is wrong with one property of a registration."""
 
     property: str
@@ -270,7 +270,7 @@ class Fault:
     value: Any = field(default=None, repr=False)
 
 
-def fault_of(name: str, known: Property, value: Any) -> Fault | None:
+def fault_of(name: str, known: Property, value: Any) -> PropertyFault | None:
     """Check one value (secrets opened) against its property; an unknown one is right until it is known."""
     if is_unknown(value):
         return None
@@ -281,6 +281,6 @@ def fault_of(name: str, known: Property, value: Any) -> Fault | None:
     if known.kind is dict and good:
         good = all(isinstance(one, str) for one in cast("dict[str, object]", value).values())
     if not good:
-        return Fault(name, f"expected a {wanted}", value)
+        return PropertyFault(name, f"expected a {wanted}", value)
     reason = known.rule(value) if known.rule else None
-    return Fault(name, reason, value) if reason else None
+    return PropertyFault(name, reason, value) if reason else None

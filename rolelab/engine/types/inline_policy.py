@@ -11,7 +11,7 @@ from typing_extensions import override
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine import documents
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import (
     AutoName,
     Made,
@@ -75,7 +75,7 @@ class _InlinePolicy(ResourceType):
                 raise
 
     @override
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
         # It has no date; but a policy of that name with that meaning is what was asked for.
         made = self._made(intent.resource.inputs)
         there = self.read(cloud, intent.resource)
@@ -89,7 +89,7 @@ class _InlinePolicy(ResourceType):
         return Made(self.identity(inputs), dict(inputs))
 
 
-class UserPolicy(_InlinePolicy):
+class UserPolicyType(_InlinePolicy):
     """An inline policy of a user."""
 
     token = "aws:iam/userPolicy:UserPolicy"  # noqa: S105 - a type's token
@@ -128,7 +128,7 @@ class UserPolicy(_InlinePolicy):
             cloud.iam.delete_user_policy(UserName=owner, PolicyName=name)
 
 
-class RolePolicy(_InlinePolicy):
+class RolePolicyType(_InlinePolicy):
     """An inline policy of a role."""
 
     token = "aws:iam/rolePolicy:RolePolicy"  # noqa: S105 - a type's token

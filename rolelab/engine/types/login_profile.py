@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import Made, Property, ResourceType, between, came_from
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
 
 
-class UserLoginProfile(ResourceType):
+class UserLoginProfileType(ResourceType):
     """A user's password for the console, made up here as AWS's own provider does."""
 
     token = "aws:iam/userLoginProfile:UserLoginProfile"  # noqa: S105 - a type's token
@@ -66,7 +66,7 @@ class UserLoginProfile(ResourceType):
                 raise
 
     @override
-    def lost(self, cloud: Cloud, intent: Intent, known: frozenset[str]) -> str | None:
+    def lost(self, cloud: Cloud, intent: PendingOperation, known: frozenset[str]) -> str | None:
         user = str(intent.resource.inputs["user"])
         profile = None if user in known else _profile(cloud, user)
         return user if profile and came_from(intent, profile["CreateDate"]) else None

@@ -11,7 +11,7 @@ from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine import documents
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import (
     AutoName,
     Made,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import PolicyTypeDef
 
 
-class Policy(ResourceType):
+class PolicyType(ResourceType):
     """A customer managed policy; a change of its text is a new default version, of which five may be kept."""
 
     token = "aws:iam/policy:Policy"  # noqa: S105 - a type's token
@@ -108,7 +108,7 @@ class Policy(ResourceType):
         removal.remove_policy(cloud.iam, resource.id)
 
     @override
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
         wanted = intent.resource.inputs
         arn = (
             f"arn:{cloud.partition}:iam::{cloud.account_id}:policy{wanted['path']}{wanted['name']}"

@@ -10,7 +10,7 @@ from typing_extensions import override
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import (
     AutoName,
     Made,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import RoleTypeDef
 
 
-class Role(ResourceType):
+class RoleType(ResourceType):
     """An IAM role; another name or path is another role."""
 
     token = "aws:iam/role:Role"  # noqa: S105 - a type's token
@@ -119,7 +119,7 @@ class Role(ResourceType):
         )
 
     @override
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
         wanted = intent.resource.inputs
         role = _get(cloud, wanted["name"])
         if role is None or not came_from(intent, role["CreateDate"]):

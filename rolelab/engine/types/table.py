@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from rolelab.engine.types.access_key import AccessKey
-from rolelab.engine.types.attachment import RolePolicyAttachment, UserPolicyAttachment
+from rolelab.engine.types.access_key import AccessKeyType
+from rolelab.engine.types.attachment import RolePolicyAttachmentType, UserPolicyAttachmentType
 from rolelab.engine.types.base import ResourceType
-from rolelab.engine.types.inline_policy import RolePolicy, UserPolicy
-from rolelab.engine.types.login_profile import UserLoginProfile
-from rolelab.engine.types.managed_policy import Policy
-from rolelab.engine.types.role import Role
-from rolelab.engine.types.user import User
+from rolelab.engine.types.inline_policy import RolePolicyType, UserPolicyType
+from rolelab.engine.types.login_profile import UserLoginProfileType
+from rolelab.engine.types.managed_policy import PolicyType
+from rolelab.engine.types.role import RoleType
+from rolelab.engine.types.user import UserType
 
 TYPES: dict[str, ResourceType] = {
     known.token: known
     for known in (
-        User(),
-        AccessKey(),
-        UserLoginProfile(),
-        Role(),
-        RolePolicyAttachment(),
-        UserPolicyAttachment(),
-        UserPolicy(),
-        RolePolicy(),
-        Policy(),
+        UserType(),
+        AccessKeyType(),
+        UserLoginProfileType(),
+        RoleType(),
+        RolePolicyAttachmentType(),
+        UserPolicyAttachmentType(),
+        UserPolicyType(),
+        RolePolicyType(),
+        PolicyType(),
     )
 }
 """Token -> type. To teach the engine another one: a file beside this one, and a line here."""

@@ -10,7 +10,7 @@ from typing_extensions import override
 from rolelab.aws import removal
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.model import Intent, Properties, Resource
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import (
     AutoName,
     Made,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
 
 
-class User(ResourceType):
+class UserType(ResourceType):
     """An IAM user; name and path change in place."""
 
     token = "aws:iam/user:User"  # noqa: S105 - a type's token
@@ -116,7 +116,7 @@ class User(ResourceType):
         removal.remove_user(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDestroy")))
 
     @override
-    def find(self, cloud: Cloud, intent: Intent) -> Made | None:
+    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
         wanted = intent.resource.inputs
         try:
             with translated("GetUser"):
@@ -132,7 +132,7 @@ class User(ResourceType):
         return _made(user["Arn"], user["UserId"], wanted)
 
     @override
-    def moved(self, cloud: Cloud, resource: Resource, intent: Intent) -> str:
+    def moved(self, cloud: Cloud, resource: Resource, intent: PendingOperation) -> str:
         new = str(intent.resource.inputs["name"])
         if new == resource.id:
             return new

@@ -14,8 +14,8 @@ from rolelab.engine import recovery
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.deployment import Deployment
-from rolelab.engine.model import Properties
-from rolelab.engine.store import Draft, Store, read
+from rolelab.engine.resource import Properties
+from rolelab.engine.state import DraftState, StateStore, read
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.world import World
 from rolelab.errors import Interrupted, LabError, UsageError
@@ -27,7 +27,7 @@ PARALLEL = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class RunOptions:
     """How a run is carried out."""
 
     parallel: int = PARALLEL
@@ -62,7 +62,7 @@ def preview(
     endpoint: Endpoint,
     instance: str,
     on_event: Listener = ignore,
-    options: Options = Options(),
+    options: RunOptions = RunOptions(),
 ) -> Result:
     """Find out what `up` would do; nothing is touched, in AWS or in the state.
 
@@ -101,7 +101,7 @@ def up(
     endpoint: Endpoint,
     instance: str,
     on_event: Listener = ignore,
-    options: Options = Options(),
+    options: RunOptions = RunOptions(),
 ) -> Result:
     """Bring AWS to what the program declares.
 
@@ -131,7 +131,7 @@ def destroy(
     endpoint: Endpoint,
     instance: str,
     on_event: Listener = ignore,
-    options: Options = Options(),
+    options: RunOptions = RunOptions(),
     *,
     only_preview: bool = False,
 ) -> Result:
@@ -148,13 +148,13 @@ def destroy(
             planned.append(event.step)
         on_event(event)
 
-    def carry_out(state: Store | Draft) -> Result:
+    def carry_out(state: StateStore | DraftState) -> Result:
         deployment = Deployment(
             kind="destroy", state=state, types=TYPES, cloud=cloud, listener=listen, parallel=options.parallel,
             continue_on_error=options.continue_on_error,
         )  # fmt: skip
         with _ending(deployment):
-            if isinstance(state, Store):
+            if isinstance(state, StateStore):
                 _recover(state, cloud, on_event)
             else:
                 recovery.foresee(state, TYPES, cloud)
@@ -171,7 +171,7 @@ def destroy(
         return carry_out(store)
 
 
-def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: Options) -> Cloud:
+def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: RunOptions) -> Cloud:
     """Return the AWS of a run, with the region that the configuration names.
 
     Raises:
@@ -191,20 +191,20 @@ def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: Options) -> C
     )
 
 
-def _draft(project: Project, stack: str, instance: str, on_event: Listener) -> Draft:
+def _draft(project: Project, stack: str, instance: str, on_event: Listener) -> DraftState:
     world = read(project.stack_home(stack))
     if world.instance != instance:
         _say_if_lost(world, on_event)
         world = World(instance=instance)
-    return Draft(world)
+    return DraftState(world)
 
 
 @contextmanager
 def _state(
     project: Project, stack: str, command: str, instance: str, on_event: Listener
-) -> Generator[Store]:
+) -> Generator[StateStore]:
     """Hold the state of the stack; one that belongs to another local AWS is put aside for an empty one."""
-    store = Store(project.stack_home(stack), command=command)
+    store = StateStore(project.stack_home(stack), command=command)
     try:
         if store.world.instance != instance:
             _say_if_lost(store.world, on_event)
@@ -220,7 +220,7 @@ def _say_if_lost(world: World, on_event: Listener) -> None:
         on_event(Message(Severity.WARNING, text))
 
 
-def _recover(store: Store, cloud: Cloud, on_event: Listener) -> None:
+def _recover(store: StateStore, cloud: Cloud, on_event: Listener) -> None:
     if count := recovery.recover(store, TYPES, cloud):
         what = "1 operation" if count == 1 else f"{count} operations"
         on_event(
@@ -236,7 +236,7 @@ def _run_program(
     project: Project,
     stack: str,
     config: Mapping[str, str],
-    options: Options,
+    options: RunOptions,
 ) -> bool:
     """Run the program; return whether it ran to its end."""
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.

@@ -92,7 +92,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class PendingOperation:
     """An operation that was begun: what recovery needs to find out what became of it."""
 
     op: str
@@ -101,7 +101,7 @@ class Intent:
     """Seconds since the epoch, before the first call."""
     resource: Resource
     """As it will be (create, update), or as it is (delete)."""
-    doomed: bool = False
+    pending_deletion: bool = False
     """A delete of a replaced resource, not of the one that has the URN now."""
     replaces: bool = False
     """A create that makes the present holder of the URN a doomed one."""
@@ -109,20 +109,20 @@ class Intent:
     def to_json(self) -> Properties:
         """Return the journal's form."""
         kept: Properties = {"op": self.op, "at": self.at, "resource": self.resource.to_json()}
-        if self.doomed:
+        if self.pending_deletion:
             kept["doomed"] = True
         if self.replaces:
             kept["replaces"] = True
         return kept
 
     @classmethod
-    def from_json(cls, values: Properties) -> Intent:
+    def from_json(cls, values: Properties) -> PendingOperation:
         """Read what `to_json` wrote."""
         return cls(
             op=values["op"],
             at=values["at"],
             resource=Resource.from_json(cast("Properties", values["resource"])),
-            doomed=values.get("doomed", False),
+            pending_deletion=values.get("doomed", False),
             replaces=values.get("replaces", False),
         )
 

@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from rolelab.engine.model import Intent, Resource
+from rolelab.engine.resource import PendingOperation, Resource
 from rolelab.engine.world import Line, World
 from rolelab.errors import LabError
 
@@ -30,7 +30,7 @@ VERSION = 1
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
-class Store:
+class StateStore:
     """The state of one stack, held by this process until it is closed."""
 
     def __init__(self, folder: Path, *, command: str) -> None:
@@ -48,7 +48,7 @@ class Store:
         self._broken = False
         try:
             self.world, self._generation, self._unfolded = _read(folder)
-            self._numbers = itertools.count(max(self.world.pending, default=0) + 1)
+            self._numbers = itertools.count(max(self.world.pending_operations, default=0) + 1)
             if self._unfolded:
                 self.fold()
             self._open_journal()
@@ -58,7 +58,7 @@ class Store:
 
     # -- what happened --------------------------------------------------------------------------------------------
 
-    def begin(self, intent: Intent) -> int:
+    def begin(self, intent: PendingOperation) -> int:
         """Record that an operation is about to begin; return its number.
 
         Raises:
@@ -85,9 +85,9 @@ class Store:
         """Record a resource as it is now."""
         self._write({"put": resource.to_json()})
 
-    def drop(self, resource: Resource, *, doomed: bool) -> None:
+    def drop(self, resource: Resource, *, pending_deletion: bool) -> None:
         """Record that a resource is no longer the stack's."""
-        self._write({"drop": resource.urn, "id": resource.id, "doomed": doomed})
+        self._write({"drop": resource.urn, "id": resource.id, "doomed": pending_deletion})
 
     def rename(self, old: str, new: str) -> None:
         """Record that a resource has another URN now."""
@@ -166,7 +166,7 @@ class Store:
             os.close(self._lock_file)
 
 
-class Draft:
+class DraftState:
     """A state that a preview may change: in memory only."""
 
     def __init__(self, world: World) -> None:
@@ -176,9 +176,9 @@ class Draft:
         """Take a resource as it is now."""
         self.world.apply({"put": resource.to_json()})
 
-    def drop(self, resource: Resource, *, doomed: bool) -> None:
+    def drop(self, resource: Resource, *, pending_deletion: bool) -> None:
         """Forget a resource."""
-        self.world.apply({"drop": resource.urn, "id": resource.id, "doomed": doomed})
+        self.world.apply({"drop": resource.urn, "id": resource.id, "doomed": pending_deletion})
 
     def rename(self, old: str, new: str) -> None:
         """Give a resource another URN."""
