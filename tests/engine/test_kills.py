@@ -7,11 +7,14 @@ half of them killed again while recovering. A kill *before* a line leaves someth
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
+from tests import seeds
 from tests.engine.conftest import Runner
 from tests.engine.stacks import StackRunner, in_step
 
@@ -51,31 +54,60 @@ SCENARIOS = [
     Scenario("destroy", "destroy", True, BEFORE, 135),
 ]
 PARTS = (0.0, 0.06, 0.13, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97)
+WHEN = ("before", "after", "torn")
+SAMPLE = (3, 4, 8)
+"""Of the twelve parts, those that `make test` runs: before and again, after, torn."""
 
 
-def _kills() -> Iterator[object]:
-    """Place twelve kills over each scenario: in turn before, after and within a line, every other one killed again."""
+@dataclass(frozen=True)
+class Kill:
+    scenario: Scenario
+    line: int
+    """Of the journal, where the run is killed."""
+    when: str
+    """Before, after or within the line (`torn`)."""
+    again: bool
+    """Whether the recovery is killed as well."""
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name}-{self.line}-{self.when}" + ("-again" if self.again else "")
+
+
+def _placed() -> Iterator[ParameterSet]:
+    """Place twelve kills over each scenario, every other one killed again; three are for now."""
     for scenario in SCENARIOS:
         for index, part in enumerate(PARTS):
-            when, again = ("before", "after", "torn")[index % 3], index % 2 == 1
-            name = f"{scenario.name}-{part:.2f}-{when}" + ("-again" if again else "")
-            yield pytest.param(scenario, max(1, round(scenario.lines * part)), when, again, id=name)
+            line = max(1, round(scenario.lines * part))
+            kill = Kill(scenario, line, WHEN[index % 3], again=index % 2 == 1)
+            marks = [] if index in SAMPLE else [pytest.mark.long]
+            yield pytest.param(kill, id=str(kill), marks=marks)
 
 
-@pytest.mark.parametrize(("scenario", "line", "when", "again"), list(_kills()))
+def _drawn() -> Iterator[ParameterSet]:
+    """Draw as many anywhere."""
+    for parameter in seeds.runs(sample=0, whole=len(SCENARIOS) * len(PARTS)):
+        draw = random.Random(str(parameter.values[0]))
+        scenario = draw.choice(SCENARIOS)
+        line = draw.randint(1, round(scenario.lines * PARTS[-1]))
+        kill = Kill(scenario, line, draw.choice(WHEN), again=draw.random() < 0.5)
+        yield pytest.param(kill, id=f"{parameter.id}-{kill}", marks=parameter.marks)
+
+
+@pytest.mark.parametrize("kill", [*_placed(), *_drawn()])
 def test_a_killed_run_loses_nothing_and_leaves_nothing(
-    stack: StackRunner, runner: Runner, scenario: Scenario, line: int, when: str, again: bool
+    stack: StackRunner, runner: Runner, kill: Kill
 ) -> None:
+    scenario = kill.scenario
     stack.program(CLASS)
     if scenario.made:
         stack.config = BEFORE
         assert stack.up().ok
     stack.config = scenario.config
-    assert runner.run(stack, scenario.call, kill=(line, when), parallel=8)["killed"]
-    if again:
+    assert runner.run(stack, scenario.call, kill=(kill.line, kill.when), parallel=8)["killed"]
+    if kill.again:
         # Lines of the recovery itself, then of the work that is left, of which a late kill leaves little.
-        second = min(1 + line % 12, max(1, scenario.lines - line))
-        assert runner.run(stack, scenario.call, kill=(second, when), parallel=8)["killed"]
+        second = min(1 + kill.line % 12, max(1, scenario.lines - kill.line))
+        assert runner.run(stack, scenario.call, kill=(second, kill.when), parallel=8)["killed"]
 
     if scenario.call == "up":
         done = stack.up()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -72,9 +73,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+def _no_pause(_seconds: float) -> None: ...
+
+
 @pytest.fixture
-def relay(stack: StackRunner, local_aws: Instance) -> Iterator[_Relay]:
-    """A relay between the engine and the local AWS."""
+def relay(
+    stack: StackRunner, local_aws: Instance, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[_Relay]:
+    """A relay between the engine and the local AWS, to which retries go without a pause."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=_no_pause))
     server = _Relay(local_aws.url)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import random
 import socket
 from urllib.parse import quote, urlencode
@@ -16,9 +15,10 @@ from botocore.credentials import Credentials
 from rolelab.aws.clients import Clients
 from rolelab.localaws.http.shapes import model
 from rolelab.localaws.process.lifecycle import Instance
+from tests import seeds
 
-REQUESTS = int(os.environ.get("ROLELAB_FUZZ", "1200"))
-"""Each run takes other ones; `ROLELAB_FUZZ=10000` for a long one, `ROLELAB_FUZZ_SEED` to see one again."""
+REQUESTS = 240
+"""How many with one seed."""
 
 PIECES = [
     "",
@@ -135,7 +135,7 @@ SUBRESOURCES = [
 class Fuzz:
     """Makes garbled requests, signed or not, and looks at what comes back."""
 
-    def __init__(self, local_aws: Instance, account: str, seed: int) -> None:
+    def __init__(self, local_aws: Instance, account: str, seed: int | str) -> None:
         self.local_aws = local_aws
         self.account = account
         self.draw = random.Random(seed)
@@ -216,10 +216,9 @@ class Fuzz:
             connection.close()
 
 
-@pytest.fixture
-def fuzz(local_aws: Instance, account: str, record_property: object) -> Fuzz:
-    seed = int(os.environ.get("ROLELAB_FUZZ_SEED", random.SystemRandom().randrange(10**9)))
-    return Fuzz(local_aws, account, seed)
+@pytest.fixture(params=seeds.runs(sample=1, whole=20))
+def fuzz(local_aws: Instance, account: str, request: pytest.FixtureRequest) -> Fuzz:
+    return Fuzz(local_aws, account, request.param)
 
 
 @pytest.mark.parametrize("kind", ["query_call", "s3_call"])
@@ -229,7 +228,7 @@ def test_garbled_requests_get_an_answer_of_awss_kind(
 ) -> None:
     """No 500, no hang, no traceback, and the next request is served."""
     root.iam.create_user(UserName="testuser")
-    for number in range(REQUESTS // 5):
+    for number in range(REQUESTS):
         request = getattr(fuzz, kind)()
         status, answer = fuzz.send(fuzz.spoiled(request) if spoil else request)
         told = f"request {number}: {request.method} {request.url} {str(request.data)[:500]!r} -> {status} {answer[:300]!r}"
@@ -251,7 +250,7 @@ def test_garbled_bytes_get_an_answer_or_a_closed_connection(fuzz: Fuzz, root: Cl
         b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ]
-    for _ in range(REQUESTS // 5):
+    for _ in range(REQUESTS):
         with socket.create_connection(("127.0.0.1", fuzz.local_aws.port), timeout=20) as connection:
             try:
                 connection.sendall(
