@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 import click
 
-from rolelab.errors import Interrupted, LabError, UsageError
-from rolelab.steps import Ended, Failed, Message, Op, Severity
-
-if TYPE_CHECKING:
-    from rolelab.aws.endpoint import Endpoint
-    from rolelab.engine.deploy import Result
-    from rolelab.project import Project
-    from rolelab.steps import Event
-
-STACK = "demo"
-_DID = {Op.CREATE: "created", Op.UPDATE: "updated", Op.REPLACE: "replaced", Op.DELETE: "deleted"}
+from rolelab.errors import UsageError
 
 NEXT = [
     "Next:",
@@ -45,7 +33,9 @@ def command(ctx: click.Context, pause: bool) -> None:
     from tempfile import TemporaryDirectory
 
     from rolelab import project
-    from rolelab.demo import Lesson
+    from rolelab.demo import lesson
+    from rolelab.demo.acts import Acts
+    from rolelab.demo.lesson_stack import STACK, LessonStack
     from rolelab.localaws.process import server
     from rolelab.report.lesson_screen import LessonScreen
 
@@ -60,69 +50,14 @@ def command(ctx: click.Context, pause: bool) -> None:
     here = project.find()
     config = here.config(STACK)
     with TemporaryDirectory(prefix="rolelab-demo-") as folder, server.in_process() as local:
-        stack = EngineStack(
+        stack = LessonStack(
             replace(here, home=Path(folder)), config, local.endpoint(), local.instance_id
         )
-        lesson = Lesson(local.endpoint(), stack, config)
         screen = LessonScreen(pause=pause)
         screen.opening(
             "A user with no permissions assumes a role, works, switches back, and has none again."
         )
-        as_taught = lesson.tell(screen)
+        as_taught = lesson.tell(Acts(local.endpoint(), stack), screen.step, screen.answer)
     if as_taught:
         screen.closing(time.monotonic() - begun, NEXT)
     ctx.exit(0 if as_taught else 1)
-
-
-@dataclass
-class EngineStack:
-    """The lesson's stack, run by the embedded engine."""
-
-    project: Project
-    config: Mapping[str, str]
-    endpoint: Endpoint
-    instance: str
-    _did: list[str] = field(default_factory=list[str])
-    _failed: list[str] = field(default_factory=list[str])
-
-    def up(self, *, grant: bool) -> Mapping[str, Any]:
-        """Make the lab or update it; return the outputs with their secrets."""
-        from rolelab.engine import deploy, values
-
-        config = {**self.config, "assume-role-lab:grant": "true" if grant else "false"}
-        self._begin()
-        result = deploy.up(self.project, STACK, config, self.endpoint, self.instance, self._listen)
-        self._require(result)
-        return values.plain(result.outputs)
-
-    def destroy(self) -> None:
-        """Remove everything."""
-        from rolelab.engine import deploy
-
-        self._begin()
-        self._require(
-            deploy.destroy(self.project, STACK, self.endpoint, self.instance, self._listen)
-        )
-
-    def did(self) -> Sequence[str]:
-        """Return what the last run did, a line a resource."""
-        return self._did
-
-    def _listen(self, event: Event) -> None:
-        if isinstance(event, Ended) and event.step.custom and event.step.op in _DID:
-            kind = event.step.type.rpartition(":")[2]
-            self._did.append(f"{_DID[event.step.op]} {kind} {event.step.id or event.step.name}")
-        elif isinstance(event, Failed):
-            self._failed.append(f"{event.step.op.value} {event.step.urn}: {event.said}")
-        elif isinstance(event, Message) and event.severity is Severity.ERROR:
-            self._failed.append(event.text)
-
-    def _begin(self) -> None:
-        self._did.clear()
-        self._failed.clear()
-
-    def _require(self, result: Result) -> None:
-        if isinstance(result.error, Interrupted):
-            raise KeyboardInterrupt
-        if result.error:
-            raise LabError("; ".join([str(result.error), *self._failed]))

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import click
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from rolelab.lesson import LessonAnswer, LessonStep
-
 _INDENT = (0, 0, 0, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonAnswer:
+    """What really happened, and whether it is what the lesson says."""
+
+    as_taught: bool
+    outcome: str
+    """`allowed`, `refused`, `made`, … or how it went wrong."""
+    said: tuple[str, ...]
+    """AWS's own words, or what its answer holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonStep:
+    """One step of the lesson."""
+
+    title: str
+    who: str
+    why: str
+    """One sentence: why this happens."""
+    command: str
+    """The same with the tools of work; it works when typed after `rolelab up`."""
 
 
 class LessonScreen:
@@ -42,8 +64,8 @@ class LessonScreen:
         if self._pause:
             click.pause(info="    [Enter] ")
 
-    def answer(self, answer: LessonAnswer, seconds: float) -> None:
-        """Show what really happened."""
+    def answer(self, step: LessonStep, answer: LessonAnswer, seconds: float) -> None:
+        """Show what really happened, and say so where it is not what the lesson says."""
         mark, colour = ("✓", "green") if answer.as_taught else ("✗", "red")
         if answer.as_taught and answer.outcome == "refused":
             colour = "yellow"
@@ -54,6 +76,9 @@ class LessonScreen:
         for said in answer.said:
             self._prose(said, colour if answer.outcome == "refused" else "")
         self._console.print()
+        if not answer.as_taught:
+            wrong = f"This is not what the lesson says: {step.title!r} was {answer.outcome}."
+            self._console.print(Text(wrong, style="red"))
 
     def closing(self, seconds: float, next_lines: Sequence[str]) -> None:
         """End with how long it took and what to try next."""
@@ -63,15 +88,6 @@ class LessonScreen:
         self._console.print()
         for line in next_lines:
             self._console.print(Text(line), soft_wrap=True)
-
-    def stopped(self, step: LessonStep, answer: LessonAnswer) -> None:
-        """Say that the lesson is not true here, and where."""
-        self._console.print(
-            Text(
-                f"This is not what the lesson says: {step.title!r} was {answer.outcome}.",
-                style="red",
-            )
-        )
 
     def _prose(self, text: str, style: str) -> None:
         # In a pipe a line stays whole: whoever reads it wraps it, or greps it.

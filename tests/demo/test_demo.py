@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import pytest
 
 from rolelab import project
 from rolelab.aws.clients import Clients
-from rolelab.cli.demo import STACK, EngineStack
-from rolelab.demo import Lesson
-from rolelab.lesson import LessonAnswer, LessonStep
+from rolelab.demo import lesson
+from rolelab.demo.acts import Acts
+from rolelab.demo.lesson_stack import STACK, LessonStack
 from rolelab.localaws.process.lifecycle import Instance
+from rolelab.report.lesson_screen import LessonAnswer, LessonStep
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,41 +121,39 @@ class Seen:
     def step(self, step: LessonStep) -> None:
         self.steps.append(step.title)
 
-    def answer(self, answer: LessonAnswer, seconds: float) -> None:
-        pass
-
-    def stopped(self, step: LessonStep, answer: LessonAnswer) -> None:
-        self.wrong.append(f"{step.title}: {answer.outcome}")
+    def answer(self, step: LessonStep, answer: LessonAnswer, seconds: float) -> None:
+        if not answer.as_taught:
+            self.wrong.append(f"{step.title}: {answer.outcome}")
 
 
-class Spoilt(EngineStack):
+class Spoilt(LessonStack):
     """A stack with which something is done between `up` and the next step."""
 
-    def __init__(self, stack: EngineStack, after_up: Callable[[bool], None]) -> None:
+    def __init__(self, stack: LessonStack, after_up: Callable[[bool], None]) -> None:
         super().__init__(stack.project, stack.config, stack.endpoint, stack.instance)
         self._after_up = after_up
 
-    def up(self, *, grant: bool) -> Mapping[str, Any]:
+    def up(self, *, grant: bool) -> tuple[Mapping[str, Any], Sequence[str]]:
         made = super().up(grant=grant)
         self._after_up(grant)
         return made
 
 
 @pytest.fixture
-def stack(local_aws: Instance, account: str, tmp_path: Path) -> EngineStack:
+def stack(local_aws: Instance, account: str, tmp_path: Path) -> LessonStack:
     """Return the lesson's stack in an account of its own."""
     here = replace(project.find(ROOT), home=tmp_path)
-    return EngineStack(here, here.config(STACK), local_aws.endpoint(account), local_aws.instance_id)
+    return LessonStack(here, here.config(STACK), local_aws.endpoint(account), local_aws.instance_id)
 
 
-def tell(stack: EngineStack) -> Seen:
+def tell(stack: LessonStack) -> Seen:
     """Tell the lesson on a stack."""
     seen = Seen()
-    Lesson(stack.endpoint, stack, stack.config).tell(seen)
+    lesson.tell(Acts(stack.endpoint, stack), seen.step, seen.answer)
     return seen
 
 
-def test_an_intact_lab_is_told_to_the_end(stack: EngineStack) -> None:
+def test_an_intact_lab_is_told_to_the_end(stack: LessonStack) -> None:
     """The twin of what follows."""
     assert tell(stack) == Seen(TITLES, [])
 
@@ -209,7 +208,7 @@ def _something_stays(aws: Clients, grant: bool) -> None:
     ],
 )
 def test_a_lesson_that_is_not_true_stops_says_so_and_cleans_up(
-    stack: EngineStack, spoil: Callable[[Clients, bool], None], wrong: str
+    stack: LessonStack, spoil: Callable[[Clients, bool], None], wrong: str
 ) -> None:
     """A demo that goes on regardless would teach what AWS does not do."""
     aws = Clients(stack.endpoint)

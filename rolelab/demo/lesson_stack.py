@@ -1,0 +1,63 @@
+"""The lesson's lab, made and removed by the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rolelab.aws.endpoint import Endpoint
+from rolelab.engine import deploy, values
+from rolelab.errors import Interrupted, LabError
+from rolelab.project import Project
+from rolelab.steps import Ended, Event, Failed, Message, Op, Severity
+
+STACK = "demo"
+_DID = {Op.CREATE: "created", Op.UPDATE: "updated", Op.REPLACE: "replaced", Op.DELETE: "deleted"}
+
+
+@dataclass
+class LessonStack:
+    """The lesson's stack, run by the embedded engine; `up` and `destroy` also say what they did."""
+
+    project: Project
+    config: Mapping[str, str]
+    endpoint: Endpoint
+    instance: str
+    _did: list[str] = field(default_factory=list[str])
+    _failed: list[str] = field(default_factory=list[str])
+
+    def up(self, *, grant: bool) -> tuple[Mapping[str, Any], Sequence[str]]:
+        """Make the lab or update it; return the outputs with their secrets, and a line a resource."""
+        config = {**self.config, "assume-role-lab:grant": "true" if grant else "false"}
+        self._begin()
+        result = deploy.up(self.project, STACK, config, self.endpoint, self.instance, self._listen)
+        self._require(result)
+        return values.plain(result.outputs), tuple(self._did)
+
+    def destroy(self) -> Sequence[str]:
+        """Remove everything; return a line a resource."""
+        self._begin()
+        self._require(
+            deploy.destroy(self.project, STACK, self.endpoint, self.instance, self._listen)
+        )
+        return tuple(self._did)
+
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, Ended) and event.step.custom and event.step.op in _DID:
+            kind = event.step.type.rpartition(":")[2]
+            self._did.append(f"{_DID[event.step.op]} {kind} {event.step.id or event.step.name}")
+        elif isinstance(event, Failed):
+            self._failed.append(f"{event.step.op.value} {event.step.urn}: {event.said}")
+        elif isinstance(event, Message) and event.severity is Severity.ERROR:
+            self._failed.append(event.text)
+
+    def _begin(self) -> None:
+        self._did.clear()
+        self._failed.clear()
+
+    def _require(self, result: deploy.Result) -> None:
+        if isinstance(result.error, Interrupted):
+            raise KeyboardInterrupt
+        if result.error:
+            raise LabError("; ".join([str(result.error), *self._failed]))
