@@ -4,7 +4,7 @@ PYTHON ?= python3
 INSTALLER ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST = $(BIN)/python -m pytest -q -n auto --dist worksteal
+PYTEST = pytest -q -n auto --dist worksteal
 SEED := $(shell date -u +%Y%m%d)
 SETUP = $(PYTHON) tools/environment.py --installer $(INSTALLER)
 
@@ -14,21 +14,26 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint style types arrows format bench clean environment-lost
+.PHONY: help demo test test-long coverage lint style types arrows format bench pins clean environment-lost
 
-help: ## Say what there is to make
+help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.ready ## Watch the whole lesson happen, offline (ARGS=--pause waits before each step)
 	@$(BIN)/python -m rolelab demo $(ARGS)
 
 test: $(VENV)/.ready-dev ## Run the tests, in a few minutes (ARGS='-k trust' runs some)
-	@$(PYTEST) $(ARGS)
+	@$(BIN)/python -m $(PYTEST) $(ARGS)
 
 test-long: $(VENV)/.ready-dev ## Run the long seeded tests, another seed each day (SEED=20261128 runs that day's again)
 	@echo 'seed $(SEED): make test-long SEED=$(SEED) runs the same again'
-	@ROLELAB_SEED=$(SEED) $(PYTEST) -m 'long or hypothesis' \
+	@ROLELAB_SEED=$(SEED) $(BIN)/python -m $(PYTEST) -m 'long or hypothesis' \
 		--hypothesis-profile long --hypothesis-seed $(SEED) $(ARGS)
+
+coverage: $(VENV)/.ready-dev ## Run the tests and print what part of the code they ran
+	@rm -rf $(VENV)/coverage && mkdir $(VENV)/coverage
+	@$(BIN)/coverage run -m $(PYTEST) $(ARGS)
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 
 lint: style types arrows ## Check style, format, types and the arrows between modules
 
@@ -42,28 +47,32 @@ types: $(VENV)/.ready-dev
 arrows: $(VENV)/.ready-dev
 	@$(BIN)/lint-imports --cache-dir $(VENV)/import-linter >$(VENV)/arrows.log 2>&1 || { cat $(VENV)/arrows.log; exit 1; }
 
-format: $(VENV)/.ready-dev ## Put the format right, and what ruff can mend
+format: $(VENV)/.ready-dev ## Put the format right, and what else ruff can
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 
 bench: $(VENV)/.ready-dev ## Measure, every figure as a ratio within the run (BENCH=full: 1,000 and 5,000 learners too)
 	@$(BIN)/python -m bench $(BENCH)
 
+pins: $(VENV)/.ready-dev ## Write constraints.txt again from the requirements, with uv
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/pins
+
 clean: ## Stop the local AWS and remove all that was made here
 	@if test -x $(BIN)/python && test -d .rolelab; then $(BIN)/python -m rolelab local stop || true; fi
 	rm -rf $(VENV) .rolelab .pytest_cache .ruff_cache .hypothesis build *.egg-info *.bench.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps are younger than what they were made from; a lost or moved environment is made anew all the same.
+# The stamps are younger than what they were made from; a lost or moved environment is recreated all the same.
 sound := $(shell test -x $(BIN)/python && grep -qxF '$(CURDIR)' $(VENV)/.ready $(VENV)/.ready-dev 2>/dev/null && echo yes)
 ifneq ($(sound),yes)
 $(VENV)/.ready $(VENV)/.ready-dev: environment-lost
 endif
 
-$(VENV)/.ready: requirements.txt pyproject.toml tools/environment.py
+$(VENV)/.ready: requirements.txt constraints.txt pyproject.toml tools/environment.py
 	@$(new-enough) && $(SETUP)
 
-$(VENV)/.ready-dev: requirements.txt requirements-dev.txt pyproject.toml tools/environment.py
+$(VENV)/.ready-dev: requirements.txt requirements-dev.txt requirements-aws-cli.txt constraints.txt \
+		pyproject.toml tools/environment.py
 	@$(new-enough) && $(SETUP) --dev
 
 define new-enough

@@ -1,10 +1,8 @@
-"""The command line in a process of its own, on a lab in the test's local AWS; and the real AWS CLI."""
+"""The command line in a process of its own, on a lab in the local AWS; and the real AWS CLI."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,9 +13,9 @@ import pytest
 from rolelab.aws.clients import Clients
 from rolelab.localaws.process.lifecycle import Instance
 from tests import labs
+from tools import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-AWS_CLI = "awscli==1.46.3"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -55,49 +53,7 @@ def rolelab(made: labs.MadeLab, tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def aws_cli() -> Path:
-    """The real AWS CLI, in an environment of its own: it pins another botocore than the lab does."""
-    home = ROOT / ".cache" / AWS_CLI.replace("==", "-")
-    tool = home / "bin" / "aws"
-    home.parent.mkdir(exist_ok=True)
-    with (home.parent / "awscli.lock").open("w") as lock:
-        # Tests run in several processes; one of them installs it.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "whole").exists():
-            said = _install(home)
-            if said:
-                pytest.skip(f"the AWS CLI cannot be installed here: {said}")
-            (home / "whole").touch()
-    return tool
-
-
-def _install(home: Path) -> str:
-    shutil.rmtree(home, ignore_errors=True)
-    uv = shutil.which("uv")
-    if uv and not subprocess.run([uv, "--version"], capture_output=True, check=False).returncode:
-        steps = [
-            [uv, "venv", "--quiet", "--python", sys.executable, str(home)],
-            [
-                uv,
-                "pip",
-                "install",
-                "--quiet",
-                "--compile-bytecode",
-                "--python",
-                str(home / "bin" / "python"),
-                AWS_CLI,
-            ],
-        ]
-    else:
-        steps = [
-            [sys.executable, "-m", "venv", str(home)],
-            [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", AWS_CLI],
-        ]
-    for step in steps:
-        done = subprocess.run(step, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return (
-                done.stderr.strip().splitlines()[-1]
-                if done.stderr.strip()
-                else f"exit {done.returncode}"
-            )
-    return ""
+    """The real AWS CLI, which `make` installs once a machine."""
+    if not environment.has_aws_cli():
+        pytest.skip("no AWS CLI: touch requirements-aws-cli.txt, and make installs it")
+    return environment.aws_cli() / "bin" / "aws"

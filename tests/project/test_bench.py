@@ -43,13 +43,13 @@ def test_the_floor_makes_the_calls_that_rolelab_makes(project: Project) -> None:
     assert floor <= verified
     assert verified - floor <= Counter({"GetCallerIdentity": 1})
     removed = calls(project, project.destroy)
-    # The floor reads the ids of the keys first, off its clock; `destroy` looks for buckets that learners left.
+    # The floor reads the ids of the keys first, off its clock; `destroy` looks for buckets.
     floor = calls(project, lambda: project.floor("remove", 3, env)) - Counter(ListAccessKeys=3)
     assert floor == removed - Counter(ListBuckets=1)
 
 
 def test_the_program_alone_runs_to_its_end(project: Project) -> None:
-    """The monitor that answers at once has to answer what the SDK asks: after an update of it, something else."""
+    """The monitor that answers at once must know what the SDK asks, after an update of it too."""
     run = project.python("-m", "bench.instant", STACK)
     assert run.said == ""
     assert run.peak_mb > 20

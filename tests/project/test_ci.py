@@ -1,4 +1,4 @@
-"""`.ci/run` checks everything, from a bare checkout, and hands to the tests where real tools are."""
+"""`.ci/run` checks everything, from a bare checkout, and tells the tests where real tools are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def checkout(tmp_path: Path) -> Path:
     for name, body in (
         (
             "make",
-            'echo "make $*"; echo "plugins=$ROLELAB_TF_PLUGINS engine=$ROLELAB_REAL_ENGINE"; exit ${MAKE_EXIT:-0}',
+            'echo "make $*"; echo "plugins=$ROLELAB_TF_PLUGINS engine=$ROLELAB_REAL_ENGINE"\n'
+            "exit ${MAKE_EXIT:-0}",
         ),
         ("terraform", "exit 0"),
         ("uv", "exit 0"),

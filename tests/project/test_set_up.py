@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,16 +14,23 @@ import pytest
 from tools import environment
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    environment.AWS_CLI_PINS,
+    "constraints.txt",
+    "pyproject.toml",
+)
 
 
 @pytest.fixture
 def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small environment that is whole, in the place where the set-up looks; pip in it is an empty module."""
+    """A small environment that is whole, where the set-up looks; pip in it is an empty module."""
     folder = tmp_path / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "pip.py").touch()
-    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    for name in SOURCES:
         shutil.copy(ROOT / name, tmp_path)
     point_at(tmp_path, monkeypatch)
     return folder
@@ -38,7 +46,15 @@ def point_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note what would be installed instead of installing it."""
     noted: list[str] = []
-    monkeypatch.setattr(environment, "install", lambda _uv, wanted: noted.append(wanted.name))  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType, reportUnknownMemberType]
+
+    def install(_uv: str | None, requirements: Path) -> None:
+        noted.append(requirements.name)
+
+    def install_aws_cli(_uv: str | None) -> None:
+        noted.append(environment.AWS_CLI_PINS)
+
+    monkeypatch.setattr(environment, "install", install)
+    monkeypatch.setattr(environment, "install_aws_cli", install_aws_cli)
     monkeypatch.setattr(environment, "warm_up", lambda: None)
     return noted
 
@@ -49,7 +65,7 @@ def test_what_is_set_up_is_not_set_up_again(venv: Path, monkeypatch: pytest.Monk
     environment.main(["--installer", "pip"])
     assert noted == ["requirements.txt"]
     environment.main(["--dev", "--installer", "pip"])
-    assert noted == ["requirements.txt", "requirements-dev.txt"]
+    assert noted == ["requirements.txt", "requirements-dev.txt", environment.AWS_CLI_PINS]
 
 
 def test_a_changed_pin_is_installed(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +148,77 @@ def test_where_uv_cannot_be_had_pip_installs(venv: Path, monkeypatch: pytest.Mon
     assert str(venv.parent / "requirements.txt") in installs_all
 
 
+def names(requirements: Path) -> set[str]:
+    """Return the packages that a file of pins names, each with its version, normalised."""
+    text = re.sub(r"\[.*?\]", "", requirements.read_text(encoding="utf-8"))
+    found = re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE)
+    return {f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}" for name, version in found}
+
+
+def test_every_version_that_is_installed_is_pinned() -> None:
+    """What is not named in the requirements, too: a release elsewhere must not change the lab."""
+    pinned = names(ROOT / "constraints.txt")
+    for requirements in ("requirements.txt", "requirements-dev.txt"):
+        assert names(ROOT / requirements) <= pinned, "make pins"
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    installed = {
+        f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
+        for name, version in re.findall(r"^([\w.-]+)==(.+)$", listed, re.MULTILINE)
+    }
+    tools = {"pip", "setuptools", "wheel", "uv", "assume-role-lab"}
+    assert {pin for pin in installed - pinned if pin.partition("==")[0] not in tools} == set()
+
+
+def test_no_pin_names_a_registry() -> None:
+    """Where packages come from is the machine's business."""
+    for name in SOURCES[:-1]:
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8"), name
+
+
+def test_the_aws_cli_is_installed_once_a_machine(
+    venv: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Half a minute by pip: not for each checkout, and not while tests run."""
+    ran: list[list[str]] = []
+
+    def run(command: list[str | Path], *, quiet: bool = False) -> bool:
+        ran.append([str(word) for word in command])
+        python = environment.aws_cli() / "bin" / "python"
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.touch()
+        return True
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    monkeypatch.setattr(environment, "run", run)
+    environment.install_aws_cli(None)
+    made = len(ran)
+    assert made
+    assert environment.has_aws_cli()
+    environment.install_aws_cli(None)
+    assert len(ran) == made
+
+
+def test_without_the_aws_cli_the_set_up_goes_on(
+    venv: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fails(_command: list[str | Path], *, quiet: bool = False) -> bool:
+        return False
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    monkeypatch.setattr(environment, "run", fails)
+    environment.install_aws_cli(None)
+    assert not environment.has_aws_cli()
+    assert "the tests that drive it are skipped" in capfd.readouterr().err
+
+
 def script(path: Path, body: str) -> Path:
     path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
     path.chmod(0o755)
@@ -148,12 +235,7 @@ def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def project_in(folder: Path) -> None:
     (folder / "tools").mkdir()
-    for name in (
-        "requirements.txt",
-        "requirements-dev.txt",
-        "pyproject.toml",
-        "tools/environment.py",
-    ):
+    for name in (*SOURCES, "tools/environment.py"):
         shutil.copy(ROOT / name, folder / name)
 
 
@@ -226,5 +308,5 @@ def test_make_lets_python_write_bytecode(tmp_path: Path) -> None:
 
 def test_help_names_every_target(tmp_path: Path) -> None:
     listed = make(tmp_path, "help").stdout
-    for target in ("demo", "test", "lint", "format", "bench", "clean"):
+    for target in ("demo", "test", "test-long", "coverage", "lint", "format", "bench", "clean"):
         assert f"make {target} " in listed
