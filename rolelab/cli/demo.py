@@ -36,6 +36,7 @@ def command(ctx: click.Context, pause: bool) -> None:
     from rolelab.demo import lesson
     from rolelab.demo.acts import Acts
     from rolelab.demo.lesson_stack import STACK, LessonStack
+    from rolelab.engine.stack import Home, Stack
     from rolelab.localaws.process import server
     from rolelab.report.lesson_screen import LessonScreen
 
@@ -51,7 +52,13 @@ def command(ctx: click.Context, pause: bool) -> None:
     config = here.config(STACK)
     with TemporaryDirectory(prefix="rolelab-demo-") as folder, server.in_process() as local:
         stack = LessonStack(
-            replace(here, home=Path(folder)), config, local.endpoint(), local.instance_id
+            Stack(
+                project=replace(here, home=Path(folder)),
+                name=STACK,
+                configuration=config,
+                endpoint=local.endpoint(),
+                home=Home("local", local.instance_id),
+            )
         )
         screen = LessonScreen(pause=pause)
         screen.opening(

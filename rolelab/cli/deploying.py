@@ -1,12 +1,11 @@
-"""What preview, up and destroy share: the stack, the local AWS that it lives on, and the options of a run."""
+"""What preview, up and destroy share: their options, the stack and its AWS, and how a run is shown."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,7 +14,10 @@ from rolelab.errors import Faults, LabError, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
+    from rolelab.engine.deploy import Result
+    from rolelab.engine.stack import Home, Stack
     from rolelab.project import Project
+    from rolelab.steps import Listener
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -54,97 +56,90 @@ def run_options(command: _Command) -> _Command:
     return command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a stack lives."""
+def find_stack(
+    name: str,
+    configuration: Mapping[str, str] | None = None,
+    *,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> tuple[Stack, str]:
+    """Find a stack and its AWS; return it with a line for people if that was started for it.
 
-    project: Project
-    stack: str
-    endpoint: Endpoint
-    instance: str
-    """Id of the AWS that the stack's state belongs to."""
-    started: str
-    """A line for people if the local AWS was started for this; else empty."""
-
-
-def place(stack: str, *, meanwhile: Callable[[], None] = lambda: None) -> Place:
-    """Find the project and the AWS of a stack; the local AWS is started if need be, and `meanwhile` is called.
-
-    The local AWS is the project's own, unless AWS_ENDPOINT_URL names another one on this machine: then AWS_* of the
-    environment has the key, and the state belongs to that URL and key.
+    The AWS is the project's own local one, started if need be while `meanwhile` is called. Where
+    AWS_ENDPOINT_URL names another one on this machine, AWS_* of the environment has the key.
 
     Raises:
-        UsageError: no project here, no such name for a stack, an endpoint that is not on this machine.
+        UsageError: no project here, no such name for a stack, an endpoint elsewhere.
         LabError: the local AWS cannot be started.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     from rolelab import project
-    from rolelab.localaws.process import lifecycle as instance
+    from rolelab.engine.stack import Stack
+    from rolelab.localaws.process import lifecycle
 
-    stack = project.stack_name(stack)
+    name = project.stack_name(name)
     here = project.find()
     url = os.environ.get("AWS_ENDPOINT_URL", "")
-    record = instance.read_record(here.local_home)
+    record = lifecycle.read_record(here.local_home)
     if url and not (record and url.rstrip("/") == f"http://127.0.0.1:{record.port}"):
-        return _named(here, stack, url)
+        endpoint, home, line = *_named_aws(url), ""
+    else:
+        endpoint, home, line = _own_aws(here, meanwhile)
+    stack = Stack(
+        project=here,
+        name=name,
+        configuration=configuration or {},
+        endpoint=endpoint,
+        home=home,
+    )
+    return stack, line
+
+
+def _own_aws(here: Project, meanwhile: Callable[[], None]) -> tuple[Endpoint, Home, str]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rolelab.engine.stack import Home
+    from rolelab.localaws.process import lifecycle
+
     with ThreadPoolExecutor(max_workers=1) as pool:
-        starting = pool.submit(instance.ensure, here.local_home)
+        starting = pool.submit(lifecycle.ensure, here.local_home)
         meanwhile()
         started = starting.result()
-    running = started.instance
-    account = (
-        os.environ.get("AWS_ACCESS_KEY_ID", instance.DEFAULT_ACCOUNT)
-        if url
-        else instance.DEFAULT_ACCOUNT
-    )
+    running, account = started.instance, lifecycle.DEFAULT_ACCOUNT
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        account = os.environ.get("AWS_ACCESS_KEY_ID", account)
     if not (len(account) == 12 and account.isdigit()):
         raise UsageError(
-            f"{account} is no administrator's key of the local AWS",
+            f"{account} is not an administrator's key of the local AWS",
             where="AWS_ACCESS_KEY_ID",
-            do='unset AWS_*, or say eval "$(rolelab local env)"',
+            do='unset AWS_*, or run eval "$(rolelab local env)"',
         )
-    return Place(
-        project=here,
-        stack=stack,
-        endpoint=running.endpoint(account),
-        instance=running.instance_id
-        + ("" if account == instance.DEFAULT_ACCOUNT else f"/{account}"),
-        started=started.line if started.started else "",
-    )
+    other = "" if account == lifecycle.DEFAULT_ACCOUNT else account
+    home = Home("local", running.instance_id, other)
+    return running.endpoint(account), home, started.line if started.started else ""
 
 
-def _named(here: Project, stack: str, url: str) -> Place:
+def _named_aws(url: str) -> tuple[Endpoint, Home]:
     from rolelab.aws.endpoint import Credentials, Endpoint, require_loopback
+    from rolelab.engine.stack import Home
     from rolelab.localaws.process.lifecycle import DEFAULT_REGION
     from rolelab.secret import Secret
 
     require_loopback(url)
-    key, secret = (
-        os.environ.get("AWS_ACCESS_KEY_ID", ""),
-        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
-    )
+    environment = os.environ.get
+    key, secret = environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY")
     if not key or not secret:
         raise UsageError(
             f"{url} is not the local AWS of this project, and there is no key for it",
             where="AWS_ENDPOINT_URL",
             do="unset it, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as well",
         )
-    token = os.environ.get("AWS_SESSION_TOKEN")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+    token = environment("AWS_SESSION_TOKEN")
     credentials = Credentials(
         access_key_id=key,
         secret_access_key=Secret(secret),
         session_token=Secret(token) if token else None,
     )
-    endpoint = Endpoint(url=url, region=region, credentials=credentials)
-    return Place(
-        project=here,
-        stack=stack,
-        endpoint=endpoint,
-        instance=f"{url.rstrip('/')}/{key}",
-        started="",
-    )
+    region = environment("AWS_REGION") or environment("AWS_DEFAULT_REGION") or DEFAULT_REGION
+    return Endpoint(url=url, region=region, credentials=credentials), Home.named(url, key)
 
 
 def checked_config(stack: str) -> dict[str, str]:
@@ -189,6 +184,34 @@ def load_engine() -> None:
     for module in ("pulumi_aws.iam", "rolelab.engine.program", "rolelab.engine.monitor"):
         import_module(module)
     load_models()
+
+
+def carried_out(
+    run: Callable[[Listener], Result], title: str, *, as_json: bool, expected: int | None = None
+) -> Result:
+    """Carry a run out before people's eyes, or as lines of JSON; return how it ended.
+
+    `expected` is how many operations there will be, where that is known.
+
+    Raises:
+        LabError: it was not finished.
+    """
+    from rolelab.report import events, progress
+
+    if as_json:
+        lines = events.Lines(sys.stdout)
+        result = run(lines)
+        lines(result.summary)
+    else:
+        screen = progress.ProgressScreen()
+        screen.print(title, "bold")
+        screen.expect(expected or 0)
+        result = run(screen)
+        screen.close()
+        screen.summary(result.summary)
+    if result.error:
+        raise result.error
+    return result
 
 
 def require_yes(yes: bool, *, what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -10,86 +9,73 @@ import click
 from rolelab.cli import deploying
 
 if TYPE_CHECKING:
-    from rolelab.engine.deploy import Result
-    from rolelab.steps import Listener
-
-_READABLE = 60
+    from rolelab.aws.endpoint import Endpoint
+    from rolelab.engine.deploy import RunOptions
+    from rolelab.engine.stack import Stack
 
 
 @click.command(short_help="Remove everything that `up` made.")
 @deploying.run_options
 @deploying.yes_option
 def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, yes: bool) -> None:
-    """Remove everything that `up` made, with what learners attached to their users; it is shown, then asked, then done.
+    """Remove everything that `up` made, with what learners attached to their users.
 
-    Buckets that learners made with the role are theirs: those that are left are named. If it is cut short, the exit
-    code says so and the next `destroy` carries on.
+    It is shown, then asked, then done. Buckets that learners made with the role are theirs: those
+    that are left are named. If it is cut short, the exit code says so and the next `destroy`
+    carries on.
     """
     from rolelab.engine import deploy
-    from rolelab.report import events, progress
 
     deploying.require_yes(yes, what="destroy")
-    place = deploying.place(stack)
+    place, started = deploying.find_stack(stack)
     options = deploy.RunOptions(parallel=parallel, continue_on_error=continue_on_error)
-
-    def destroy(listener: Listener, *, only_preview: bool = False) -> Result:
-        return deploy.destroy(
-            place.project,
-            place.stack,
-            place.endpoint,
-            place.instance,
-            listener,
-            options,
-            only_preview=only_preview,
-        )
-
-    screen = progress.ProgressScreen()
-    if place.started and not as_json:
-        screen.print(place.started)
-    if not yes:
-        quiet = progress.ProgressScreen(details=False)
-        planned = destroy(quiet, only_preview=True)
-        if planned.error:
-            raise planned.error
-        progress.show_plan(screen, planned.steps, readable=_READABLE)
-        if planned.steps:
-            deploying.agreed("Remove all this?")
-        screen.expect(len(planned.steps))
-    if as_json:
-        lines = events.Lines(sys.stdout)
-        result = destroy(lines)
-        lines(result.summary)
-    else:
-        screen.print(f"Destroying ({place.stack}):", "bold")
-        result = destroy(screen)
-        screen.close()
-        for line in progress.summary_lines(result.summary):
-            screen.print(line)
-    if result.error:
-        raise result.error
+    if started and not as_json:
+        click.echo(started)
+    expected = None if yes else _agreed(place, options)
+    deploying.carried_out(
+        lambda listener: deploy.destroy(place, listener, options),
+        f"Destroying ({place.name}):",
+        as_json=as_json,
+        expected=expected,
+    )
     if not as_json:
-        _name_what_is_left(place)
+        _name_what_is_left(place.endpoint)
 
 
-def _name_what_is_left(place: deploying.Place) -> None:
-    """Say which buckets are still there: nobody's state knows them, and a forgotten one costs money in an account."""
+def _agreed(stack: Stack, options: RunOptions) -> int:
+    """Show what would be removed and ask; return how many operations there will be."""
+    from rolelab.engine import deploy
+    from rolelab.report import progress
+
+    screen = progress.ProgressScreen(details=False)
+    planned = deploy.destroy(stack, screen, options, only_preview=True)
+    screen.close()
+    if planned.error:
+        raise planned.error
+    progress.show_plan(screen, planned.steps)
+    if planned.steps:
+        deploying.agreed("Remove all this?")
+    return len(planned.steps)
+
+
+def _name_what_is_left(endpoint: Endpoint) -> None:
+    """Name the buckets that are still there.
+
+    Nobody's state knows them, and a forgotten one costs money in an account.
+    """
     from rolelab.aws.clients import Clients
     from rolelab.aws.failures import AwsFailure, translated
 
     try:
         with translated("ListBuckets"):
-            buckets = [
-                bucket.get("Name", "")
-                for bucket in Clients(place.endpoint).s3.list_buckets()["Buckets"]
-            ]
+            listed = Clients(endpoint).s3.list_buckets()["Buckets"]
+            buckets = [bucket.get("Name", "") for bucket in listed]
     except AwsFailure as failure:
         click.echo(f"warning: whether buckets are left could not be found out: {failure}", err=True)
         return
     if buckets:
         shown = ", ".join(buckets[:5]) + (", …" if len(buckets) > 5 else "")
-        click.echo(
-            f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'} left, made by learners: {shown}"
-        )
-        click.echo(
-            f'  remove one: (eval "$(rolelab local env)"; aws s3 rb --force s3://{buckets[0]})'
-        )
+        count = f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'}"
+        click.echo(f"{count} left, made by learners: {shown}")
+        command = f"aws s3 rb --force s3://{buckets[0]}"
+        click.echo(f'  remove one: (eval "$(rolelab local env)"; {command})')

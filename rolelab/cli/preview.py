@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 
@@ -33,7 +32,10 @@ def command(
     from rolelab.steps import Event, Message
 
     config = deploying.checked_config(stack)
-    place = deploying.place(stack, meanwhile=deploying.load_engine)
+    place, started = deploying.find_stack(stack, config, meanwhile=deploying.load_engine)
+    options = deploy.RunOptions(
+        parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
+    )
     messages: list[Message] = []
     screen = progress.ProgressScreen()
 
@@ -44,27 +46,16 @@ def command(
             screen(event)
 
     if not as_json:
-        if place.started:
-            screen.print(place.started)
-        screen.print(f"Previewing update ({place.stack}):", "bold")
-    options = deploy.RunOptions(
-        parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
-    )
-    result = deploy.preview(
-        place.project, place.stack, config, place.endpoint, place.instance, listen, options
-    )
+        if started:
+            screen.print(started)
+        screen.print(f"Previewing update ({place.name}):", "bold")
+    result = deploy.preview(place, listen, options)
     screen.close()
     if as_json:
-        json.dump(
-            events.preview(result.steps, messages, result.summary, config),
-            sys.stdout,
-            indent=2,
-            ensure_ascii=False,
-        )
-        sys.stdout.write("\n")
+        told = events.preview(result.steps, messages, result.summary, config)
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        for line in progress.summary_lines(result.summary):
-            screen.print(line)
+        screen.summary(result.summary)
     if result.error:
         raise result.error
     if expect_no_changes:

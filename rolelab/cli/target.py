@@ -104,12 +104,12 @@ def _local(here: Project, stack: str) -> Target:
     from rolelab import outputs
     from rolelab.engine import recorded
 
-    made_on = recorded.status(here, stack).instance
+    home = recorded.status(here, stack).home
     raw = recorded.outputs(here, stack, show_secrets=True)
     lab = outputs.parse(raw, where=f"stack {stack}")
-    if "://" in made_on:
-        # Deployed on another AWS of this machine, named by AWS_ENDPOINT_URL: the environment must name it again.
-        url = made_on.rpartition("/")[0]
+    if home and home.kind == "endpoint":
+        # The environment named it when the lab was made, and must name it again.
+        url = home.id
         if os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/") != url:
             raise UsageError(
                 f"the lab was made on {url}",
@@ -118,7 +118,7 @@ def _local(here: Project, stack: str) -> Target:
             )
         return _elsewhere(here, stack, lab)
     running = _running(here)
-    if made_on.partition("/")[0] != running.instance_id:
+    if home is None or home.id != running.instance_id:
         raise UsageError(
             "the lab was made on a local AWS that is gone",
             where=f"stack {stack}",

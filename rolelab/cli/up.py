@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +10,7 @@ from rolelab.cli import deploying
 
 if TYPE_CHECKING:
     from rolelab.engine.deploy import RunOptions
-
-_READABLE = 60
-"""Steps up to which a plan is shown one by one before the question; a longer one is counted by type."""
+    from rolelab.engine.stack import Stack
 
 
 @click.command(short_help="Make the lab, or bring it up to date.")
@@ -34,44 +31,31 @@ def command(
 ) -> None:
     """Make the lab, or bring it up to date: what would be done is shown, then asked, then done.
 
-    With --yes it is done at once. If it is cut short (a failure, Ctrl-C, a kill), what exists is recorded and the
-    next `up` carries on. The local AWS is started if it does not run.
+    With --yes it is done at once. If it is cut short (a failure, Ctrl-C, a kill), what exists is
+    recorded and the next `up` carries on. The local AWS is started if it does not run.
     """
     from rolelab.engine import deploy
-    from rolelab.report import events, progress
 
     deploying.require_yes(yes, what="up")
     config = deploying.checked_config(stack)
-    place = deploying.place(stack, meanwhile=deploying.load_engine)
+    place, started = deploying.find_stack(stack, config, meanwhile=deploying.load_engine)
     options = deploy.RunOptions(
         parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
     )
-    expected = None if yes else _agreed(place, config, options)
-    if as_json:
-        lines = events.Lines(sys.stdout)
-        result = deploy.up(
-            place.project, place.stack, config, place.endpoint, place.instance, lines, options
-        )
-        lines(result.summary)
-    else:
-        screen = progress.ProgressScreen()
-        if place.started and yes:
-            screen.print(place.started)
-        screen.print(f"Updating ({place.stack}):", "bold")
-        screen.expect(expected or 0)
-        result = deploy.up(
-            place.project, place.stack, config, place.endpoint, place.instance, screen, options
-        )
-        screen.close()
-        for line in progress.summary_lines(result.summary):
-            screen.print(line)
-    if result.error:
-        raise result.error
+    if started and not (yes and as_json):
+        click.echo(started)
+    expected = None if yes else _agreed(place, options)
+    result = deploying.carried_out(
+        lambda listener: deploy.up(place, listener, options),
+        f"Updating ({place.name}):",
+        as_json=as_json,
+        expected=expected,
+    )
     if expect_no_changes:
         deploying.require_no_changes(result.summary.changes, kind="update")
 
 
-def _agreed(place: deploying.Place, config: dict[str, str], options: RunOptions) -> int:
+def _agreed(stack: Stack, options: RunOptions) -> int:
     """Show the plan and ask; return how many operations there will be.
 
     Raises:
@@ -82,18 +66,13 @@ def _agreed(place: deploying.Place, config: dict[str, str], options: RunOptions)
     from rolelab.report import progress
 
     screen = progress.ProgressScreen(details=False)
-    if place.started:
-        screen.print(place.started)
-    screen.print(f"Previewing update ({place.stack}):", "bold")
-    result = deploy.preview(
-        place.project, place.stack, config, place.endpoint, place.instance, screen, options
-    )
+    screen.print(f"Previewing update ({stack.name}):", "bold")
+    result = deploy.preview(stack, screen, options)
     screen.close()
     if result.error:
         raise result.error
-    progress.show_plan(screen, result.steps, readable=_READABLE)
-    for line in progress.summary_lines(result.summary):
-        screen.print(line)
+    progress.show_plan(screen, result.steps)
+    screen.summary(result.summary)
     if result.summary.changes:
         deploying.agreed("Do this?")
     return result.summary.changes

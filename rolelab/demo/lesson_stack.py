@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rolelab.aws.endpoint import Endpoint
 from rolelab.engine import deploy, values
+from rolelab.engine.stack import Stack
 from rolelab.errors import Interrupted, LabError
-from rolelab.project import Project
 from rolelab.steps import Ended, Event, Failed, Message, Op, Severity
 
 STACK = "demo"
@@ -20,27 +19,23 @@ _DID = {Op.CREATE: "created", Op.UPDATE: "updated", Op.REPLACE: "replaced", Op.D
 class LessonStack:
     """The lesson's stack, run by the embedded engine; `up` and `destroy` also say what they did."""
 
-    project: Project
-    config: Mapping[str, str]
-    endpoint: Endpoint
-    instance: str
+    stack: Stack
     _did: list[str] = field(default_factory=list[str])
     _failed: list[str] = field(default_factory=list[str])
 
     def up(self, *, grant: bool) -> tuple[Mapping[str, Any], Sequence[str]]:
         """Make the lab or update it; return the outputs with their secrets, and a line a resource."""
-        config = {**self.config, "assume-role-lab:grant": "true" if grant else "false"}
+        switched = {"assume-role-lab:grant": "true" if grant else "false"}
+        stack = replace(self.stack, configuration={**self.stack.configuration, **switched})
         self._begin()
-        result = deploy.up(self.project, STACK, config, self.endpoint, self.instance, self._listen)
+        result = deploy.up(stack, self._listen)
         self._require(result)
         return values.plain(result.outputs), tuple(self._did)
 
     def destroy(self) -> Sequence[str]:
         """Remove everything; return a line a resource."""
         self._begin()
-        self._require(
-            deploy.destroy(self.project, STACK, self.endpoint, self.instance, self._listen)
-        )
+        self._require(deploy.destroy(self.stack, self._listen))
         return tuple(self._did)
 
     def _listen(self, event: Event) -> None:

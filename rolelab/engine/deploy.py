@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import FrameType
+from dataclasses import dataclass, field, replace
 
-from rolelab.aws.endpoint import Endpoint
 from rolelab.engine import recovery
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.deployment import Deployment
+from rolelab.engine.interruption import stopping_on_signals
 from rolelab.engine.resource import Properties
+from rolelab.engine.stack import Stack
 from rolelab.engine.state import DraftState, StateStore, read
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.world import World
 from rolelab.errors import Interrupted, LabError, UsageError
-from rolelab.project import Project
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
 
 PARALLEL = 16
@@ -56,81 +53,43 @@ class Result:
 
 
 def preview(
-    project: Project,
-    stack: str,
-    config: Mapping[str, str],
-    endpoint: Endpoint,
-    instance: str,
-    on_event: Listener = ignore,
-    options: RunOptions = RunOptions(),
+    stack: Stack, listener: Listener = ignore, options: RunOptions = RunOptions()
 ) -> Result:
     """Find out what `up` would do; nothing is touched, in AWS or in the state.
 
-    `instance` is the id of the local AWS that the endpoint leads to: the state belongs to it.
-
     Raises:
-        LabError: of the kinds that decide the exit code: wrong configuration, AWS out of reach, an endpoint that is
-            not on this machine; what the program itself raised.
+        LabError: of the kinds that decide the exit code: wrong configuration, AWS out of reach, an
+            endpoint that is not on this machine; what the program itself raised.
     """
+    cloud = _cloud(stack, options)
     planned: list[Step] = []
-
-    def listen(event: Event) -> None:
-        if isinstance(event, Planned):
-            planned.append(event.step)
-        on_event(event)
-
-    cloud = _cloud(endpoint, config, options)
-    draft = _draft(project, stack, instance, on_event)
-    deployment = Deployment(
-        kind="preview", state=draft, types=TYPES, cloud=cloud, listener=listen, parallel=options.parallel,
-        continue_on_error=options.continue_on_error,
-    )  # fmt: skip
-    with _ending(deployment):
+    draft = _draft(stack, listener)
+    with _deployment("preview", draft, cloud, _collecting(planned, listener), options) as run:
         recovery.foresee(draft, TYPES, cloud)
-        if options.refresh:
-            refreshing.refresh(deployment, draft, TYPES, cloud)
-        complete = _run_program(deployment, project, stack, config, options)
-        summary = deployment.finish(complete=complete)
-    return Result(summary=summary, steps=tuple(planned), error=_error(deployment, "preview"))
+        summary = _update(run, draft, stack, cloud, options)
+    return Result(summary=summary, steps=tuple(planned), error=_error(run, "preview"))
 
 
-def up(
-    project: Project,
-    stack: str,
-    config: Mapping[str, str],
-    endpoint: Endpoint,
-    instance: str,
-    on_event: Listener = ignore,
-    options: RunOptions = RunOptions(),
-) -> Result:
+def up(stack: Stack, listener: Listener = ignore, options: RunOptions = RunOptions()) -> Result:
     """Bring AWS to what the program declares.
 
     Raises:
-        LabError: as for `preview`, and where another process works on the stack; a failed operation is in the result.
+        LabError: as for `preview`, and where another process works on the stack; a failed operation
+            is in the result.
     """
-    cloud = _cloud(endpoint, config, options)
-    with _state(project, stack, "up", instance, on_event) as store:
-        deployment = Deployment(
-            kind="update", state=store, types=TYPES, cloud=cloud, listener=on_event, parallel=options.parallel,
-            continue_on_error=options.continue_on_error,
-        )  # fmt: skip
-        with _ending(deployment):
-            _recover(store, cloud, on_event)
-            if options.refresh:
-                refreshing.refresh(deployment, store, TYPES, cloud)
-            complete = _run_program(deployment, project, stack, config, options)
-            summary = deployment.finish(complete=complete)
-        stack_resource = store.world.stack
-        outputs = dict(stack_resource.outputs) if stack_resource else {}
-    return Result(summary=summary, outputs=outputs, error=_error(deployment, "update"))
+    cloud = _cloud(stack, options)
+    with _state(stack, "up", listener) as store:
+        with _deployment("update", store, cloud, listener, options) as run:
+            _recover(store, cloud, listener)
+            summary = _update(run, store, stack, cloud, options)
+        resource = store.world.stack
+        outputs = dict(resource.outputs) if resource else {}
+    return Result(summary=summary, outputs=outputs, error=_error(run, "update"))
 
 
 def destroy(
-    project: Project,
-    stack: str,
-    endpoint: Endpoint,
-    instance: str,
-    on_event: Listener = ignore,
+    stack: Stack,
+    listener: Listener = ignore,
     options: RunOptions = RunOptions(),
     *,
     only_preview: bool = False,
@@ -138,128 +97,151 @@ def destroy(
     """Remove everything that the stack holds, dependants first; the program is not run.
 
     Raises:
-        LabError: another process works on the stack, or AWS is out of reach; a failed operation is in the result.
+        LabError: another process works on the stack, or AWS is out of reach; a failed operation is
+            in the result.
     """
-    cloud = Cloud(endpoint, connections=options.parallel)
-    planned: list[Step] = []
-
-    def listen(event: Event) -> None:
-        if isinstance(event, Planned):
-            planned.append(event.step)
-        on_event(event)
-
-    def carry_out(state: StateStore | DraftState) -> Result:
-        deployment = Deployment(
-            kind="destroy", state=state, types=TYPES, cloud=cloud, listener=listen, parallel=options.parallel,
-            continue_on_error=options.continue_on_error,
-        )  # fmt: skip
-        with _ending(deployment):
-            if isinstance(state, StateStore):
-                _recover(state, cloud, on_event)
-            else:
-                recovery.foresee(state, TYPES, cloud)
-            deployment.destroy()
-            return Result(
-                summary=deployment.summary(),
-                steps=tuple(planned),
-                error=_error(deployment, "destroy"),
-            )
-
+    cloud = Cloud(stack.endpoint, connections=options.parallel)
     if only_preview:
-        return carry_out(_draft(project, stack, instance, on_event))
-    with _state(project, stack, "destroy", instance, on_event) as store:
-        return carry_out(store)
+        planned: list[Step] = []
+        draft = _draft(stack, listener)
+        with _deployment("destroy", draft, cloud, _collecting(planned, listener), options) as run:
+            recovery.foresee(draft, TYPES, cloud)
+            run.destroy()
+            summary = run.summary()
+        return Result(summary=summary, steps=tuple(planned), error=_error(run, "destroy"))
+    with (
+        _state(stack, "destroy", listener) as store,
+        _deployment("destroy", store, cloud, listener, options) as run,
+    ):
+        _recover(store, cloud, listener)
+        run.destroy()
+        summary = run.summary()
+    return Result(summary=summary, error=_error(run, "destroy"))
 
 
-def _cloud(endpoint: Endpoint, config: Mapping[str, str], options: RunOptions) -> Cloud:
+def _cloud(stack: Stack, options: RunOptions) -> Cloud:
     """Return the AWS of a run, with the region that the configuration names.
 
     Raises:
         UsageError: configuration of the AWS provider that the embedded engine does not honour.
     """
-    strange = sorted(key for key in config if key.startswith("aws:") and key != "aws:region")
-    if strange:
+    config = stack.configuration
+    if strange := sorted(key for key in config if key.startswith("aws:") and key != "aws:region"):
         raise UsageError(
             f"rolelab does not honour {', '.join(strange)}",
             where="the stack's configuration",
             do="remove it, or use `pulumi up`",
         )
-    region = config.get("aws:region") or endpoint.region
-    return Cloud(
-        Endpoint(url=endpoint.url, region=region, credentials=endpoint.credentials),
-        connections=options.parallel,
-    )
+    region = config.get("aws:region") or stack.endpoint.region
+    return Cloud(replace(stack.endpoint, region=region), connections=options.parallel)
 
 
-def _draft(project: Project, stack: str, instance: str, on_event: Listener) -> DraftState:
-    world = read(project.stack_home(stack))
-    if world.instance != instance:
-        _say_if_lost(world, on_event)
-        world = World(instance=instance)
+def _collecting(planned: list[Step], listener: Listener) -> Listener:
+    def listen(event: Event) -> None:
+        if isinstance(event, Planned):
+            planned.append(event.step)
+        listener(event)
+
+    return listen
+
+
+def _draft(stack: Stack, listener: Listener) -> DraftState:
+    world = read(stack.folder)
+    if world.home != stack.home:
+        _tell_if_lost(world, listener)
+        world = World(home=stack.home)
     return DraftState(world)
 
 
 @contextmanager
-def _state(
-    project: Project, stack: str, command: str, instance: str, on_event: Listener
-) -> Generator[StateStore]:
-    """Hold the state of the stack; one that belongs to another local AWS is put aside for an empty one."""
-    store = StateStore(project.stack_home(stack), command=command)
+def _state(stack: Stack, command: str, listener: Listener) -> Generator[StateStore]:
+    """Hold the stack's state; one that belongs to another AWS is put aside for an empty one."""
+    store = StateStore(stack.folder, command=command)
     try:
-        if store.world.instance != instance:
-            _say_if_lost(store.world, on_event)
-            store.start_anew(instance)
+        if store.world.home != stack.home:
+            _tell_if_lost(store.world, listener)
+            store.start_anew(stack.home)
         yield store
     finally:
         store.close()
 
 
-def _say_if_lost(world: World, on_event: Listener) -> None:
-    if world.instance and world.everything:
-        text = f"the state is of another local AWS ({world.instance}): in this one nothing of it exists"
-        on_event(Message(Severity.WARNING, text))
+def _tell_if_lost(world: World, listener: Listener) -> None:
+    if world.home and world.everything:
+        text = f"the state is of another local AWS ({world.home}): in this one nothing of it exists"
+        listener(Message(Severity.WARNING, text))
 
 
-def _recover(store: StateStore, cloud: Cloud, on_event: Listener) -> None:
+@contextmanager
+def _deployment(
+    kind: str,
+    state: StateStore | DraftState,
+    cloud: Cloud,
+    listener: Listener,
+    options: RunOptions,
+) -> Generator[Deployment]:
+    deployment = Deployment(
+        kind=kind, state=state, types=TYPES, cloud=cloud, listener=listener,
+        parallel=options.parallel, continue_on_error=options.continue_on_error,
+    )  # fmt: skip
+
+    def stop(signal_name: str) -> bool:
+        if deployment.cancelled:
+            return False
+        deployment.stop()
+        text = f"{signal_name} received; finishing what is in flight. Again to end at once."
+        deployment.tell_soon(Message(Severity.WARNING, text))
+        return True
+
+    with stopping_on_signals(stop):
+        try:
+            yield deployment
+        finally:
+            deployment.close()
+
+
+def _recover(store: StateStore, cloud: Cloud, listener: Listener) -> None:
     if count := recovery.recover(store, TYPES, cloud):
         what = "1 operation" if count == 1 else f"{count} operations"
-        on_event(
-            Message(
-                Severity.INFO,
-                f"an earlier run was cut short: what became of {what} is found out and recorded",
-            )
-        )
+        text = f"an earlier run was cut short: what became of {what} is found out and recorded"
+        listener(Message(Severity.INFO, text))
 
 
-def _run_program(
+def _update(
     deployment: Deployment,
-    project: Project,
-    stack: str,
-    config: Mapping[str, str],
+    state: StateStore | DraftState,
+    stack: Stack,
+    cloud: Cloud,
     options: RunOptions,
-) -> bool:
+) -> Summary:
+    if options.refresh:
+        refreshing.refresh(deployment, state, TYPES, cloud)
+    complete = _run_program(deployment, stack, options)
+    return deployment.finish(complete=complete)
+
+
+def _run_program(deployment: Deployment, stack: Stack, options: RunOptions) -> bool:
     """Run the program; return whether it ran to its end."""
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
     from rolelab.engine import program
     from rolelab.engine.monitor import Engine, Monitor
 
-    def say(line: str) -> None:
-        deployment.tell(Message(Severity.INFO, line))
-
+    project = stack.project
     try:
         program.run(
             project.root,
             project=project.name,
-            stack=stack,
-            config=config,
-            monitor=Monitor(deployment, project=project.name, stack=stack),
+            stack=stack.name,
+            config=stack.configuration,
+            monitor=Monitor(deployment, project=project.name, stack=stack.name),
             engine=Engine(deployment),
             preview=deployment.previewing,
             parallel=options.parallel,
-            say=say,
+            say=lambda line: deployment.tell(Message(Severity.INFO, line)),
         )
     except program.ProgramError as error:
-        # After a failure or a stop the program sees unknown values where it would not otherwise: noise, not the cause.
+        # After a failure or a stop the program sees unknown values where it would not otherwise:
+        # noise, not the cause.
         if not deployment.failed and not deployment.cancelled:
             deployment.error(str(error))
         return False
@@ -272,46 +254,6 @@ def _error(deployment: Deployment, kind: str) -> LabError | None:
     if deployment.failed:
         return LabError(f"{kind} failed")
     if deployment.cancelled:
-        return Interrupted(
-            f"{kind} canceled: not everything was done", do="the next run carries on"
-        )
+        what = f"{kind} canceled: not everything was done"
+        return Interrupted(what, do="the next run carries on")
     return None
-
-
-@contextmanager
-def _ending(deployment: Deployment) -> Generator[None]:
-    """Stop the run on Ctrl-C or SIGTERM: once, what is in flight finishes; twice, at once."""
-    with _signals(deployment):
-        try:
-            yield
-        finally:
-            deployment.close()
-
-
-@contextmanager
-def _signals(deployment: Deployment) -> Generator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier: dict[int, object] = {}
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        if deployment.cancelled:
-            # Nothing is lost: what is in flight has its intent in the journal.
-            raise KeyboardInterrupt
-        deployment.stop()
-        name = "^C" if number == signal.SIGINT else signal.Signals(number).name
-        deployment.tell_soon(
-            Message(
-                Severity.WARNING,
-                f"{name} received; finishing what is in flight. Again to end at once.",
-            )
-        )
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        earlier[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)  # pyright: ignore[reportArgumentType]

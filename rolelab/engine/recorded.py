@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rolelab.engine import state, values
 from rolelab.engine.resource import Properties
+from rolelab.engine.stack import Home
 from rolelab.project import Project
 
 
@@ -20,7 +21,7 @@ class Status:
     exists: bool
     """False: nothing was ever made, or all of it was destroyed."""
     instance: str
-    """Id of the local AWS that the resources are in."""
+    """The AWS that the resources are in, as text; `home` has its parts."""
     counts: dict[str, int]
     """Resource type -> how many, components and the stack left out."""
     doomed: int
@@ -29,6 +30,11 @@ class Status:
     """Operations without an outcome, as operation and URN: a run under way, or one that was killed."""
     holder: str
     """Who works on the stack right now; empty if nobody does."""
+
+    @property
+    def home(self) -> Home | None:
+        """The AWS that the resources are in; None before the first run."""
+        return Home.parse(self.instance)
 
 
 def outputs(project: Project, stack: str, *, show_secrets: bool = False) -> Properties:
@@ -55,7 +61,7 @@ def status(project: Project, stack: str) -> Status:
     counts = Counter(resource.type for resource in world.everything if resource.custom)
     return Status(
         exists=bool(world.everything or world.pending_operations),
-        instance=world.instance,
+        instance=str(world.home or ""),
         counts=dict(sorted(counts.items())),
         doomed=len(world.pending_deletions),
         pending=tuple(

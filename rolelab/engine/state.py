@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rolelab.engine.resource import PendingOperation, Resource
+from rolelab.engine.stack import Home
 from rolelab.engine.world import Line, World
 from rolelab.errors import LabError
 
@@ -137,9 +138,9 @@ class StateStore:
             if self._journal >= 0:
                 self._open_journal()
 
-    def start_anew(self, instance: str) -> None:
-        """Forget everything: the world is another one now."""
-        self.world = World(instance=instance)
+    def start_anew(self, home: Home) -> None:
+        """Forget everything: it is another AWS now."""
+        self.world = World(home=home)
         self.fold()
 
     def _open_journal(self) -> None:

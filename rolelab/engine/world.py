@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from rolelab.engine.resource import STACK_TYPE, PendingOperation, Properties, Resource
+from rolelab.engine.stack import Home
 
 Line = dict[str, Any]
 
@@ -18,8 +19,8 @@ Line = dict[str, Any]
 class World:
     """The resources of one stack, and the operations whose outcome is not known."""
 
-    instance: str = ""
-    """Id of the local AWS that all this is in; empty before the first run."""
+    home: Home | None = None
+    """The AWS that all this is in; None before the first run."""
     live: dict[str, Resource] = field(default_factory=dict[str, Resource])
     """URN -> the resource that has it."""
     pending_deletions: list[Resource] = field(default_factory=list[Resource])
@@ -55,8 +56,6 @@ class World:
             self._drop(line["drop"], line.get("id", ""), pending_deletion=line.get("doomed", False))
         elif "rename" in line:
             self._rename(*cast("tuple[str, str]", line["rename"]))
-        elif "doom" in line:
-            self._doom(line["doom"])
         else:
             raise ValueError(f"no such line: {sorted(line)}")
 
@@ -68,14 +67,14 @@ class World:
             self._drop(target.urn, target.id, pending_deletion=intent.pending_deletion)
             return
         if intent.replaces:
-            self._doom(target.urn)
+            self._replace(target.urn)
         if made is not None:
             self._put(Resource.from_json(made))
 
     def _put(self, resource: Resource) -> None:
         self.live[resource.urn] = resource
 
-    def _doom(self, urn: str) -> None:
+    def _replace(self, urn: str) -> None:
         old = self.live.pop(urn, None)
         if old is not None:
             self.pending_deletions.append(old)
@@ -110,7 +109,7 @@ class World:
     def to_json(self) -> Properties:
         """Return what the snapshot holds."""
         return {
-            "instance": self.instance,
+            "instance": str(self.home or ""),
             "resources": [resource.to_json() for resource in self.live.values()],
             "doomed": [resource.to_json() for resource in self.pending_deletions],
             "pending": {
@@ -123,7 +122,7 @@ class World:
         """Read what `to_json` wrote."""
         resources = [Resource.from_json(one) for one in values["resources"]]
         return cls(
-            instance=values["instance"],
+            home=Home.parse(values["instance"]),
             live={resource.urn: resource for resource in resources},
             pending_deletions=[Resource.from_json(one) for one in values["doomed"]],
             pending_operations={

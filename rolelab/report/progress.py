@@ -64,6 +64,8 @@ _DID = {
 }
 _LONGEST = 400
 """Characters of a value that are shown."""
+_READABLE = 60
+"""Steps up to which a plan is shown one by one; a longer one is counted by type."""
 _EVERY_S = 0.1
 
 
@@ -116,6 +118,11 @@ class ProgressScreen:
         with self._lock:
             self._clear()
             self._stream.flush()
+
+    def summary(self, summary: Summary) -> None:
+        """Print the summary of a run."""
+        for line in summary_lines(summary):
+            self.print(line)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Planned):
@@ -267,9 +274,9 @@ def _value(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def show_plan(screen: ProgressScreen, steps: Sequence[Step], *, readable: int) -> None:
+def show_plan(screen: ProgressScreen, steps: Sequence[Step]) -> None:
     """Print a plan: each step while they can be read, otherwise how many of which type."""
-    if len(steps) <= readable:
+    if len(steps) <= _READABLE:
         for step in steps:
             screen.plan(step)
         return

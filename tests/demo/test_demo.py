@@ -18,6 +18,7 @@ from rolelab.aws.clients import Clients
 from rolelab.demo import lesson
 from rolelab.demo.acts import Acts
 from rolelab.demo.lesson_stack import STACK, LessonStack
+from rolelab.engine.stack import Home, Stack
 from rolelab.localaws.process.lifecycle import Instance
 from rolelab.report.lesson_screen import LessonAnswer, LessonStep
 
@@ -130,7 +131,7 @@ class Spoilt(LessonStack):
     """A stack with which something is done between `up` and the next step."""
 
     def __init__(self, stack: LessonStack, after_up: Callable[[bool], None]) -> None:
-        super().__init__(stack.project, stack.config, stack.endpoint, stack.instance)
+        super().__init__(stack.stack)
         self._after_up = after_up
 
     def up(self, *, grant: bool) -> tuple[Mapping[str, Any], Sequence[str]]:
@@ -143,13 +144,21 @@ class Spoilt(LessonStack):
 def stack(local_aws: Instance, account: str, tmp_path: Path) -> LessonStack:
     """Return the lesson's stack in an account of its own."""
     here = replace(project.find(ROOT), home=tmp_path)
-    return LessonStack(here, here.config(STACK), local_aws.endpoint(account), local_aws.instance_id)
+    return LessonStack(
+        Stack(
+            project=here,
+            name=STACK,
+            configuration=here.config(STACK),
+            endpoint=local_aws.endpoint(account),
+            home=Home("local", local_aws.instance_id),
+        )
+    )
 
 
 def tell(stack: LessonStack) -> Seen:
     """Tell the lesson on a stack."""
     seen = Seen()
-    lesson.tell(Acts(stack.endpoint, stack), seen.step, seen.answer)
+    lesson.tell(Acts(stack.stack.endpoint, stack), seen.step, seen.answer)
     return seen
 
 
@@ -211,7 +220,7 @@ def test_a_lesson_that_is_not_true_stops_says_so_and_cleans_up(
     stack: LessonStack, spoil: Callable[[Clients, bool], None], wrong: str
 ) -> None:
     """A demo that goes on regardless would teach what AWS does not do."""
-    aws = Clients(stack.endpoint)
+    aws = Clients(stack.stack.endpoint)
     seen = tell(Spoilt(stack, lambda grant: spoil(aws, grant)))
     assert seen.wrong == [wrong]
     assert seen.steps == TITLES[: len(seen.steps)]

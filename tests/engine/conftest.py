@@ -47,7 +47,7 @@ class Runner:
             "url": stack.aws.url,
             "account": stack.account,
             "secret": stack.aws.secret.reveal(),
-            "instance": stack.instance,
+            "home": [stack.home.id, stack.home.account],
             "options": options,
             "kill": {"line": kill[0], "when": kill[1]} if kill else None,
         }

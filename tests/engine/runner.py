@@ -2,7 +2,7 @@
 
 Pulumi is loaded once; each fork starts from there. Requests come as JSON lines on the standard input:
 
-    {"call": "up", "root": …, "stack": …, "config": {…}, "url": …, "account": …, "secret": …, "instance": …,
+    {"call": "up", "root": …, "stack": …, "config": {…}, "url": …, "account": …, "secret": …, "home": [id, account],
      "options": {…}, "kill": {"line": 7, "when": "before"}}
 
 `kill`: SIGKILL before the n-th line is written to the journal (so its AWS call was made and not recorded), after it
@@ -24,6 +24,7 @@ from typing import Any
 from rolelab import project
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.engine import deploy, state
+from rolelab.engine.stack import Home, Stack
 from rolelab.engine.world import Line
 from rolelab.secret import Secret
 from rolelab.steps import Event
@@ -60,7 +61,13 @@ def _child(request: dict[str, Any], writing: int) -> None:
             access_key_id=request["account"], secret_access_key=Secret(request["secret"])
         ),
     )
-    here = project.find(Path(request["root"]))
+    stack = Stack(
+        project=project.find(Path(request["root"])),
+        name=request["stack"],
+        configuration=request["config"],
+        endpoint=endpoint,
+        home=Home("local", *request["home"]),
+    )
     options = deploy.RunOptions(**request.get("options", {}))
     events: list[str] = []
     told: dict[str, Any] = {}
@@ -69,21 +76,8 @@ def _child(request: dict[str, Any], writing: int) -> None:
         def listener(event: Event) -> None:
             events.append(repr(event))
 
-        if request["call"] == "destroy":
-            result = deploy.destroy(
-                here, request["stack"], endpoint, request["instance"], listener, options
-            )
-        else:
-            call = deploy.preview if request["call"] == "preview" else deploy.up
-            result = call(
-                here,
-                request["stack"],
-                request["config"],
-                endpoint,
-                request["instance"],
-                listener,
-                options,
-            )
+        call = {"up": deploy.up, "preview": deploy.preview, "destroy": deploy.destroy}
+        result = call[request["call"]](stack, listener, options)
         told = {"ok": result.ok, "error": str(result.error or "")}
     except BaseException as error:  # noqa: BLE001 - told to the test
         told = {"ok": False, "error": f"{type(error).__name__}: {error}"}

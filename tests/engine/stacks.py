@@ -11,6 +11,7 @@ from typing import Any
 from rolelab import project
 from rolelab.aws.clients import Clients
 from rolelab.engine import deploy, recorded, state, values
+from rolelab.engine.stack import Home, Stack
 from rolelab.engine.world import World
 from rolelab.localaws.process.lifecycle import Instance
 from rolelab.steps import Ended, Event, Failed, Message, Op, Planned, Severity, Step
@@ -118,8 +119,20 @@ class StackRunner:
         return self.project.stack_home(self.stack)
 
     @property
-    def instance(self) -> str:
-        return f"{self.aws.instance_id}/{self.account}"
+    def home(self) -> Home:
+        return Home("local", self.aws.instance_id, self.account)
+
+    @property
+    def value(self) -> Stack:
+        """What the engine's calls take."""
+        config = {key if ":" in key else f"exp:{key}": value for key, value in self.config.items()}
+        return Stack(
+            project=self.project,
+            name=self.stack,
+            configuration=config,
+            endpoint=self.aws.endpoint(self.account),
+            home=self.home,
+        )
 
     @property
     def world(self) -> World:
@@ -133,10 +146,8 @@ class StackRunner:
 
     def destroy(self, *, only_preview: bool = False, **options: Any) -> Ran:
         events: list[Event] = []
-        result = deploy.destroy(
-            self.project, self.stack, self.aws.endpoint(self.account), self.instance, self._listen(events),
-            deploy.RunOptions(**options), only_preview=only_preview,
-        )  # fmt: skip
+        listener, chosen = self._listen(events), deploy.RunOptions(**options)
+        result = deploy.destroy(self.value, listener, chosen, only_preview=only_preview)
         return Ran(result, events)
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
@@ -146,11 +157,7 @@ class StackRunner:
         if text is not None:
             self.program(text)
         events: list[Event] = []
-        config = {key if ":" in key else f"exp:{key}": value for key, value in self.config.items()}
-        result = call(
-            self.project, self.stack, config, self.aws.endpoint(self.account), self.instance, self._listen(events),
-            deploy.RunOptions(**options),
-        )  # fmt: skip
+        result = call(self.value, self._listen(events), deploy.RunOptions(**options))
         return Ran(result, events)
 
     def _listen(self, events: list[Event]) -> Any:

@@ -155,7 +155,7 @@ def test_status_needs_no_aws(stack: StackRunner) -> None:
     status = recorded.status(stack.project, "dev")
     assert status.exists
     assert status.counts == {"aws:iam/accessKey:AccessKey": 1, "aws:iam/user:User": 1}
-    assert (status.pending, status.holder, status.instance) == ((), "", stack.instance)
+    assert (status.pending, status.holder, status.instance) == ((), "", str(stack.home))
 
 
 # -- random programs of operations, stopped anywhere ----------------------------------------------------------------
