@@ -1,52 +1,71 @@
-"""Raw configuration -> typed Settings, checked as a whole: one parse for the Pulumi CLI and for rolelab."""
+"""Raw configuration -> typed Settings, checked as a whole: one parse for the Pulumi CLI and rolelab.
+
+A key is one field of `Settings`. Pulumi.yaml and the README's table repeat it for their readers; a
+test holds them against the field.
+"""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, TypeVar, cast
 
-from components import documents, limits
+from components import limits
 from rolelab.errors import Faults, UsageError
 
 NAMESPACE = "assume-role-lab"
-DEFAULT_LEARNERS = ("testuser",)
+
+_Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the program builds; the field names are the configuration keys in snake case."""
+class _Kind(NamedTuple):
+    """How the text of a value is read."""
 
-    learners: tuple[str, ...]
-    """User names, in order, with generated ones already filled in."""
-    role_name: str
-    managed_policies: tuple[str, ...]
-    """Names of AWS managed policies, or ARNs."""
-    grant: bool
-    max_session_duration: int
-    """Seconds."""
-    console: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """A configuration key: how its text is read, and an example that is right."""
-
+    type: str
+    """Pulumi's word for it."""
     read: Callable[[str], Any]
+    """Raises ValueError or KeyError for what is not of this kind."""
     wants: str
-    example: str
+
+
+class Key(NamedTuple):
+    """A configuration key: what it is for, how its text is read, and which rules its value keeps."""
+
+    kind: _Kind
+    description: str
     default: Any
-    rules: Callable[[Any], list[str]] = lambda _: []
+    """For a program whose Pulumi.yaml does not declare the key."""
+    example: str
+    rules: Callable[[Any], list[str]]
+
+    def parse(self, text: str | None) -> tuple[Any, list[str]]:
+        """Return the value and what is wrong with it; None stands for a key that is not set."""
+        if text is None:
+            return self.default, []
+        try:
+            value = self.kind.read(text)
+        except (ValueError, KeyError, RecursionError):
+            return self.default, [f"is {text!r}; it must be {self.kind.wants}"]
+        return value, self.rules(value)
+
+
+class _KeyFault(NamedTuple):
+    key: str
+    what: str
+    do: str
 
 
 def _names(text: str) -> tuple[str, ...]:
-    value = json.loads(text)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
+    value: object = json.loads(text)
+    if not isinstance(value, list):
+        raise ValueError(text)  # noqa: TRY004 - a wrong value, not a wrong call
+    names = cast("list[object]", value)
+    if not all(isinstance(name, str) for name in names):
         raise ValueError(text)
-    return tuple(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return tuple(cast("list[str]", names))
 
 
 def _whole(text: str) -> int:
@@ -60,51 +79,109 @@ def _flag(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
-def _learners(names: tuple[str, ...]) -> list[str]:
-    faults = [f"{name!r} {fault}" for name in names for fault in limits.name(name)]
-    return faults + limits.unique_names(names) + limits.users(len(names))
+_NAMES = _Kind("array", _names, "a list of names")
+_NAME = _Kind("string", str, "a name")
+_FLAG = _Kind("boolean", _flag, "true or false")
+_WHOLE = _Kind("integer", _whole, "a whole number")
 
 
 def _role_name(name: str) -> list[str]:
     return [f"{name!r} {fault}" for fault in limits.name(name)]
 
 
+def _learners(names: tuple[str, ...]) -> list[str]:
+    faults = [f"{name!r} {fault}" for name in names for fault in limits.name(name)]
+    return faults + limits.unique_names(names) + limits.users(len(names))
+
+
 def _count(count: int) -> list[str]:
-    return (
-        [f"is {count}; a number of learners is 0 (not used) or more"]
-        if count < 0
-        else limits.users(count)
+    if count < 0:
+        return [f"is {count}; a number of learners is 0 (not used) or more"]
+    return limits.users(count)
+
+
+def _key(
+    kind: _Kind,
+    description: str,
+    *,
+    default: _Value,
+    example: str,
+    rules: Callable[[_Value], list[str]] = lambda _: [],
+) -> _Value:
+    key = Key(kind, description, default, example, rules)
+    return field(default=default, metadata={"key": key})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the program builds; the configuration keys are the names of the fields in camel case."""
+
+    learners: tuple[str, ...] = _key(
+        _NAMES,
+        "Names of the learners; each becomes an IAM user of that name.",
+        default=("testuser",),
+        example="[testuser]",
+        rules=_learners,
+    )
+    """In order; generated ones are filled in already."""
+    learner_count: int = _key(
+        _WHOLE,
+        "Above 0, that many generated learners (learner001, …) instead of named ones; 5000 at most.",
+        default=0,
+        example="25",
+        rules=_count,
+    )
+    role_name: str = _key(
+        _NAME,
+        "Name of the role that the learners switch to.",
+        default="s3Access",
+        example="s3Access",
+        rules=_role_name,
+    )
+    managed_policies: tuple[str, ...] = _key(
+        _NAMES._replace(wants="a list of names or ARNs"),
+        "Managed policies of the role, by name (AWS's own) or by ARN.",
+        default=("AmazonS3FullAccess",),
+        example="[AmazonS3FullAccess]",
+        rules=limits.managed_policies,
+    )
+    grant: bool = _key(
+        _FLAG,
+        "Whether the learners may assume the role; false is the lesson before the inline policy is"
+        " added.",
+        default=True,
+        example="true",
+    )
+    max_session_duration: int = _key(
+        _WHOLE._replace(wants="a whole number of seconds"),
+        "The longest session of the role, in seconds, 3600 to 43200.",
+        default=3600,
+        example="3600",
+        rules=limits.role_session,
+    )
+    console: bool = _key(
+        _FLAG,
+        "Whether each learner also gets a password for the AWS console.",
+        default=False,
+        example="false",
     )
 
 
-# Defaults for a program whose Pulumi.yaml does not declare the key; a test holds them against Pulumi.yaml.
-_KEYS: dict[str, _Key] = {
-    "learners": _Key(_names, "a list of names", "[testuser]", DEFAULT_LEARNERS, _learners),
-    "learnerCount": _Key(_whole, "a whole number", "25", 0, _count),
-    "roleName": _Key(str, "a name", "s3Access", "s3Access", _role_name),
-    "managedPolicies": _Key(
-        _names,
-        "a list of names or ARNs",
-        "[AmazonS3FullAccess]",
-        ("AmazonS3FullAccess",),
-        limits.managed_policies,
-    ),
-    "grant": _Key(_flag, "true or false", "true", True),
-    "maxSessionDuration": _Key(
-        _whole, "a whole number of seconds", "3600", 3600, limits.role_session
-    ),
-    "console": _Key(_flag, "true or false", "false", False),
-}
+def _in_configuration(name: str) -> str:
+    return re.sub(r"_(.)", lambda letter: letter[1].upper(), name)
 
-KEYS = tuple(_KEYS)
+
+KEYS: Mapping[str, Key] = {
+    _in_configuration(each.name): each.metadata["key"] for each in fields(Settings)
+}
 """The configuration keys of the namespace, in the order in which people read them."""
 
 
 def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -> Settings:
     """Check the whole configuration and return it typed.
 
-    `raw` maps full keys (`assume-role-lab:learners`) to text, lists as JSON, as Pulumi hands them to a program; keys of
-    other namespaces are not looked at. `where` names the file in messages.
+    `raw` maps full keys (`assume-role-lab:learners`) to text, lists as JSON, as Pulumi hands them to
+    a program; keys of other namespaces are not looked at. `where` names the file in messages.
 
     Raises:
         Faults: every fault at once, each with key, value, rule and a right example.
@@ -114,64 +191,44 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
         for key, text in raw.items()
         if key.partition(":")[0] == NAMESPACE
     }
-    faults: list[UsageError] = []
-
-    def fault(key: str, what: str, do: str) -> None:
-        faults.append(UsageError(f"{key} {what}", where=f"{where}, {NAMESPACE}:{key}", do=do))
-
-    for key in sorted(ours.keys() - _KEYS.keys()):
-        near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(_KEYS)}"
-        fault(key, f"is not a key of {NAMESPACE} (its value is {ours[key]!r})", hint)
-
+    faults = [*_unknown_keys(ours)]
     values: dict[str, Any] = {}
-    for key, known in _KEYS.items():
-        values[key] = known.default
-        if key not in ours:
-            continue
-        try:
-            values[key] = known.read(ours[key])
-        except (ValueError, KeyError):
-            fault(
-                key,
-                f"is {ours[key]!r}; it must be {known.wants}",
-                f"give {known.wants}, such as {known.example}",
-            )
-            continue
-        for rule in known.rules(values[key]):
-            fault(key, rule, f"give {known.wants}, such as {known.example}")
-
-    names: tuple[str, ...] = values["learners"]
-    count: int = values["learnerCount"]
-    if count > 0 and names not in (DEFAULT_LEARNERS, ()):
-        fault(
-            "learnerCount",
-            f"is {count} while learners names {len(names)}",
-            "use one of them: learnerCount 25, or learners [ada, grace]",
-        )
-    if count > 0 and names in (DEFAULT_LEARNERS, ()):
-        # More than an account holds are a fault already: a slip of the keyboard must not make a billion names.
-        names = generated_names(min(count, limits.USERS_PER_ACCOUNT))
-    if not names and not any("learners" in f.where for f in faults):
-        fault(
-            "learners",
-            "is empty; a lab has at least one learner",
-            "give a list of names, such as [testuser]",
-        )
-    if not faults:
-        grant = documents.grant(documents.role_arn("0" * 12, values["roleName"]))
-        for rule in limits.document_size(grant, most=limits.USER_INLINE_SIZE):
-            fault("roleName", f"makes a grant that {rule}", "give a shorter name, such as s3Access")
+    for (name, key), each in zip(KEYS.items(), fields(Settings), strict=True):
+        values[each.name], wrong = key.parse(ours.get(name))
+        do = f"give {key.kind.wants}, such as {key.example}"
+        faults += [_KeyFault(name, what, do) for what in wrong]
+    settings = Settings(**values)
+    faults += _wrong_together(settings, faults)
     if faults:
-        raise Faults(faults)
-    return Settings(
-        learners=names,
-        role_name=values["roleName"],
-        managed_policies=values["managedPolicies"],
-        grant=values["grant"],
-        max_session_duration=values["maxSessionDuration"],
-        console=values["console"],
-    )
+        raise Faults(
+            [
+                UsageError(f"{key} {what}", where=f"{where}, {NAMESPACE}:{key}", do=do)
+                for key, what, do in faults
+            ]
+        )
+    if settings.learner_count:
+        return replace(settings, learners=generated_names(settings.learner_count))
+    return settings
+
+
+def _unknown_keys(ours: Mapping[str, str]) -> Iterator[_KeyFault]:
+    for key in sorted(ours.keys() - KEYS.keys()):
+        near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.4)
+        do = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(KEYS)}"
+        yield _KeyFault(key, f"is not a key of {NAMESPACE} (its value is {ours[key]!r})", do)
+
+
+def _wrong_together(settings: Settings, so_far: list[_KeyFault]) -> Iterator[_KeyFault]:
+    """Name what is right by itself and wrong beside the other keys."""
+    names, count = settings.learners, settings.learner_count
+    # Pulumi does not say whether a value is a default: the default names may stand beside a number.
+    if count > 0 and names not in (KEYS["learners"].default, ()):
+        what = f"is {count} while learners names {len(names)}"
+        do = "use one of them: learnerCount 25, or learners [ada, grace]"
+        yield _KeyFault("learnerCount", what, do)
+    if not names and count <= 0 and not any(fault.key == "learners" for fault in so_far):
+        what = "is empty; a lab has at least one learner"
+        yield _KeyFault("learners", what, "give a list of names, such as [testuser]")
 
 
 def generated_names(count: int) -> tuple[str, ...]:

@@ -31,13 +31,54 @@ def faults(**values: object) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def test_the_declared_defaults_are_the_programs_own() -> None:
-    """A key left out means the same under `pulumi up`, under `rolelab up` and in a program without Pulumi.yaml."""
-    declared = project.find(ROOT)
-    assert settings.parse(declared.config("no-such-stack")) == settings.parse({})
-    assert sorted(declared.declared) == sorted(
-        f"{settings.NAMESPACE}:{key}" for key in settings.KEYS
+@pytest.mark.parametrize("key", settings.KEYS)
+def test_pulumi_yaml_declares_each_key_as_the_program_does(key: str) -> None:
+    """A key left out means the same under `pulumi up`, `rolelab up` and without a Pulumi.yaml."""
+    declared = dict(project.find(ROOT).declared[f"{settings.NAMESPACE}:{key}"])
+    is_list = declared.pop("items", None) == {"type": "string"}
+    kind, description, default, *_ = settings.KEYS[key]
+    assert is_list is (kind.type == "array")
+    assert declared == {
+        "type": kind.type,
+        "default": list(default) if is_list else default,
+        "description": description,
+    }
+
+
+def test_pulumi_yaml_declares_no_other_key() -> None:
+    """What nobody reads would be ignored in silence."""
+    ours = [f"{settings.NAMESPACE}:{key}" for key in settings.KEYS]
+    assert [*project.find(ROOT).declared] == ours
+
+
+def test_the_readmes_table_is_that_of_the_keys() -> None:
+    """Where a newcomer looks a key up."""
+    rows = [
+        f"| `{key}` | {'list of names' if known.kind.type == 'array' else known.kind.type}"
+        f" | `{_as_yaml(known.default)}` | {known.description} |"
+        for key, known in settings.KEYS.items()
+    ]
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| key | type |")[2]
+    assert table.splitlines()[2 : 3 + len(rows)] == [*rows, ""]
+
+
+def _as_yaml(value: str | int | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@pytest.mark.parametrize("key", settings.KEYS)
+def test_each_example_is_right(key: str) -> None:
+    """It is what a message tells people to write."""
+    known = settings.KEYS[key]
+    text = (
+        json.dumps(known.example.strip("[]").split(", "))
+        if known.kind.type == "array"
+        else known.example
     )
+    _, wrong = known.parse(text)
+    assert wrong == []
 
 
 def test_a_number_of_learners_gives_that_many_names() -> None:
