@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from tests import seeds
 
 _accounts = random.SystemRandom()

@@ -11,7 +11,7 @@ from typing import Any
 from components import documents
 from rolelab import outputs
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 ROLE = "s3Access"
 GRANT = "assume-s3Access"

@@ -73,12 +73,12 @@ def find_stack(
     """
     from rolelab import project
     from rolelab.engine.stack import Stack
-    from rolelab.localaws.process import lifecycle
+    from rolelab.localaws.process.record import read_record
 
     name = project.stack_name(name)
     here = project.find()
     url = os.environ.get("AWS_ENDPOINT_URL", "")
-    record = lifecycle.read_record(here.local_home)
+    record = read_record(here.local_home)
     if url and not (record and url.rstrip("/") == f"http://127.0.0.1:{record.port}"):
         endpoint, home, line = *_named_aws(url), ""
     else:
@@ -98,12 +98,13 @@ def _own_aws(here: Project, meanwhile: Callable[[], None]) -> tuple[Endpoint, Ho
 
     from rolelab.engine.stack import Home
     from rolelab.localaws.process import lifecycle
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         starting = pool.submit(lifecycle.ensure, here.local_home)
         meanwhile()
         started = starting.result()
-    running, account = started.instance, lifecycle.DEFAULT_ACCOUNT
+    running, account = started.instance, DEFAULT_ACCOUNT
     if os.environ.get("AWS_ENDPOINT_URL"):
         account = os.environ.get("AWS_ACCESS_KEY_ID", account)
     if not (len(account) == 12 and account.isdigit()):
@@ -112,7 +113,7 @@ def _own_aws(here: Project, meanwhile: Callable[[], None]) -> tuple[Endpoint, Ho
             where="AWS_ACCESS_KEY_ID",
             do='unset AWS_*, or run eval "$(rolelab local env)"',
         )
-    other = "" if account == lifecycle.DEFAULT_ACCOUNT else account
+    other = "" if account == DEFAULT_ACCOUNT else account
     home = Home("local", running.instance_id, other)
     return running.endpoint(account), home, started.line if started.started else ""
 
@@ -120,7 +121,7 @@ def _own_aws(here: Project, meanwhile: Callable[[], None]) -> tuple[Endpoint, Ho
 def _named_aws(url: str) -> tuple[Endpoint, Home]:
     from rolelab.aws.endpoint import Credentials, Endpoint, require_loopback
     from rolelab.engine.stack import Home
-    from rolelab.localaws.process.lifecycle import DEFAULT_REGION
+    from rolelab.localaws.process.record import DEFAULT_REGION
     from rolelab.secret import Secret
 
     require_loopback(url)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from rolelab.errors import CannotTell, UsageError
-from rolelab.localaws.process import lifecycle as instance
-from rolelab.localaws.process.lifecycle import State
+from rolelab.localaws.process import lifecycle, probe
+from rolelab.localaws.process.probe import State
+from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance
 
 
 @click.group("local", short_help="Start, stop and look at the local AWS.")
@@ -27,7 +28,7 @@ def start() -> None:
     """Start the local AWS, if it does not run."""
     from rolelab import project
 
-    click.echo(instance.ensure(project.find().local_home).line)
+    click.echo(lifecycle.ensure(project.find().local_home).line)
 
 
 @command.command(short_help="Stop it; what it holds is kept.")
@@ -41,7 +42,7 @@ def stop(force: bool) -> None:
     """
     from rolelab import project
 
-    click.echo(instance.stop(project.find().local_home, force=force).line)
+    click.echo(lifecycle.stop(project.find().local_home, force=force).line)
 
 
 @command.command(short_help="Say whether it runs.")
@@ -50,7 +51,7 @@ def status(ctx: click.Context) -> None:
     """Say whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if that cannot be found out."""
     from rolelab import project
 
-    found = instance.find(project.find().local_home)
+    found = probe.find(project.find().local_home)
     click.echo(found.line)
     ctx.exit({State.RUNNING: 0, State.HUNG: 3, State.ASTRAY: 3}.get(found.state, 1))
 
@@ -59,7 +60,7 @@ def status(ctx: click.Context) -> None:
 @click.option(
     "--account",
     metavar="ID",
-    default=instance.DEFAULT_ACCOUNT,
+    default=DEFAULT_ACCOUNT,
     show_default=True,
     help="Root of which account.",
 )
@@ -80,7 +81,7 @@ def env(account: str) -> None:
     from rolelab import project
     from rolelab.hands_on import environment
 
-    running = instance.ensure(project.find().local_home).instance
+    running = lifecycle.ensure(project.find().local_home).instance
     values = {
         "AWS_ENDPOINT_URL": running.url,
         "AWS_ACCESS_KEY_ID": account,
@@ -142,10 +143,10 @@ def clock(forward: str | None, reset: bool) -> None:
     )
 
 
-def _running() -> instance.Instance:
+def _running() -> Instance:
     from rolelab import project
 
-    found = instance.find(project.find().local_home)
+    found = probe.find(project.find().local_home)
     if found.instance is None:
         raise CannotTell(found.line, do="start it with `rolelab local start`")
     return found.instance

@@ -18,13 +18,13 @@ def command(stack: str, as_json: bool) -> None:
 
     from rolelab import project
     from rolelab.engine import recorded
-    from rolelab.localaws.process import lifecycle as instance
+    from rolelab.localaws.process.record import read_record
     from rolelab.report import progress
 
     here = project.find()
     stack = project.stack_name(stack)
     status = recorded.status(here, stack)
-    record = instance.read_record(here.local_home)
+    record = read_record(here.local_home)
     elsewhere = bool(status.exists and record and record.instance_id != status.instance)
     if as_json:
         click.echo(json.dumps({"stack": stack, **asdict(status)}, indent=2))

@@ -14,7 +14,7 @@ from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
-    from rolelab.localaws.process.lifecycle import Instance
+    from rolelab.localaws.process.record import Instance
     from rolelab.outputs import Lab
     from rolelab.project import Project
 
@@ -132,12 +132,12 @@ def _local(here: Project, stack: str) -> Target:
 
 def _running(here: Project) -> Instance:
     """Return the local AWS, started again where it had ended in order: then it holds what it held."""
-    from rolelab.localaws.process import lifecycle as instance
+    from rolelab.localaws.process import lifecycle, probe
 
-    found = instance.find(here.local_home)
-    if found.state is instance.State.STOPPED:
-        return instance.ensure(here.local_home).instance
+    found = probe.find(here.local_home)
+    if found.state is probe.State.STOPPED:
+        return lifecycle.ensure(here.local_home).instance
     if found.instance is None:
-        stop = "run `rolelab local stop`, then " if found.state is instance.State.HUNG else "run "
+        stop = "run `rolelab local stop`, then " if found.state is probe.State.HUNG else "run "
         raise CannotTell(found.line, where=str(here.local_home), do=f"{stop}`rolelab up` again")
     return found.instance

@@ -12,7 +12,7 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure, Kind, failure, translated
 from rolelab.errors import CannotTell
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.hands_on import environment
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

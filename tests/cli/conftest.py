@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from tests import labs
 from tools import environment
 

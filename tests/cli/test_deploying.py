@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 ROOT = Path(__file__).resolve().parents[2]
 

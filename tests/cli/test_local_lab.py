@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process import lifecycle, probe
+from rolelab.localaws.process.record import read_record
 from tests.cli.conftest import ROOT
 
 
@@ -49,7 +50,7 @@ def project(tmp_path: Path) -> Generator[Project]:
     """A project whose local AWS ends with the test."""
     made = Project(tmp_path)
     yield made
-    instance.stop(made.local)
+    lifecycle.stop(made.local)
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_the_lab_is_proven_before_and_after_a_rest(lab: Project) -> None:
 
 def test_a_killed_local_aws_is_said_and_is_exit_code_3(lab: Project) -> None:
     """What it held is lost: neither a pass nor a failure of the lab."""
-    record = instance.read_record(lab.local)
+    record = read_record(lab.local)
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
     for command in (["verify"], ["exec", "--", "true"], ["profiles"], ["explain"]):
@@ -98,7 +99,7 @@ def test_a_state_that_cannot_be_read_is_exit_code_3(lab: Project) -> None:
 
 def test_a_hung_local_aws_is_to_be_stopped_first(lab: Project) -> None:
     """`up` would refuse to start another beside it; what is said is what works."""
-    record = instance.read_record(lab.local)
+    record = read_record(lab.local)
     assert record is not None
     os.kill(record.pid, signal.SIGSTOP)
     run = lab.rolelab("verify")
@@ -194,7 +195,7 @@ def test_the_pulumi_clis_stack_is_read_by_its_own_command(lab: Project, tmp_path
         f'  cat {tmp_path}/outputs.json;;\n*) echo "error: no stack named $*" >&2; exit 6;; esac\n'
     )
     script.chmod(0o755)
-    found = instance.find(lab.local).instance
+    found = probe.find(lab.local).instance
     assert found is not None
     environment = {
         "PATH": f"{tools}:{os.environ['PATH']}",

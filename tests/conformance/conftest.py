@@ -11,7 +11,7 @@ from moto import mock_aws
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.engine.cloud import Cloud
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
 if TYPE_CHECKING:

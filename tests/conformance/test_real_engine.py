@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.steps import UNKNOWN, Ended, Op
 from tests.engine.stacks import HEAD, Ran, StackRunner, left
 

@@ -19,7 +19,7 @@ from rolelab.demo import lesson
 from rolelab.demo.acts import Acts
 from rolelab.demo.lesson_stack import STACK, LessonStack
 from rolelab.engine.stack import Home, Stack
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.report.lesson_screen import LessonAnswer, LessonStep
 
 ROOT = Path(__file__).parents[2]

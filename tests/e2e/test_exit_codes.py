@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.cli.main import COMMANDS
-from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process.record import read_record
 from tests.e2e.conftest import Done, Folder
 
 TOUCHES_STACK = [
@@ -145,7 +145,7 @@ def take_the_grant_away(folder: Folder) -> None:
 
 
 def kill_the_local_aws(folder: Folder) -> None:
-    record = instance.read_record(folder.path / ".rolelab" / "local")
+    record = read_record(folder.path / ".rolelab" / "local")
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from tests.engine.stacks import StackRunner
 
 

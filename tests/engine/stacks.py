@@ -13,7 +13,7 @@ from rolelab.aws.clients import Clients
 from rolelab.engine import deploy, recorded, state, values
 from rolelab.engine.stack import Home, Stack
 from rolelab.engine.world import World
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.steps import Ended, Event, Failed, Message, Op, Planned, Severity, Step
 
 HEAD = """

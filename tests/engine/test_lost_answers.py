@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from tests.engine.stacks import StackRunner, in_step
 
 LAB = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 from .runner import HERE, Case, Runner, load
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 from .runner import HERE
 

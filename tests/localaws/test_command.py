@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process import lifecycle, probe
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Lab:
 def lab(tmp_path: Path) -> Iterator[Lab]:
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
     yield Lab(tmp_path)
-    instance.stop(tmp_path / ".rolelab" / "local")
+    lifecycle.stop(tmp_path / ".rolelab" / "local")
 
 
 def test_it_is_started_seen_and_stopped(lab: Lab) -> None:
@@ -130,7 +130,7 @@ def test_wrong_usage_is_one_clear_line(lab: Lab, arguments: list[str], said: str
 def test_events_and_clock_from_the_command_line(lab: Lab) -> None:
     """What an instructor sees, and how a lesson sees a session end."""
     lab.rolelab("start")
-    running = instance.find(lab.home).instance
+    running = probe.find(lab.home).instance
     assert running
     Clients(running.endpoint("111122223333")).iam.create_user(UserName="anna")
     line = lab.rolelab("events").stdout.strip()

@@ -19,7 +19,7 @@ from rolelab.localaws.accounts.identities import Store
 from rolelab.localaws.authorization import Cause, ResourcePolicy, authorize
 from rolelab.localaws.documents import check_identity, check_trust
 from rolelab.localaws.ministack import emulator
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.localaws.statements import Decision, Request, decide, parsed
 
 ACCOUNT, OTHER = "111122223333", "444455556666"

@@ -11,7 +11,7 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.localaws.http import events
 from rolelab.localaws.process import control
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'

@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 
 from rolelab.aws.clients import Clients
 from rolelab.localaws.http.shapes import model
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from tests import seeds
 
 REQUESTS = 240

@@ -17,18 +17,19 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.errors import LabError
-from rolelab.localaws.process import lifecycle as instance
-from rolelab.localaws.process.lifecycle import Instance, State
+from rolelab.localaws.process import lifecycle, probe
+from rolelab.localaws.process.probe import State
+from rolelab.localaws.process.record import Instance, prepare
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / ".rolelab" / "local"
     yield folder
-    found = instance.find(folder)
+    found = probe.find(folder)
     if found.state is State.HUNG and found.pid:
         os.kill(found.pid, signal.SIGCONT)
-    instance.stop(folder)
+    lifecycle.stop(folder)
 
 
 def _wait_until_gone(pid: int) -> None:
@@ -46,11 +47,11 @@ def _wait_until_gone(pid: int) -> None:
 
 def test_it_starts_once_and_is_found_again(home: Path) -> None:
     """A second command joins the server of the first."""
-    first = instance.ensure(home)
-    second = instance.ensure(home)
+    first = lifecycle.ensure(home)
+    second = lifecycle.ensure(home)
     assert (first.started, second.started) == (True, False)
     assert first.instance == second.instance
-    found = instance.find(home)
+    found = probe.find(home)
     assert found.state is State.RUNNING
     assert found.instance == first.instance
     assert first.instance.url in found.line
@@ -59,16 +60,16 @@ def test_it_starts_once_and_is_found_again(home: Path) -> None:
 def test_of_callers_at_once_one_starts_it(home: Path) -> None:
     """Two terminals, one server."""
     with ThreadPoolExecutor(4) as pool:
-        started = list(pool.map(instance.ensure, [home] * 4))
+        started = list(pool.map(lifecycle.ensure, [home] * 4))
     assert sum(one.started for one in started) == 1
     assert len({(one.instance.pid, one.instance.instance_id) for one in started}) == 1
 
 
 def test_only_its_owner_can_read_what_it_keeps(home: Path) -> None:
     """The folder holds the administrator's secret and every learner's."""
-    made = instance.ensure(home).instance
+    made = lifecycle.ensure(home).instance
     Clients(made.endpoint()).iam.create_user(UserName="anna")
-    instance.stop(home)
+    lifecycle.stop(home)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     open_to_others = [path for path in home.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert open_to_others == []
@@ -76,7 +77,7 @@ def test_only_its_owner_can_read_what_it_keeps(home: Path) -> None:
 
 def test_the_secret_is_in_no_log_and_on_no_command_line(home: Path) -> None:
     """Both can be read by others than the owner, or are passed on when help is asked for."""
-    made = instance.ensure(home).instance
+    made = lifecycle.ensure(home).instance
     secret = made.secret.reveal()
     assert secret not in (home / "log").read_text()
     command_line = Path(f"/proc/{made.pid}/cmdline")
@@ -88,15 +89,15 @@ def test_the_secret_is_in_no_log_and_on_no_command_line(home: Path) -> None:
 
 def test_what_it_holds_outlives_an_orderly_end(home: Path) -> None:
     """A lab is picked up the next day: users, keys, roles, objects, and the instance's id and secret."""
-    first = instance.ensure(home).instance
+    first = lifecycle.ensure(home).instance
     admin = Clients(first.endpoint("111122223333"))
     admin.iam.create_user(UserName="anna")
     key = admin.iam.create_access_key(UserName="anna")["AccessKey"]
     admin.s3.create_bucket(Bucket="anna-bucket")
     admin.s3.put_object(Bucket="anna-bucket", Key="a/b", Body=b"hello")
-    assert instance.stop(home).state is State.STOPPED
+    assert lifecycle.stop(home).state is State.STOPPED
 
-    second = instance.ensure(home).instance
+    second = lifecycle.ensure(home).instance
     assert (second.instance_id, second.secret, second.port) == (
         first.instance_id,
         first.secret,
@@ -112,17 +113,17 @@ def test_what_it_holds_outlives_an_orderly_end(home: Path) -> None:
 
 def test_what_it_held_is_gone_after_a_kill_and_the_new_one_says_so(home: Path) -> None:
     """The engine's state belongs to one instance: half of a world under the old id would be worse than none."""
-    first = instance.ensure(home).instance
+    first = lifecycle.ensure(home).instance
     Clients(first.endpoint()).iam.create_user(UserName="anna")
-    instance.stop(home)
-    first = instance.ensure(home).instance
+    lifecycle.stop(home)
+    first = lifecycle.ensure(home).instance
     os.kill(first.pid, signal.SIGKILL)
     _wait_until_gone(first.pid)
-    found = instance.find(home)
+    found = probe.find(home)
     assert found.state is State.DEAD
     assert "killed" in found.line
 
-    again = instance.ensure(home)
+    again = lifecycle.ensure(home)
     assert again.started
     assert "lost" in again.line
     assert again.instance.instance_id != first.instance_id
@@ -134,23 +135,24 @@ def test_a_hung_server_is_recognised_and_can_be_ended(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that lives and says nothing must not be waited for for ever."""
-    for wait in ("_ANSWER_S", "_SETTLE_S", "_HUNG_STOP_S"):
-        monkeypatch.setattr(instance, wait, 0.2)
-    made = instance.ensure(home).instance
+    monkeypatch.setattr(probe, "_ANSWER_S", 0.2)
+    monkeypatch.setattr(probe, "_SETTLE_S", 0.2)
+    monkeypatch.setattr(lifecycle, "_HUNG_STOP_S", 0.2)
+    made = lifecycle.ensure(home).instance
     os.kill(made.pid, signal.SIGSTOP)
-    found = instance.find(home)
+    found = probe.find(home)
     assert found.state is State.HUNG
     assert str(made.pid) in found.line
     with pytest.raises(LabError, match="does not answer"):
-        instance.ensure(home)
-    assert instance.stop(home).state is State.DEAD
+        lifecycle.ensure(home)
+    assert lifecycle.stop(home).state is State.DEAD
     _wait_until_gone(made.pid)
 
 
 def test_a_foreign_program_on_its_port_is_not_taken_for_it(home: Path) -> None:
     """After a restart of the machine, anything may listen there; it must not be handed the administrator's requests."""
-    made = instance.ensure(home).instance
-    instance.stop(home)
+    made = lifecycle.ensure(home).instance
+    lifecycle.stop(home)
     with socket.create_server(("127.0.0.1", made.port)) as foreign:
 
         def answer() -> None:
@@ -165,21 +167,21 @@ def test_a_foreign_program_on_its_port_is_not_taken_for_it(home: Path) -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        found = [instance.find(home), instance.find(home)]
+        found = [probe.find(home), probe.find(home)]
         thread.join()
         assert [one.state for one in found] == [State.FOREIGN] * 2
         assert str(made.port) in found[0].line
         foreign.close()
-    assert instance.ensure(home).instance.instance_id == made.instance_id
+    assert lifecycle.ensure(home).instance.instance_id == made.instance_id
 
 
 def test_it_moves_to_another_port_where_its_own_is_taken(home: Path) -> None:
     """Never a fixed port; what it holds comes along."""
-    made = instance.ensure(home).instance
-    instance.stop(home)
+    made = lifecycle.ensure(home).instance
+    lifecycle.stop(home)
     with socket.create_server(("127.0.0.1", made.port)) as foreign:
         threading.Thread(target=_refuse_all, args=(foreign,), daemon=True).start()
-        moved = instance.ensure(home).instance
+        moved = lifecycle.ensure(home).instance
     assert moved.port != made.port
     assert moved.instance_id == made.instance_id
 
@@ -194,29 +196,31 @@ def _refuse_all(server: socket.socket) -> None:
 
 def test_it_ends_by_itself_when_nobody_asks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A forgotten server must not run for ever; health checks do not keep it."""
-    monkeypatch.setenv(instance.IDLE_VARIABLE, "0.3")
-    made = instance.ensure(home).instance
+    monkeypatch.setenv(lifecycle.IDLE_VARIABLE, "0.3")
+    made = lifecycle.ensure(home).instance
     deadline = time.monotonic() + 10
-    while instance.find(home).state is not State.STOPPED:
+    while probe.find(home).state is not State.STOPPED:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    monkeypatch.delenv(instance.IDLE_VARIABLE)
-    assert instance.ensure(home).instance.instance_id == made.instance_id
+    monkeypatch.delenv(lifecycle.IDLE_VARIABLE)
+    assert lifecycle.ensure(home).instance.instance_id == made.instance_id
 
 
 def test_a_wrong_idle_time_is_one_clear_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason comes from the background process to the one who asked for it."""
-    monkeypatch.setenv(instance.IDLE_VARIABLE, "soon")
-    with pytest.raises(LabError, match=r"'soon' is no number of seconds \(ROLELAB_LOCAL_IDLE_S\)"):
-        instance.ensure(home)
+    monkeypatch.setenv(lifecycle.IDLE_VARIABLE, "soon")
+    with pytest.raises(
+        LabError, match=r"'soon' is not a number of seconds \(ROLELAB_LOCAL_IDLE_S\)"
+    ):
+        lifecycle.ensure(home)
 
 
 def test_a_broken_record_counts_as_none(home: Path) -> None:
     """Whatever is in the file, the answer is a state and not a traceback."""
-    instance.prepare(home)
+    prepare(home)
     for content in ("", "{", "[]", '{"port": 1}', json.dumps({"port": "x"})):
         (home / "instance.json").write_text(content)
-        assert instance.find(home).state is State.STOPPED
+        assert probe.find(home).state is State.STOPPED
 
 
 def test_credentials_of_the_shell_do_not_reach_it(
@@ -225,7 +229,7 @@ def test_credentials_of_the_shell_do_not_reach_it(
     """MiniStack would take AWS_ACCESS_KEY_ID for root."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-    made = instance.ensure(home).instance
+    made = lifecycle.ensure(home).instance
     environment = Path(f"/proc/{made.pid}/environ")
     if not environment.exists():
         pytest.skip("no /proc on this system")
@@ -235,9 +239,7 @@ def test_credentials_of_the_shell_do_not_reach_it(
 def test_looking_loads_nothing_heavy() -> None:
     """`rolelab local status` has 0.15 s."""
     heavy = {"boto3", "pulumi", "ministack", "uvicorn", "asyncio", "rich"}
-    code = (
-        f"import sys, rolelab.localaws.process.lifecycle; print(sorted({heavy} & set(sys.modules)))"
-    )
+    code = f"import sys, rolelab.localaws.process.probe; print(sorted({heavy} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 

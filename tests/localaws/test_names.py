@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 # MiniStack answers these paths for Cognito, its own health, Iceberg, API Gateway, Lambda and S3 Control.
 ELSEWHERE = [

@@ -7,7 +7,7 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
-from rolelab.localaws.process import lifecycle as instance
+from rolelab.localaws.process import lifecycle
 from rolelab.secret import Secret
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
@@ -17,13 +17,13 @@ TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AW
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "local"
     yield folder
-    instance.stop(folder)
+    lifecycle.stop(folder)
 
 
 def test_a_session_and_who_is_trusted_outlive_an_orderly_end(home: Path) -> None:
     """The learner goes on where they were; a user is still known by its id, its key found, its name taken."""
     account = "111122223333"
-    started = instance.ensure(home).instance
+    started = lifecycle.ensure(home).instance
     root = Clients(started.endpoint(account))
     arn = root.iam.create_user(UserName="anna")["User"]["Arn"]
     key = root.iam.create_access_key(UserName="anna")["AccessKey"]
@@ -36,8 +36,8 @@ def test_a_session_and_who_is_trusted_outlive_an_orderly_end(home: Path) -> None
         "Credentials"
     ]
 
-    instance.stop(home)
-    again = instance.ensure(home).instance
+    lifecycle.stop(home)
+    again = lifecycle.ensure(home).instance
     session = Credentials(
         access_key_id=told["AccessKeyId"],
         secret_access_key=Secret(told["SecretAccessKey"]),

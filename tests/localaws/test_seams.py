@@ -4,7 +4,7 @@ import pytest
 
 from rolelab.errors import LabError
 from rolelab.localaws.ministack import emulator, seams
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 
 def test_every_place_of_the_layer_is_as_expected(local_aws: Instance) -> None:

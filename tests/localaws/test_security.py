@@ -19,9 +19,9 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process import control
-from rolelab.localaws.process import lifecycle as instance
-from rolelab.localaws.process.lifecycle import HEALTH_PATH, Instance
+from rolelab.localaws.http import proofs
+from rolelab.localaws.http.proofs import HEALTH_PATH
+from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
 WRONG = "0" * 40
@@ -315,32 +315,32 @@ def test_the_health_check_proves_the_secret_without_telling_it(local_aws: Instan
         json.loads(_ask(local_aws, "GET", f"{HEALTH_PATH}?nonce={nonce}")[1])
         for nonce in ("a", "b")
     ]
-    assert told[0]["proof"] == instance.proof(local_aws.secret, local_aws.instance_id, "a")
+    assert told[0]["proof"] == proofs.of_instance(local_aws.secret, local_aws.instance_id, "a")
     assert told[0]["proof"] != told[1]["proof"]
     assert local_aws.secret.reveal() not in json.dumps(told)
 
 
-@pytest.mark.parametrize("path", [control.EVENTS_PATH, control.CLOCK_PATH])
+@pytest.mark.parametrize("path", [proofs.EVENTS_PATH, proofs.CLOCK_PATH])
 def test_events_and_clock_are_for_who_knows_the_secret(local_aws: Instance, path: str) -> None:
     """They tell of every account, and end every session."""
     now = str(int(time.time()))
     old = str(int(time.time()) - 3600)
-    right = control.proof(local_aws.secret, "GET", path, now)
+    right = proofs.of_request(local_aws.secret, "GET", path, now)
     assert (
-        _ask(local_aws, "GET", path, {control.TIME_HEADER: now, control.PROOF_HEADER: right})[0]
+        _ask(local_aws, "GET", path, {proofs.TIME_HEADER: now, proofs.PROOF_HEADER: right})[0]
         == 200
     )
     for at, given in (
         ("", ""),
         (now, ""),
         (now, "0" * 64),
-        (now, control.proof(Secret("other"), "GET", path, now)),
-        (now, control.proof(local_aws.secret, "POST", path, now)),
-        (old, control.proof(local_aws.secret, "GET", path, old)),
-        ("nonsense", control.proof(local_aws.secret, "GET", path, "nonsense")),
+        (now, proofs.of_request(Secret("other"), "GET", path, now)),
+        (now, proofs.of_request(local_aws.secret, "POST", path, now)),
+        (old, proofs.of_request(local_aws.secret, "GET", path, old)),
+        ("nonsense", proofs.of_request(local_aws.secret, "GET", path, "nonsense")),
     ):
         assert (
-            _ask(local_aws, "GET", path, {control.TIME_HEADER: at, control.PROOF_HEADER: given})[0]
+            _ask(local_aws, "GET", path, {proofs.TIME_HEADER: at, proofs.PROOF_HEADER: given})[0]
             == 403
         )
 

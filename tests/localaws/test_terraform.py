@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 
 PROGRAMS = Path(__file__).parent / "terraform"
 MIRROR = os.environ.get("ROLELAB_TF_PLUGINS", "")

@@ -8,7 +8,7 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.findings import Finding, Verdict
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.verify import verification
 from tests import labs
 

@@ -11,7 +11,7 @@ import pytest
 from rolelab.aws.clients import Clients
 from rolelab.faults import FAULTS, Scene
 from rolelab.findings import Finding, Verdict, exit_code
-from rolelab.localaws.process.lifecycle import Instance
+from rolelab.localaws.process.record import Instance
 from rolelab.verify import verification
 from tests import labs, seeds
 from tests.verify import faulty

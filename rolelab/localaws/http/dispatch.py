@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.identities import Store
+from rolelab.localaws.http import proofs
 from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Controls, Message, Receive, Scope, Send, answer
 from rolelab.localaws.http.query import QueryService, scope_of
@@ -16,7 +17,6 @@ from rolelab.localaws.ministack import seams
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import event_of, forget_request
 from rolelab.localaws.ministack.signatures import Credentials
-from rolelab.localaws.process import control
 from rolelab.secret import Secret
 
 _KEPT_BODY = 4096
@@ -52,7 +52,7 @@ class LocalAws:
 
     def controls(self) -> Controls:
         """Return what the administrator may ask beside AWS's API."""
-        return {control.EVENTS_PATH: self._told_events, control.CLOCK_PATH: self._clock}
+        return {proofs.EVENTS_PATH: self._told_events, proofs.CLOCK_PATH: self._clock}
 
     def _told_events(self, _method: str, query: Mapping[str, str]) -> Mapping[str, Any]:
         return {"events": self.events.after(int(query.get("after", "0")), query.get("account"))}

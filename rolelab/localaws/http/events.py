@@ -15,7 +15,7 @@ from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.caller import Caller, Kind
 from rolelab.localaws.http.shapes import iso
 
-Event = dict[str, Any]
+ApiEvent = dict[str, Any]
 
 MOST = 10_000
 _SECRET = frozenset(
@@ -46,7 +46,7 @@ _READS = ("Get", "List", "Head", "Simulate", "Decode")
 class Events:
     """The record: what is oldest goes when it is full."""
 
-    _events: deque[Event] = field(default_factory=lambda: deque[Event](maxlen=MOST))
+    _events: deque[ApiEvent] = field(default_factory=lambda: deque[ApiEvent](maxlen=MOST))
     _number: int = 0
 
     def add(
@@ -65,7 +65,7 @@ class Events:
     ) -> None:
         """Add one event; `parameters` are those of the request, secrets are left out here."""
         self._number += 1
-        event: Event = {
+        event: ApiEvent = {
             "eventVersion": "1.11",
             "eventNumber": self._number,
             "eventID": str(uuid4()),
@@ -86,7 +86,7 @@ class Events:
             event |= {"errorCode": error_code, "errorMessage": error_message}
         self._events.append(event)
 
-    def after(self, number: int, account: str | None = None) -> list[Event]:
+    def after(self, number: int, account: str | None = None) -> list[ApiEvent]:
         """Return the events since a number (0: all that are kept), of all accounts or one."""
         return [
             event

@@ -1,8 +1,8 @@
-"""What stands before MiniStack: who may knock at all, the health check, and the paths that stay closed.
+"""The front door: which requests get in at all, the health check, and the paths that stay closed.
 
-MiniStack answers many paths without credentials (reset, configuration, the mailboxes of SES, SQS and SNS, …) and
-routes by host name to services that are not part of this. All of that is closed here: what comes through is IAM,
-STS or S3, signed or anonymous, addressed to this machine by name.
+MiniStack answers many paths without credentials (reset, configuration, the mailboxes of SES, SQS
+and SNS, …) and routes by host name to services that are not part of this. All of that is closed
+here: what comes through is IAM, STS or S3, signed or anonymous, addressed to this machine by name.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-from rolelab.localaws.process import control
-from rolelab.localaws.process.lifecycle import HEALTH_PATH, proof
+from rolelab.localaws.http import proofs
 from rolelab.secret import Secret
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+_Event = MutableMapping[str, Any]
+Scope = _Event
+Message = _Event
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Controls = Mapping[str, Callable[[str, Mapping[str, str]], Mapping[str, Any]]]
+Controls = Mapping[str, Callable[[str, Mapping[str, str]], Mapping[str, object]]]
 """Path -> what answers it: a function of method and query; ValueError says what is wrong with them."""
 
 _HOST = re.compile(r"(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?localhost|127\.0\.0\.1|\[::1\]")
 _CLOSED_HOST = re.compile(
-    r"(?:^|\.)(execute-api|lambda-url|alb|cloudfront|appsync-api|appsync-realtime-api|iot|aoss|s3-control|mrap)\."
+    r"(?:^|\.)(execute-api|lambda-url|alb|cloudfront|appsync-api|appsync-realtime-api|iot|aoss"
+    r"|s3-control|mrap)\."
 )
-# No bucket's name begins so. Other paths that MiniStack has for other services are closed in `routes`.
+# No bucket's name begins so. MiniStack's paths for other services are closed in `ministack.routes`.
 _CLOSED_PATH = re.compile(r"/+_.*", re.DOTALL)
 _ONCE = {
     b"authorization",
@@ -68,7 +69,7 @@ class Front:
         refusal = _refusal(headers)
         if refusal:
             await answer(send, 403, {"error": refusal})
-        elif scope["path"] == HEALTH_PATH:
+        elif scope["path"] == proofs.HEALTH_PATH:
             await self._health(scope, send)
         elif scope["path"] in self._controls:
             await self._control(scope, send)
@@ -83,28 +84,26 @@ class Front:
 
     async def _health(self, scope: Scope, send: Send) -> None:
         nonce = parse_qs(scope["query_string"].decode("latin-1")).get("nonce", [""])[0][:128]
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "instance": self._instance_id,
-            "proof": proof(self._secret, self._instance_id, nonce),
+            "proof": proofs.of_instance(self._secret, self._instance_id, nonce),
             "failures": self.failures,
             "unsaved": self.unsaved,
         }
         await answer(send, 200, content)
 
     async def _control(self, scope: Scope, send: Send) -> None:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = headers_of(scope)
         query = scope["query_string"].decode("latin-1")
-        target = f"{scope['path']}?{query}" if query else scope["path"]
-        at, given = headers.get(control.TIME_HEADER, ""), headers.get(control.PROOF_HEADER, "")
-        if not control.is_proven(self._secret, scope["method"], target, at, given, now=time.time()):
-            await answer(
-                send, 403, {"error": "only who knows the secret of this local AWS may ask this"}
-            )
+        method, path = scope["method"], scope["path"]
+        target = f"{path}?{query}" if query else path
+        at, proof = headers.get(proofs.TIME_HEADER, ""), headers.get(proofs.PROOF_HEADER, "")
+        if not proofs.is_request(self._secret, method, target, at, proof, now=time.time()):
+            error = "only who knows the secret of this local AWS is allowed to ask this"
+            await answer(send, 403, {"error": error})
             return
         try:
-            content = self._controls[scope["path"]](scope["method"], dict(parse_qsl(query)))
+            content = self._controls[path](method, dict(parse_qsl(query)))
         except ValueError as error:
             await answer(send, 400, {"error": str(error)})
         else:
@@ -119,7 +118,7 @@ class Front:
 
 
 def _refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
-    """Say why a request may not come in at all: told apart from another site's by its Host and Origin."""
+    """Return why a request does not get in at all: its Host and Origin tell another site's."""
     seen: set[bytes] = set()
     host = ""
     for name, value in headers:
@@ -141,11 +140,17 @@ def _refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
 
 
 def _is_here(host: str) -> bool:
-    """Tell whether a host, perhaps with a port, names this machine; a rebound DNS name does not."""
+    """Return whether a host, perhaps with a port, is this machine; a rebound DNS name is not."""
     return _HOST.fullmatch(re.sub(r":\d{1,5}$", "", host)) is not None
 
 
-async def answer(send: Send, status: int, content: Mapping[str, Any]) -> None:
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers of a request by their names in lower case."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+async def answer(send: Send, status: int, content: Mapping[str, object]) -> None:
     """Send a JSON answer."""
     body = json.dumps(content).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -1,4 +1,7 @@
-"""The background process: `python -m rolelab.localaws.process HOME REGION PIPE`, started by `instance.ensure`."""
+"""The background process: `python -m rolelab.localaws.process HOME REGION PIPE`.
+
+`lifecycle.ensure` starts it and waits at the other end of the pipe for one word.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,17 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rolelab.errors import LabError
 from rolelab.localaws.ministack import emulator
-from rolelab.localaws.process.lifecycle import (
-    DEFAULT_IDLE_S,
-    IDLE_VARIABLE,
-    Record,
+from rolelab.localaws.process import lock
+from rolelab.localaws.process.lifecycle import DEFAULT_IDLE_S, IDLE_VARIABLE
+from rolelab.localaws.process.record import (
+    InstanceRecord,
     code_print,
-    hold_alive,
     mark_kept,
+    new_id,
     new_secret,
     read_record,
     read_secret,
@@ -29,27 +33,30 @@ from rolelab.localaws.process.lifecycle import (
     write_secret,
 )
 
+if TYPE_CHECKING:
+    from rolelab.localaws.process.server import Server
+
 _log = logging.getLogger(__name__)
 
 
 class _Starter:
-    """Whoever started this process and waits at the other end of a pipe for one word of it."""
+    """Whoever started this process and waits for one word of it."""
 
     def __init__(self, pipe: int) -> None:
         self._pipe: int | None = pipe
 
-    def tell(self, said: str) -> bool:
-        """Say it; False if the word has been said before, and nobody listens any more."""
+    def tell(self, word: str) -> bool:
+        """Send it; False if one has been sent before, and nobody listens any more."""
         if self._pipe is None:
             return False
         pipe, self._pipe = self._pipe, None
-        os.write(pipe, said.encode())
+        os.write(pipe, word.encode())
         os.close(pipe)
         return True
 
 
 def main(home: Path, region: str, pipe: int) -> int:
-    """Serve until stopped or idle; tell the starter through the pipe when it serves, or why it does not."""
+    """Serve until stopped or idle; tell the starter when it serves, or why it does not."""
     starter = _Starter(pipe)
     try:
         _serve(home, region, starter)
@@ -66,20 +73,55 @@ def main(home: Path, region: str, pipe: int) -> int:
 
 def _serve(home: Path, region: str, starter: _Starter) -> None:
     os.umask(0o077)
+    # Looked at before the code is loaded: a change from here on makes it older code.
     idle_s, code = _idle_s(), code_print()
-    hold_alive(home)
+    lock.hold_alive(home)
+    server = _prepared(home, region)
+    instance = server.instance
+    recorded = InstanceRecord(
+        instance_id=instance.instance_id,
+        port=instance.port,
+        pid=os.getpid(),
+        region=region,
+        version=emulator.PINS["ministack"],
+        started=time.time(),
+        code=code,
+    )
+
+    def announce() -> None:
+        write_secret(home, instance.secret)
+        write_record(home, recorded)
+        starter.tell("serving")
+
+    def end(*_: object) -> None:
+        server.leave()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    kept = replace(recorded, kept=True)
+    saved = server.run(
+        on_ready=announce,
+        on_saved=lambda: stage_kept(home, kept, instance.secret),
+        idle_s=idle_s,
+    )
+    if not saved:
+        raise LabError("the local AWS ends without having saved what it held")
+    mark_kept(home)
+
+
+def _prepared(home: Path, region: str) -> Server:
+    """Return a server that continues what an orderly end has kept, or begins an empty world."""
     before, secret = read_record(home), read_secret(home)
-    version = emulator.PINS["ministack"]
     state = home / "state"
-    restore = before is not None and before.kept and before.version == version
+    restore = before is not None and before.kept and before.version == emulator.PINS["ministack"]
     if not restore:
-        # What is there was written by a run that did not end in order, or by another version: another world begins.
+        # What is there was written by a run that did not end in order, or by another version.
         shutil.rmtree(state, ignore_errors=True)
     state.mkdir(mode=0o700, exist_ok=True)
 
-    from rolelab.localaws.process.server import Server, new_id
+    from rolelab.localaws.process.server import Server
 
-    server = Server(
+    return Server(
         instance_id=before.instance_id if restore and before else new_id(),
         # Without it only whoever held it is locked out: it opens the world, and does not hold it.
         secret=secret if restore and secret else new_secret(),
@@ -88,44 +130,15 @@ def _serve(home: Path, region: str, starter: _Starter) -> None:
         state=state,
         restore=restore,
     )
-    instance = server.instance
-    record = Record(
-        instance_id=instance.instance_id,
-        port=instance.port,
-        pid=os.getpid(),
-        region=region,
-        version=version,
-        started=time.time(),
-        code=code,
-    )
-
-    def announce() -> None:
-        write_secret(home, instance.secret)
-        write_record(home, record)
-        starter.tell("serving")
-
-    def end(*_: object) -> None:
-        server.leave()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
-    saved = server.run(
-        on_ready=announce,
-        on_saved=lambda: stage_kept(home, replace(record, kept=True), instance.secret),
-        idle_s=idle_s,
-    )
-    if not saved:
-        raise LabError("the local AWS ends without having saved what it held")
-    mark_kept(home)
 
 
 def _idle_s() -> float:
-    given = os.environ.get(IDLE_VARIABLE, "")
+    text = os.environ.get(IDLE_VARIABLE, "")
     try:
-        return float(given) if given else DEFAULT_IDLE_S
+        return float(text) if text else DEFAULT_IDLE_S
     except ValueError:
         raise LabError(
-            f"{given!r} is no number of seconds", where=IDLE_VARIABLE, do="give one, such as 7200"
+            f"{text!r} is not a number of seconds", where=IDLE_VARIABLE, do="give one, such as 7200"
         ) from None
 
 

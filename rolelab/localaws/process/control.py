@@ -1,60 +1,42 @@
-"""What the administrator may ask of the local AWS beside AWS's own API: its events, its clock.
-
-Each request proves that it knows the instance's secret, without showing it.
-"""
+"""Ask a running local AWS, as its administrator, for what AWS's own API has not: events, clock."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlencode
 
 from rolelab.errors import CannotTell, LabError
-from rolelab.localaws.process.lifecycle import Instance
-from rolelab.secret import Secret
+from rolelab.localaws.http import proofs
+from rolelab.localaws.process.record import Instance
 
-EVENTS_PATH = "/_rolelab/events"
-CLOCK_PATH = "/_rolelab/clock"
-TIME_HEADER = "x-rolelab-time"
-PROOF_HEADER = "x-rolelab-proof"
-WINDOW_S = 60
-"""A proof is good for so long: whoever overheard one can do little with it."""
+if TYPE_CHECKING:
+    from rolelab.localaws.http.events import ApiEvent
 
 
-def proof(secret: Secret, method: str, target: str, at: str) -> str:
-    """Return the proof for a request (`target`: path and query) made at a time (seconds since 1970, as text)."""
-    return hmac.new(
-        secret.reveal().encode(), f"{method} {target}\n{at}".encode(), hashlib.sha256
-    ).hexdigest()
+class _Told(TypedDict, total=False):
+    """What the instance answers, a part for each path."""
+
+    events: list[ApiEvent]
+    aheadSeconds: float
 
 
-def is_proven(secret: Secret, method: str, target: str, at: str, given: str, *, now: float) -> bool:
-    """Tell whether a request comes from somebody who knows the secret, now."""
-    if not at.isascii() or not at.isdigit() or abs(now - int(at)) > WINDOW_S:
-        return False
-    return hmac.compare_digest(proof(secret, method, target, at).encode(), given.encode())
-
-
-def events(
-    instance: Instance, *, after: int = 0, account: str | None = None
-) -> list[dict[str, Any]]:
+def events(instance: Instance, *, after: int = 0, account: str | None = None) -> list[ApiEvent]:
     """Return the events since one's number, the oldest first, of all accounts or one.
 
     Raises:
         CannotTell: the local AWS does not answer.
     """
     query = {"after": str(after)} | ({"account": account} if account else {})
-    return _ask(instance, "GET", EVENTS_PATH, query)["events"]
+    return _ask(instance, "GET", proofs.EVENTS_PATH, query).get("events", [])
 
 
 def follow(
     instance: Instance, *, account: str | None = None, every_s: float = 0.5
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ApiEvent]:
     """Yield the events there are, and then each new one, until the local AWS ends.
 
     Raises:
@@ -74,7 +56,7 @@ def move_clock(instance: Instance, seconds: float) -> float:
     Raises:
         CannotTell: the local AWS does not answer.
     """
-    return _ask(instance, "POST", CLOCK_PATH, {"move": repr(seconds)})["aheadSeconds"]
+    return _clock(instance, "POST", {"move": repr(seconds)})
 
 
 def reset_clock(instance: Instance) -> float:
@@ -83,7 +65,7 @@ def reset_clock(instance: Instance) -> float:
     Raises:
         CannotTell: the local AWS does not answer.
     """
-    return _ask(instance, "POST", CLOCK_PATH, {"reset": "1"})["aheadSeconds"]
+    return _clock(instance, "POST", {"reset": "1"})
 
 
 def ahead_s(instance: Instance) -> float:
@@ -92,13 +74,18 @@ def ahead_s(instance: Instance) -> float:
     Raises:
         CannotTell: the local AWS does not answer.
     """
-    return _ask(instance, "GET", CLOCK_PATH, {})["aheadSeconds"]
+    return _clock(instance, "GET", {})
 
 
-def _ask(instance: Instance, method: str, path: str, query: dict[str, str]) -> Any:
+def _clock(instance: Instance, method: str, query: dict[str, str]) -> float:
+    return _ask(instance, method, proofs.CLOCK_PATH, query).get("aheadSeconds", 0.0)
+
+
+def _ask(instance: Instance, method: str, path: str, query: dict[str, str]) -> _Told:
     target = f"{path}?{urlencode(query)}" if query else path
     at = str(int(time.time()))
-    headers = {TIME_HEADER: at, PROOF_HEADER: proof(instance.secret, method, target, at)}
+    proof = proofs.of_request(instance.secret, method, target, at)
+    headers = {proofs.TIME_HEADER: at, proofs.PROOF_HEADER: proof}
     connection = HTTPConnection("127.0.0.1", instance.port, timeout=10)
     try:
         connection.request(method, target, headers=headers)

@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import logging
 import os
-import secrets
 import socket
 import threading
 import time
@@ -22,7 +21,13 @@ from rolelab.errors import LabError
 from rolelab.localaws.http.dispatch import LocalAws
 from rolelab.localaws.http.front import Front, Message, Receive, Scope, Send
 from rolelab.localaws.ministack import emulator
-from rolelab.localaws.process.lifecycle import DEFAULT_REGION, Instance, new_secret, why_not_written
+from rolelab.localaws.process.record import (
+    DEFAULT_REGION,
+    Instance,
+    new_id,
+    new_secret,
+    why_not_written,
+)
 from rolelab.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -278,8 +283,3 @@ class _Turn:
 
 
 _turn = _Turn()
-
-
-def new_id() -> str:
-    """Make an instance's id."""
-    return secrets.token_hex(8)

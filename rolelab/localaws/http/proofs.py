@@ -1,0 +1,48 @@
+"""The local AWS's own paths, and how both sides prove that they know its secret without showing it.
+
+Anybody may ask for its health: the answer proves that it is this instance. Its events and its clock
+are for the administrator alone: the request proves that it comes from somebody who knows the secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from rolelab.secret import Secret
+
+HEALTH_PATH = "/_rolelab/health"
+EVENTS_PATH = "/_rolelab/events"
+CLOCK_PATH = "/_rolelab/clock"
+TIME_HEADER = "x-rolelab-time"
+PROOF_HEADER = "x-rolelab-proof"
+WINDOW_S = 60
+"""A proof is good for so long: whoever overheard one can do little with it."""
+
+
+def of_instance(secret: Secret, instance_id: str, nonce: str) -> str:
+    """Return the proof with which the instance answers a nonce."""
+    return _digest(secret, f"{HEALTH_PATH}\n{instance_id}\n{nonce}")
+
+
+def of_request(secret: Secret, method: str, target: str, at: str) -> str:
+    """Return the proof of a request: `target` is path and query, `at` seconds since 1970."""
+    return _digest(secret, f"{method} {target}\n{at}")
+
+
+def is_request(
+    secret: Secret, method: str, target: str, at: str, proof: str, *, now: float
+) -> bool:
+    """Return whether a request comes from somebody who knows the secret, now."""
+    if not at.isascii() or not at.isdigit() or abs(now - int(at)) > WINDOW_S:
+        return False
+    return equal(of_request(secret, method, target, at), proof)
+
+
+def equal(right: str, proof: str) -> bool:
+    """Compare in a time that does not depend on where they differ."""
+    return hmac.compare_digest(right.encode(), proof.encode())
+
+
+def _digest(secret: Secret, text: str) -> str:
+    return hmac.new(secret.reveal().encode(), text.encode(), hashlib.sha256).hexdigest()

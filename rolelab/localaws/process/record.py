@@ -1,0 +1,212 @@
+"""What the folder of the local AWS holds: who the instance is, where it was last seen, its secret.
+
+The folder (mode 0700) is the instance: `instance.json` has the record, `secret` the administrator's
+secret, `log` what the server wrote, `state/` what it holds between two runs.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rolelab.aws.endpoint import Credentials, Endpoint
+from rolelab.errors import CannotTell, LabError
+from rolelab.secret import Secret
+
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+_KEPT = "instance.json.kept"
+_TYPES: dict[str, tuple[type, ...]] = {
+    "instance_id": (str,),
+    "port": (int,),
+    "pid": (int,),
+    "region": (str,),
+    "version": (str,),
+    "started": (float, int),
+    "kept": (bool,),
+    "code": (str,),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One running local AWS. Its state belongs to its id: another id means an empty world."""
+
+    url: str
+    instance_id: str
+    secret: Secret
+    """Secret access key of every root key (12 digits: the root of that account)."""
+    region: str
+    pid: int
+    port: int
+
+    def endpoint(self, account_id: str = DEFAULT_ACCOUNT) -> Endpoint:
+        """Return the endpoint with the root key of a 12-digit account."""
+        return Endpoint(
+            url=self.url,
+            region=self.region,
+            credentials=Credentials(access_key_id=account_id, secret_access_key=self.secret),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRecord:
+    """`instance.json`: who the instance is and where it was last seen."""
+
+    instance_id: str
+    port: int
+    pid: int
+    region: str
+    version: str
+    """Of MiniStack: another version's state is not read."""
+    started: float
+    kept: bool = False
+    """True from a clean end to the next start: `state/` is whole."""
+    code: str = ""
+    """What the server's code was when it started (`code_print`)."""
+
+    def instance(self, secret: Secret) -> Instance:
+        """Return what a caller needs of it."""
+        return Instance(
+            url=f"http://127.0.0.1:{self.port}",
+            instance_id=self.instance_id,
+            secret=secret,
+            region=self.region,
+            pid=self.pid,
+            port=self.port,
+        )
+
+
+def prepare(home: Path) -> None:
+    """Make the folder, for its owner only.
+
+    Raises:
+        LabError: it belongs to somebody else or cannot be made.
+    """
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.chmod(0o700)
+    except OSError as error:
+        raise LabError(
+            f"cannot use the folder of the local AWS: {error.strerror}", where=str(home)
+        ) from None
+
+
+def read_record(home: Path) -> InstanceRecord | None:
+    """Return the record, or None where there is none, or none that makes sense.
+
+    Raises:
+        CannotTell: there may be one, and it cannot be read.
+    """
+    path = home / "instance.json"
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise cannot_look(path, error) from None
+    try:
+        record = InstanceRecord(**json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return record if _makes_sense(record) else None
+
+
+def _makes_sense(record: InstanceRecord) -> bool:
+    return (
+        all(type(getattr(record, name)) in types for name, types in _TYPES.items())
+        and 0 < record.port < 65536
+        # Zero and below would be groups of processes, not one.
+        and record.pid > 0
+    )
+
+
+def write_record(home: Path, record: InstanceRecord) -> None:
+    """Replace the record in one step.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _replace(home / "instance.json", json.dumps(asdict(record)))
+
+
+def stage_kept(home: Path, record: InstanceRecord, secret: Secret) -> None:
+    """Write down ahead of the end that all is kept, with the secret: the end itself needs no room.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_secret(home, secret)
+    _replace(home / _KEPT, json.dumps(asdict(record)))
+
+
+def mark_kept(home: Path) -> None:
+    """Let what was staged count."""
+    (home / _KEPT).replace(home / "instance.json")
+
+
+def read_secret(home: Path) -> Secret | None:
+    """Return the administrator's secret, or None where there is none."""
+    try:
+        text = (home / "secret").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Secret(text) if text else None
+
+
+def new_id() -> str:
+    """Make an instance's id."""
+    return secrets.token_hex(8)
+
+
+def new_secret() -> Secret:
+    """Make a secret access key: 40 characters, as AWS's are."""
+    return Secret(secrets.token_urlsafe(30))
+
+
+def write_secret(home: Path, secret: Secret) -> None:
+    """Keep the administrator's secret, readable by its owner only."""
+    _replace(home / "secret", secret.reveal())
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def cannot_look(path: Path, error: OSError) -> CannotTell:
+    """Return the error for a part of the folder that cannot be read."""
+    return CannotTell(
+        f"cannot find out whether the local AWS runs: {error.strerror}",
+        where=str(path),
+        do="make it readable for you",
+    )
+
+
+def why_not_written(error: OSError) -> str:
+    """Return in words why something could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "no room on the disk"
+    return error.strerror or str(error)
+
+
+def code_print() -> str:
+    """Return what tells this code from an older or a newer one; only looks at its files."""
+    package = Path(__file__).parents[1]
+    files = sorted((*package.rglob("*.py"), *(package.parent / "iam").glob("*.py")))
+    stats = [(str(file), file.stat()) for file in files]
+    seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
