@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
+MASKED = "[secret]"
+"""What stands for a secret where its value is not told."""
+
 
 @final
 class Secret:
@@ -20,10 +23,10 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return "Secret('[secret]')"
+        return f"Secret({MASKED!r})"
 
     def __str__(self) -> str:
-        return "[secret]"
+        return MASKED
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value

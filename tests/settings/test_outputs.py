@@ -11,6 +11,7 @@ import pytest
 
 from rolelab import outputs
 from rolelab.errors import UsageError
+from rolelab.outputs_reader import UNKNOWN
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 RAW: dict[str, Any] = {
@@ -71,7 +72,7 @@ def test_what_is_missing_is_named(path: tuple[str, ...]) -> None:
 def test_pulumis_unknown_is_not_a_value() -> None:
     """After a failed run with --continue-on-error the raw unknown stands in the outputs."""
     raw = copy.deepcopy(RAW)
-    raw["role"]["arn"] = outputs.UNKNOWN
+    raw["role"]["arn"] = UNKNOWN
     with pytest.raises(UsageError, match=r"the outputs lack role\.arn"):
         outputs.parse(raw, where="here")
 
@@ -135,7 +136,9 @@ def test_a_path_belongs_to_an_arn() -> None:
 def test_a_learners_name_can_be_shown(name: str) -> None:
     """It stands in every report; and a nameless one would be taken for the role."""
     raw = RAW | {"learners": {name: RAW["learners"]["testuser"]}}
-    with pytest.raises(UsageError, match=r"^learners has .*, which is no name \(here\)") as caught:
+    with pytest.raises(
+        UsageError, match=r"^learners has .*, which is not a name \(here\)"
+    ) as caught:
         outputs.parse(raw, where="here")
     assert "\x1b" not in str(caught.value)
 
@@ -143,7 +146,7 @@ def test_a_learners_name_can_be_shown(name: str) -> None:
 def test_an_unknown_password_is_not_none() -> None:
     """A run that broke off before it gave one is no lab without a console."""
     raw = copy.deepcopy(RAW)
-    raw["learners"]["testuser"]["consolePassword"] = outputs.UNKNOWN
+    raw["learners"]["testuser"]["consolePassword"] = UNKNOWN
     with pytest.raises(UsageError, match=r"the outputs lack learners\.testuser\.consolePassword"):
         outputs.parse(raw, where="here")
 
@@ -174,7 +177,7 @@ def test_a_file_of_outputs_is_read(tmp_path: Path) -> None:
     [
         ("{", "is not JSON"),
         pytest.param("[" * 100_000, "is not JSON", id="brackets"),
-        ("[]", "is no JSON object"),
+        ("[]", "is not a JSON object"),
         (None, "cannot be read"),
     ],
 )
