@@ -1,40 +1,41 @@
-"""The Pulumi project on disk: finds its root, reads Pulumi.yaml and a stack's file as the Pulumi CLI reads them."""
+"""The Pulumi project on disk: its root, Pulumi.yaml and a stack's file, as the Pulumi CLI has them."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from rolelab import pulumi_yaml
 from rolelab.errors import Faults, UsageError
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _STACK_FILE = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
+_TYPES: dict[str, type] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
 }
+_QUOTED = {"integer": re.compile(r"-?[0-9]+"), "boolean": re.compile("true|false")}
+"""As Pulumi: a quoted "7" is an integer, a quoted "true" a boolean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with a Pulumi.yaml: the program, its declared configuration, and where rolelab keeps its own files."""
+    """A folder with a Pulumi.yaml: the program and its declared configuration."""
 
     root: Path
     name: str
     declared: Mapping[str, Mapping[str, Any]]
     """Configuration keys of Pulumi.yaml, with type, default and description."""
     home: Path
-    """Where rolelab keeps everything of its own: `.rolelab` beside Pulumi.yaml, unless told otherwise."""
+    """Where rolelab keeps all files of its own: `.rolelab` beside Pulumi.yaml, unless told otherwise."""
 
     @property
     def local_home(self) -> Path:
@@ -46,15 +47,17 @@ class Project:
         return self.home / "stacks" / stack
 
     def stack_file(self, stack: str) -> Path:
-        """Return the stack's configuration file, which may be missing: then every key has its default."""
+        """Return the stack's configuration file; without one every key has its default."""
         return self.root / f"Pulumi.{stack}.yaml"
 
     def config(self, stack: str) -> dict[str, str]:
-        """Return the stack's configuration as the Pulumi CLI hands it to the program: full keys, text, lists as JSON.
+        """Return a stack's configuration as the Pulumi CLI hands it to the program.
+
+        That is full keys and text, lists as JSON.
 
         Raises:
             Faults: every value of the wrong type, every missing one, every encrypted one.
-            UsageError: the file is no YAML, or not of the form that Pulumi wants.
+            UsageError: the file is not YAML, or not of the form that Pulumi wants.
         """
         texts, faults = self.read(stack)
         if faults:
@@ -62,47 +65,30 @@ class Project:
         return texts
 
     def read(self, stack: str) -> tuple[dict[str, str], list[UsageError]]:
-        """Return what of the configuration is of the declared types, and a fault for everything that is not.
+        """Return what is of the declared types, and a fault for everything else.
 
         Raises:
-            UsageError: the file is no YAML, or not of the form that Pulumi wants.
+            UsageError: the file is not YAML, or not of the form that Pulumi wants.
         """
         path = self.stack_file(stack)
         # A link that leads nowhere is there all the same: somebody meant it.
-        content = _load(path) if path.exists() or path.is_symlink() else {}
-        given: object = {} if content.get("config") is None else content["config"]
-        if not isinstance(given, dict):
-            raise UsageError(
-                "config is not a mapping",
-                where=path.name,
-                do="give lines such as `aws:region: us-east-1`",
-            )
-        values = {
-            self._full(str(key)): value for key, value in cast("dict[Any, Any]", given).items()
-        }
+        content = pulumi_yaml.read(path) if path.exists() or path.is_symlink() else {}
+        values = _configuration(content, path.name, "give lines such as `aws:region: us-east-1`")
+        values = {_full(key, self.name): value for key, value in values.items()}
         texts: dict[str, str] = {}
-        faults = _strange_elements(content, path.name)
+        faults = [*_strange_elements(content, path.name)]
         for key, schema in self.declared.items():
             if key not in values and "default" in schema:
                 values[key] = schema["default"]
             elif key not in values:
                 faults.append(UsageError(f"{key} has no value", where=path.name, do="set it there"))
         for key, value in values.items():
-            fault = _fault(value, self.declared.get(key, {}))
-            if fault:
-                faults.append(
-                    UsageError(
-                        f"{key.partition(':')[2]} is {_shown(value)}",
-                        where=f"{path.name}, {key}",
-                        do=fault,
-                    )
-                )
+            if do := _remedy(value, self.declared.get(key, {})):
+                what = f"{key.partition(':')[2]} is {_shown(value)}"
+                faults.append(UsageError(what, where=f"{path.name}, {key}", do=do))
             else:
-                texts[key] = _text(value)
+                texts[key] = value if isinstance(value, str) else _as_json(value)
         return texts, faults
-
-    def _full(self, key: str) -> str:
-        return key if ":" in key else f"{self.name}:{key}"
 
 
 def find(start: Path | None = None) -> Project:
@@ -125,159 +111,89 @@ def stack_name(value: str) -> str:
         UsageError: Pulumi would not take the name.
     """
     if not _STACK_NAME.fullmatch(value) or set(value) <= {"."}:
-        raise UsageError(
-            f"{value!r} is no name for a stack",
-            where="--stack",
-            do="use letters, digits, - _ and ., such as dev",
-        )
+        do = "use letters, digits, - _ and ., such as dev"
+        raise UsageError(f"{value!r} is not a name for a stack", where="--stack", do=do)
     return value
 
 
 def _project(root: Path) -> Project:
-    path = root / "Pulumi.yaml"
-    content = _load(path)
+    file = "Pulumi.yaml"
+    content = pulumi_yaml.read(root / file)
     name = content.get("name")
     if not isinstance(name, str) or not name:
-        raise UsageError(
-            "name is missing",
-            where=path.name,
-            do="give the project a name, such as assume-role-lab",
-        )
+        do = "give the project a name, such as assume-role-lab"
+        raise UsageError("name is missing", where=file, do=do)
     declared: dict[str, Mapping[str, Any]] = {}
-    keys: object = content.get("config") or {}
-    if not isinstance(keys, dict):
-        raise UsageError(
-            "config is not a mapping", where=path.name, do="declare keys, or leave it out"
-        )
-    for key, schema in cast("dict[Any, Any]", keys).items():
-        full = str(key) if ":" in str(key) else f"{name}:{key}"
+    for key, schema in _configuration(content, file, "declare keys, or leave it out").items():
+        full = _full(key, name)
         # The short form `key: value` declares a default.
-        declared[full] = (
-            cast("dict[str, Any]", schema) if isinstance(schema, dict) else {"default": schema}
-        )
+        declared[full] = schema if isinstance(schema, dict) else {"default": schema}
         if not isinstance(declared[full].get("type", ""), str):
-            raise UsageError(
-                "its type is no text",
-                where=f"{path.name}, {full}",
-                do=f"give one of {', '.join(_TYPES)}",
-            )
+            do = f"give one of {', '.join(_TYPES)}"
+            raise UsageError("its type is not a text", where=f"{file}, {full}", do=do)
     return Project(root, name, declared, root / ".rolelab")
 
 
-def _strange_elements(content: Mapping[str, Any], where: str) -> list[UsageError]:
-    """Name what a stack's file has beside its configuration, unless the Pulumi CLI keeps it there.
+def _configuration(content: Mapping[str, Any], file: str, do: str) -> dict[str, Any]:
+    config: object = {} if content.get("config") is None else content["config"]
+    if not isinstance(config, dict):
+        raise UsageError("config is not a mapping", where=file, do=do)
+    return cast("dict[str, Any]", config)
+
+
+def _full(key: object, project: str) -> str:
+    return str(key) if ":" in str(key) else f"{project}:{key}"
+
+
+def _strange_elements(content: Mapping[str, Any], file: str) -> Iterator[UsageError]:
+    """Name what a stack's file has beside what the Pulumi CLI keeps there.
 
     Source: Pulumi docs, "Pulumi stack settings file reference".
     """
-    faults: list[UsageError] = []
     for element in sorted(map(str, content.keys() - _STACK_FILE)):
         near = difflib.get_close_matches(element, _STACK_FILE, n=1)
         do = f"did you mean {near[0]}?" if near else "put configuration below config:"
-        faults.append(UsageError(f"{element} is nothing that Pulumi knows", where=where, do=do))
+        yield UsageError(f"{element} is nothing that Pulumi knows", where=file, do=do)
     if content.get("environment"):
-        faults.append(
-            UsageError(
-                "environments are for `pulumi up`", where=f"{where}, environment", do="remove it"
-            )
-        )
-    return faults
+        where = f"{file}, environment"
+        yield UsageError("environments are for `pulumi up`", where=where, do="remove it")
 
 
-def _fault(value: Any, schema: Mapping[str, Any]) -> str:
-    """Say what is wrong with a value, and what to do; empty if nothing is."""
-    if isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"secure"}:
+def _remedy(value: object, schema: Mapping[str, Any]) -> str:
+    """Return what to do about a value that the program cannot get; empty for one that it can."""
+    if _is_encrypted(value):
         return "encrypted values are for `pulumi up`; rolelab needs no secrets, so remove it"
-    wanted = schema.get("type")
-    if wanted is None or wanted not in _TYPES:
+    kind = schema.get("type", "")
+    if kind not in _TYPES:
         return ""
-    example = json.dumps(schema.get("default"))
-    if isinstance(value, str) and wanted in ("integer", "boolean"):
-        # As Pulumi: a quoted "7" is an integer, a quoted "true" a boolean.
-        good = (
-            re.fullmatch(r"-?[0-9]+", value) if wanted == "integer" else value in ("true", "false")
-        )
-        return "" if good else f"give {_article(wanted)}, such as {example}"
-    if not isinstance(value, _TYPES[wanted]) or (wanted == "integer" and isinstance(value, bool)):
-        return f"give {_article(wanted)}, such as {example}"
-    item = schema.get("items", {}).get("type") if wanted == "array" else None
+    if not _is_of(kind, value):
+        return f"give {_article(kind)}, such as {json.dumps(schema.get('default'))}"
+    item = schema.get("items", {}).get("type") if kind == "array" else None
     if item not in _TYPES:
         return ""
-    strange = [one for one in cast("list[object]", value) if not isinstance(one, _TYPES[item])]
+    strange = [each for each in cast("list[object]", value) if not isinstance(each, _TYPES[item])]
     return f"{_shown(strange[0])} in it must be {_article(item)}; quote it" if strange else ""
+
+
+def _is_of(kind: str, value: object) -> bool:
+    if isinstance(value, str) and kind in _QUOTED:
+        return _QUOTED[kind].fullmatch(value) is not None
+    return isinstance(value, _TYPES[kind]) and not (kind == "integer" and isinstance(value, bool))
 
 
 def _article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, dict) and "secure" in value:
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, dict) and set(cast("dict[str, object]", value)) == {"secure"}
+
+
+def _shown(value: object) -> str:
+    if _is_encrypted(value):
         return "encrypted"
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _text(value: Any) -> str:
-    return (
-        value
-        if isinstance(value, str)
-        else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    )
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as the Pulumi CLI reads it: `no` and `2026-01-01` are strings, a key given twice is a fault."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name, filled below
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
-            key = cast("object", self.construct_object(key_node, deep=True))  # pyright: ignore[reportUnknownMemberType]
-            if not isinstance(key, (str, int, float, bool)) or key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        return cast("dict[Any, Any]", super().construct_mapping(node, deep=deep))
-
-
-for _tag, _form, _first in (
-    ("bool", r"(true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("null", r"(~|null|Null|NULL|)$", "~nN"),
-    ("int", r"[-+]?(0|[1-9][0-9]*)$", "-+0123456789"),
-    ("float", r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$", "-+0123456789"),
-):
-    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
-        f"tag:yaml.org,2002:{_tag}", re.compile(_form), [*_first, *([""] if _tag == "null" else [])]
-    )
-
-
-def _load(path: Path) -> dict[str, Any]:
-    if path.exists() and not path.is_file():
-        raise UsageError("is no file", where=path.name, do="put a YAML file there")
-    try:
-        content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
-        # What refers to itself, or has numbers and brackets without end, is nothing to work with.
-        json.dumps(content, default=str)
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UsageError(
-            f"not valid YAML: {problem}", where=f"{path.name}{line}", do="mend that line"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise UsageError(
-            f"cannot be read: {said}", where=path.name, do="check the file and its permissions"
-        ) from None
-    except (ValueError, RecursionError):
-        do = "write plain values"
-        raise UsageError(
-            "it refers to itself, or is nested or long without end", where=path.name, do=do
-        ) from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise UsageError("not a mapping", where=path.name, do="give lines such as `config:`")
-    return cast("dict[str, Any]", content)
+def _as_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -89,7 +89,7 @@ def test_a_stack_name_that_is_none_is_wrong_usage(folder: Folder, command: str) 
     """It would become a path: `../..` must not lead out of the project."""
     done = run(folder, command, "--stack", "../../etc")
     assert done.exit_code == 2
-    assert "no name for a stack" in one_line(done)
+    assert "not a name for a stack" in one_line(done)
     assert not (folder.path / ".rolelab").exists()
 
 

@@ -138,13 +138,16 @@ def test_a_file_that_is_none_is_refused(folder: Path) -> None:
         project.find(folder).config("dev")
     stack_file.unlink()
     os.mkfifo(stack_file)
-    with pytest.raises(UsageError, match="is no file"):
+    with pytest.raises(UsageError, match="is not a file"):
         project.find(folder).config("dev")
 
 
 @pytest.mark.parametrize(
     ("declared", "fault"),
-    [("config: 5", "config is not a mapping"), ("config: {a: {type: [b]}}", "its type is no text")],
+    [
+        ("config: 5", "config is not a mapping"),
+        ("config: {a: {type: [b]}}", "its type is not a text"),
+    ],
 )
 def test_a_broken_pulumi_yaml_is_one_line(tmp_path: Path, declared: str, fault: str) -> None:
     """The project's own file is written by people, too."""
@@ -168,5 +171,5 @@ def test_no_project_is_said_and_not_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "x" * 101])
 def test_a_stack_name_that_would_be_a_path_is_refused(name: str) -> None:
     """A stack's name becomes a folder."""
-    with pytest.raises(UsageError, match="no name for a stack"):
+    with pytest.raises(UsageError, match="is not a name for a stack"):
         project.stack_name(name)
