@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from rolelab.advice import Advice
+
 
 class Verdict(Enum):
     """How a check ended. UNKNOWN is never counted as a pass or a failure."""
@@ -26,20 +28,30 @@ class Finding:
     learner: str
     """Name of the learner, as in the stack's outputs; empty for what all share, such as the role."""
     verdict: Verdict
-    expected: str
-    got: str
+    expected: str = ""
+    got: str = ""
+    """Empty, as `expected` is, where there is no answer at all: `unasked` says why."""
     said: str = ""
     """AWS's own words, without secrets."""
-    do: str = ""
-    """The smallest change that puts it right, or why the check was skipped."""
+    unasked: str = ""
+    """Why the check was skipped, or could not be asked."""
     who: str = ""
     """Which credentials asked, in a word or two: "own key", "role session", "administrator"."""
     action: str = ""
     """What was asked for, as IAM calls it: `s3:ListAllMyBuckets`; empty where nothing single was."""
     what: str = ""
     """The check in words: "make a bucket"."""
-    why: str = ""
-    """The reason in plain words, several lines where it takes them; empty where it is not known."""
+    part: str = ""
+    """The part of the lab that it speaks of, as the picture names them: "trust"; empty for none."""
+    why: tuple[str, ...] = ()
+    """The reason, a sentence each; empty where it is not known."""
+    advice: tuple[Advice, ...] = ()
+    """The smallest change that puts it right."""
+
+    @property
+    def phase(self) -> str:
+        """The part of the lesson: "before", "during", "declared"."""
+        return self.check.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
-from rolelab.aws.endpoint import Endpoint, is_loopback
+from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.failures import require_whole, server_time, translated
 from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Outcome, Patience
 from rolelab.errors import CannotTell, LabError
@@ -83,8 +83,7 @@ def assume_patiently(switch: Switch, own: Credentials, endpoint: Endpoint) -> Ro
         CannotTell: AWS is out of reach or throttles to the end.
     """
     clock = Clock()
-    local = endpoint.url is not None and is_loopback(endpoint.url)
-    patience = Patience(LOCAL_LIMIT_S if local else REAL_LIMIT_S, clock)
+    patience = Patience(LOCAL_LIMIT_S if endpoint.is_local else REAL_LIMIT_S, clock)
     callers = Callers(endpoint)
     with calling_as(own):
         answer = patience.ask(

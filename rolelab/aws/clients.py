@@ -11,7 +11,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 
-from rolelab.aws.endpoint import Endpoint, is_loopback
+from rolelab.aws.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -77,7 +77,7 @@ class Clients:
             # Path style: a bucket is no host name on loopback.
             s3={"addressing_style": "path" if endpoint.url else "auto"},
             # A proxy would be handed the administrator's requests, and cannot reach this machine's loopback anyway.
-            proxies={} if endpoint.url and is_loopback(endpoint.url) else None,
+            proxies={} if endpoint.is_local else None,
         )
         self._lock = threading.Lock()
         self._session: boto3.Session | None = None

@@ -19,6 +19,11 @@ class Endpoint:
     credentials: Credentials | None
     """The administrator's; None takes what the environment holds, as every AWS tool does."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the local AWS: this machine by a loopback address."""
+        return self.url is not None and is_loopback(self.url)
+
 
 def is_loopback(url: str) -> bool:
     """Tell whether a URL names this machine by a loopback address or by `localhost`."""

@@ -61,9 +61,14 @@ class Answer:
     waited_s: float = 0.0
 
     @property
+    def works(self) -> bool:
+        """Whether AWS did what was asked."""
+        return self.outcome is Outcome.WORKED
+
+    @property
     def got(self) -> str:
         """The outcome in a few words."""
-        if self.outcome is Outcome.WORKED:
+        if self.works:
             return "works"
         if self.outcome is Outcome.DENIED:
             return f"refused ({self.code})"

@@ -28,7 +28,7 @@ def command(
     with administrator(chosen.endpoint) as clients:
         plan = restoring.plan(chosen.lab, clients)
         added = leftovers.find(clients, chosen.lab)
-        if not (plan.calls or plan.advice or added):
+        if not (plan.calls or plan.by_hand or added):
             click.echo("Nothing to mend: the lab is as declared.")
             return
         for call in plan.calls:
@@ -42,7 +42,7 @@ def command(
             what.remove()
     done = len(plan.calls) + len(added)
     click.echo(f"{done} change{'' if done == 1 else 's'} made.")
-    for line in text.reason((), "\n".join(plan.advice)):
+    for line in text.reason((), plan.by_hand):
         click.echo(line)
-    if plan.advice:
+    if plan.by_hand:
         ctx.exit(1)

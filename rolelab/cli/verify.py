@@ -5,11 +5,16 @@ from __future__ import annotations
 import signal
 import time
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import click
 
 from rolelab.cli import target
 from rolelab.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolelab.findings import Proof
+    from rolelab.verify.verification import VerifyOptions
 
 
 @click.command(short_help="Prove that the lab does what it says.")
@@ -53,8 +58,7 @@ def command(
     Exit codes: 0 all as it should be; 1 a check failed; 3 something could not be found out.
     """
     from rolelab import findings, report
-    from rolelab.report import live
-    from rolelab.verify import verification
+    from rolelab.verify.verification import VerifyOptions
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Ended from outside is ended as by Ctrl-C: what was made is removed.
@@ -68,27 +72,33 @@ def command(
             do="name a file for one of them",
         )
     chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    options = VerifyOptions(read_only=read_only, limit_s=limit_s, admin=not no_admin)
+    proof = _prove(chosen, stack, options)
+    report.tell(proof, files)
+    ctx.exit(findings.exit_code(proof.findings))
+
+
+def _prove(chosen: target.Target, stack: str, options: VerifyOptions) -> Proof:
+    """Verify, showing how far it is."""
+    from rolelab.findings import Proof
+    from rolelab.report import live
+    from rolelab.verify import verification
+
     started, clock = datetime.now(timezone.utc), time.monotonic()
-    options = verification.Options(read_only=read_only, limit_s=limit_s, admin=not no_admin)
-    with live.screen(len(chosen.lab.learners)) as screen:
-        found = verification.run(
-            chosen.lab,
-            chosen.endpoint,
-            options=options,
-            on_finding=screen.add,
-            on_wait=screen.waiting,
-            on_stop=screen.stopping,
+    lab = chosen.lab
+    with live.screen(len(lab.learners)) as screen:
+        listener = verification.Listener(
+            on_finding=screen.add, on_wait=screen.waiting, on_stop=screen.stopping
         )
-    proof = findings.Proof(
+        found = verification.verify(lab, chosen.endpoint, options, listener)
+    return Proof(
         findings=tuple(found),
         stack=stack,
-        account_id=chosen.lab.account_id,
-        region=chosen.lab.region,
+        account_id=lab.account_id,
+        region=lab.region,
         where=chosen.where,
-        role_arn=chosen.lab.role.arn,
-        grant=chosen.lab.grant,
+        role_arn=lab.role.arn,
+        grant=lab.grant,
         started=started,
         took_s=time.monotonic() - clock,
     )
-    report.tell(proof, files)
-    ctx.exit(findings.exit_code(found))

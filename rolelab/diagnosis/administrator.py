@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from rolelab.aws import assuming, iam_entities
-from rolelab.aws.callers import Callers, calling_as
+from rolelab.aws.callers import Ambient, Callers, calling_as
 from rolelab.aws.clients import Clients
-from rolelab.aws.endpoint import Credentials
+from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import ActualRole, ActualUser, Renamed
 from rolelab.aws.patience import Answer, Outcome, Patience
+from rolelab.diagnosis.situation import Situation
 from rolelab.outputs import Lab, Learner
 
 _T = TypeVar("_T")
@@ -48,18 +49,21 @@ class Administrator:
 
     def __init__(
         self,
+        endpoint: Endpoint,
         callers: Callers,
-        credentials: Callable[[], Credentials] | None,
         lab: Lab,
         patience: Patience,
+        *,
+        is_used: bool = True,
     ) -> None:
+        self._endpoint = endpoint
         self._callers = callers
-        self._credentials = credentials
         self._lab = lab
         self._patience = patience
         self._lock = threading.RLock()
-        self._refused: str | None = None if credentials else "--no-admin"
-        self._is_checked = credentials is None
+        self._refused: str | None = None if is_used else "--no-admin"
+        self._is_checked = not is_used
+        self._ambient = Ambient()
         self._role: tuple[ActualRole | None] | None = None
         self._managed = iam_entities.ManagedPolicies(callers)
 
@@ -91,7 +95,7 @@ class Administrator:
         return self._current()
 
     def user(self, learner: Learner) -> ActualUser | Renamed | None:
-        """Read a learner's user, anew each time.
+        """Read a learner's user, again each time.
 
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
@@ -121,6 +125,22 @@ class Administrator:
         """
         return self._ask(self.require(), lambda: self._managed.document(arn))
 
+    def situation(self, learner: Learner) -> Situation:
+        """Return a learner's user, the role, and all that their policies decide.
+
+        Raises:
+            NotLookedAt, NoAnswer: as `require`, or AWS refuses.
+        """
+        return Situation(
+            lab=self._lab,
+            learner=learner,
+            user=self.user(learner),
+            role=self.role(),
+            document=self.document,
+            now=self._patience.clock.now(),
+            is_local=self._endpoint.is_local,
+        )
+
     def _check(self) -> str | None:
         """Ask whose credentials they are; return why they are of no use, or None."""
         try:
@@ -133,9 +153,9 @@ class Administrator:
         )
 
     def _current(self) -> Credentials:
-        assert self._credentials is not None  # noqa: S101 - without them `require` raises before
+        """Return the endpoint's own credentials, or what the environment holds."""
         try:
-            return self._credentials()
+            return self._endpoint.credentials or self._ambient.current()
         except AwsFailure as failure:
             raise NotLookedAt(failure.said or failure.code) from None
 

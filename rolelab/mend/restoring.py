@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rolelab.advice import Advice
 from rolelab.aws import iam_entities
 from rolelab.aws.callers import Callers
-from rolelab.diagnosis import declared
 from rolelab.diagnosis.administrator import user_of
-from rolelab.diagnosis.iam_calls import Call
+from rolelab.diagnosis.iam_call import IamCall
+from rolelab.diagnosis.role_checks import compare_role
+from rolelab.diagnosis.user_checks import compare_user
 from rolelab.outputs import Lab
 
 
@@ -16,8 +18,8 @@ from rolelab.outputs import Lab
 class Plan:
     """What to change, and what no change of IAM brings back."""
 
-    calls: tuple[Call, ...]
-    advice: tuple[str, ...]
+    calls: tuple[IamCall, ...]
+    by_hand: tuple[Advice, ...]
     """What is to be done beside, or instead."""
 
 
@@ -27,13 +29,16 @@ def plan(lab: Lab, callers: Callers) -> Plan:
     Raises:
         AwsFailure: something cannot be read.
     """
-    deviations = declared.compare_role(lab, iam_entities.read_role(callers, lab.role.name))
+    deviations = [*compare_role(lab, iam_entities.read_role(callers, lab.role.name)).values()]
     for learner in lab.learners:
-        deviations += declared.compare_user(lab, learner, user_of(callers, learner))
-    calls = dict.fromkeys(call.command for deviation in deviations for call in deviation.calls)
-    by_command = {call.command: call for deviation in deviations for call in deviation.calls}
-    advice = dict.fromkeys(deviation.advice for deviation in deviations if deviation.advice)
-    return Plan(calls=tuple(by_command[command] for command in calls), advice=tuple(advice))
+        deviations += compare_user(lab, learner, user_of(callers, learner)).values()
+    # What several deviations need is done once.
+    calls = {call.command: call for deviation in deviations for call in deviation.calls}
+    by_hand = dict.fromkeys(deviation.by_hand for deviation in deviations if deviation.by_hand)
+    return Plan(
+        calls=tuple(calls.values()),
+        by_hand=tuple(Advice(sentence=sentence) for sentence in by_hand),
+    )
 
 
 def carry_out(todo: Plan, callers: Callers) -> None:

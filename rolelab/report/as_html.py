@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import groupby
+from pathlib import Path
 
 from rolelab import findings
+from rolelab.advice import Advice
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import picture, summary
-from rolelab.report.page_style import STYLE
 
 _STEPS = {
     "identity": "Who asks",
@@ -19,6 +21,7 @@ _STEPS = {
     "declared": "What exists against what was declared",
     "cleanup": "Afterwards",
 }
+_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _HEADS = ("", "who", "what", "action", "expected", "got", "AWS's words")
 
 
@@ -40,7 +43,7 @@ def render(proof: Proof) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(_title(state))}</title><style>{STYLE}</style></head>\n<body><main>\n"
+        f"<title>{escape(_title(state))}</title><style>\n{_STYLE}</style></head>\n<body><main>\n"
         + "\n".join(part for part in parts if part)
         + "\n</main></body></html>\n"
     )
@@ -81,39 +84,47 @@ def _legend() -> str:
 
 def _reasons(proof: Proof) -> Iterator[str]:
     """Tell each deviation with its reason and the change; alike ones of several learners once."""
-    found = summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN))
-    if found:
+    deviations = summary.deviations(proof.findings)
+    if deviations:
         yield "<section><h2>Why, and what to do</h2>"
-    for deviation in found:
-        finding = deviation.finding
-        whose = f" · {escape(deviation.whose)}" if deviation.whose else ""
+    for shared in deviations:
+        finding = shared.finding
+        whose = f" · {escape(shared.whose)}" if shared.whose else ""
+        glyph, failed = picture.GLYPHS[finding.verdict], summary.FAILED[finding.verdict]
         yield (
-            f'<article class="{finding.verdict.value}"><h3>{picture.GLYPHS[finding.verdict]} {escape(finding.what)}'
+            f'<article class="{finding.verdict.value}"><h3>{glyph} {failed}: {escape(finding.what)}'
             f"<small>{escape(finding.check)}{whose}</small></h3>"
         )
         if finding.got:
-            yield f"<p>Expected <b>{escape(finding.expected)}</b>, got <b>{escape(finding.got)}</b>.</p>"
+            yield (
+                f"<p>Expected <b>{escape(finding.expected)}</b>, "
+                f"got <b>{escape(finding.got)}</b>.</p>"
+            )
         if finding.said:
             yield f"<blockquote>{escape(finding.said)}</blockquote>"
-        yield "".join(f"<p>{escape(line)}</p>" for line in finding.why.splitlines())
-        yield from _advice(finding.do)
+        sentences = (*finding.why, finding.unasked)
+        yield "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+        yield from _advice(finding.advice)
         yield "</article>"
-    if found:
+    if deviations:
         yield "</section>"
 
 
-def _advice(do: str) -> Iterator[str]:
-    """Prose as paragraphs; diffs and commands, the lines that begin with a blank, as they are."""
-    kept: list[str] = []
-    for line in (*do.splitlines(), ""):
-        if line.startswith("  "):
-            kept.append(_code(line[2:]))
-            continue
-        if kept:
-            yield "<pre>" + "\n".join(kept) + "</pre>"
-            kept = []
-        if line:
-            yield f"<p>{escape(line)}</p>"
+def _advice(steps: Iterable[Advice]) -> Iterator[str]:
+    """Sentences as paragraphs; diffs and commands as they are, those in a row in one frame."""
+    for is_code, group in groupby(_lines(steps), key=lambda line: line[0]):
+        lines = [html for _, html in group]
+        yield f"<pre>{chr(10).join(lines)}</pre>" if is_code else "".join(lines)
+
+
+def _lines(steps: Iterable[Advice]) -> Iterator[tuple[bool, str]]:
+    """Yield each line as HTML, and whether it is code."""
+    for step in steps:
+        if step.sentence:
+            yield False, f"<p>{escape(step.sentence)}</p>"
+        yield from ((True, _code(line)) for line in step.diff.splitlines())
+        if step.command:
+            yield from ((True, escape(line)) for line in step.command.text.splitlines())
 
 
 def _code(line: str) -> str:
@@ -132,7 +143,7 @@ def _matrix(proof: Proof) -> Iterator[str]:
         yield f"<section><h2>{escape(title)}</h2><table><thead><tr>"
         yield "".join(f'<th scope="col">{head}</th>' for head in _HEADS) + "</tr></thead>"
         for step, told in _STEPS.items():
-            rows = [finding for finding in found if finding.check.partition(".")[0] == step]
+            rows = [finding for finding in found if finding.phase == step]
             if rows:
                 yield f'<tbody><tr class="step"><th colspan="{len(_HEADS)}" scope="rowgroup">{told}</th></tr>'
                 yield from map(_row, rows)
@@ -141,13 +152,12 @@ def _matrix(proof: Proof) -> Iterator[str]:
 
 
 def _row(finding: Finding) -> str:
-    skipped = finding.verdict is Verdict.SKIPPED or not finding.got
     cells = (
         ("who", finding.who),
         ("what", finding.what),
         ("action", finding.action),
         ("expected", finding.expected),
-        ("got", finding.do.splitlines()[0] if skipped and finding.do else finding.got),
+        ("got", finding.unasked or finding.got),
         ("said", finding.said),
     )
     state = finding.verdict.value
@@ -179,7 +189,7 @@ def _left_out(proof: Proof) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     for finding in proof.findings:
         if finding.verdict is Verdict.SKIPPED:
-            by_reason.setdefault(finding.do, []).append(finding.check)
+            by_reason.setdefault(finding.unasked, []).append(finding.check)
     if not by_reason:
         return
     yield "<section><h2>Not checked</h2><ul>"

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from rolelab import findings
-from rolelab.findings import Proof
+from rolelab.advice import as_text
+from rolelab.findings import Finding, Proof
 from rolelab.report import summary
 
 FORM = 1
@@ -34,7 +35,24 @@ def content(proof: Proof) -> dict[str, Any]:
         "tookSeconds": round(proof.took_s, 3),
         "exitCode": findings.exit_code(proof.findings),
         "counts": {verdict.value: tally[verdict] for verdict in findings.Verdict},
-        "findings": [
-            {**asdict(finding), "verdict": finding.verdict.value} for finding in proof.findings
-        ],
+        "findings": [_finding(finding) for finding in proof.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """Return one finding: what to do is there as text (`do`), and in its parts (`advice`)."""
+    return {
+        "check": finding.check,
+        "learner": finding.learner,
+        "verdict": finding.verdict.value,
+        "expected": finding.expected,
+        "got": finding.got,
+        "said": finding.said,
+        "do": finding.unasked or as_text(finding.advice),
+        "who": finding.who,
+        "action": finding.action,
+        "what": finding.what,
+        "why": "\n".join(finding.why),
+        "part": finding.part,
+        "advice": [asdict(step) for step in finding.advice],
     }

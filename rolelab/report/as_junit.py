@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
+from rolelab.advice import as_text
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
 
@@ -61,13 +62,14 @@ def _case(suite: str, finding: Finding) -> Xml.Element:
         "testcase", {"classname": f"rolelab.verify.{_text(suite)}", "name": finding.check}
     )
     if finding.verdict is Verdict.SKIPPED:
-        Xml.SubElement(case, "skipped", {"message": _text(finding.do)})
+        Xml.SubElement(case, "skipped", {"message": _text(finding.unasked)})
     elif finding.verdict is not Verdict.PASS:
         kind = "failure" if finding.verdict is Verdict.FAIL else "error"
-        message = f"expected {finding.expected}; got {finding.got}" if finding.got else finding.do
+        message = finding.unasked or f"expected {finding.expected}; got {finding.got}"
         told = Xml.SubElement(case, kind, {"type": finding.check, "message": _text(message)})
         said = f"AWS: {finding.said}" if finding.said else ""
-        told.text = _text("\n".join(part for part in (said, finding.why, finding.do) if part))
+        parts = (said, *finding.why, as_text(finding.advice))
+        told.text = _text("\n".join(part for part in parts if part))
     elif finding.said:
         Xml.SubElement(case, "system-out").text = _text(f"{finding.got}\nAWS: {finding.said}")
     return case

@@ -28,7 +28,7 @@ class Waited(Protocol):
         ...
 
 
-class Screen:
+class VerifyProgress:
     """Counts findings and tells of waits; one changing line in a terminal, a line now and then elsewhere."""
 
     def __init__(
@@ -87,9 +87,9 @@ class Screen:
 
 
 @contextmanager
-def screen(learners: int) -> Generator[Screen]:
+def screen(learners: int) -> Generator[VerifyProgress]:
     """Show progress on the standard error for the block."""
-    shown = Screen(learners, sys.stderr)
+    shown = VerifyProgress(learners, sys.stderr)
     try:
         yield shown
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from html import escape
 
 from rolelab.findings import Finding, Proof, Verdict
@@ -19,69 +18,31 @@ WORDS = {
 _WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.SKIPPED)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the lab, and the checks that speak of it (ids, or beginnings of them that end with a dot)."""
-
-    name: str
-    checks: tuple[str, ...]
-
-
-PARTS = (
-    Part(
-        "user",
-        (
-            "identity.caller",
-            "declared.user",
-            "declared.user-key",
-            "declared.user-password",
-            "declared.user-inline",
-            "declared.user-managed",
-            "declared.user-groups",
-            "declared.user-boundary",
-        ),
-    ),
-    Part("grant", ("declared.grant",)),
-    Part("direct", ("before.", "after.")),
-    Part("switch", ("assume.",)),
-    Part(
-        "trust",
-        ("declared.trust-principal", "declared.trust-conditions", "declared.trust-statements"),
-    ),
-    Part(
-        "role",
-        (
-            "declared.role",
-            "declared.role-managed",
-            "declared.role-inline",
-            "declared.role-boundary",
-            "declared.role-session-limit",
-        ),
-    ),
-    Part("work", ("during.",)),
-)
+PARTS = ("user", "grant", "direct", "switch", "trust", "role", "work")
+"""The parts of the lab that are drawn: each check speaks of one of them."""
+_WITHOUT_ROLE = {
+    Verdict.PASS: "refused, as it should be",
+    Verdict.FAIL: "not as it should be",
+    Verdict.UNKNOWN: "not found out",
+    Verdict.SKIPPED: "not checked",
+}
 
 
-def state_of(part: Part, found: Iterable[Finding]) -> Verdict:
+def state_of(part: str, found: Iterable[Finding]) -> Verdict:
     """Return the worst verdict on a part: what was not checked counts only where nothing was."""
-    verdicts = {finding.verdict for finding in found if _is_about(part, finding.check)}
+    verdicts = {finding.verdict for finding in found if finding.part == part}
     return next((verdict for verdict in _WORST if verdict in verdicts), Verdict.SKIPPED)
-
-
-def _is_about(part: Part, check: str) -> bool:
-    return any(
-        check == name or (name.endswith(".") and check.startswith(name)) for name in part.checks
-    )
 
 
 def draw(proof: Proof) -> str:
     """Return both drawings, the wide and the narrow one; a style sheet shows the one that fits."""
-    states = {part.name: state_of(part, proof.findings) for part in PARTS}
+    states = {part: state_of(part, proof.findings) for part in PARTS}
     names = summary.learners(proof.findings)
     labels = {
         "user": names[0] if len(names) == 1 else f"{len(names)} learners",
         "role": proof.role_arn.rsplit("/", 1)[-1],
-        "grant": "leave to assume the role" if proof.grant else "off: not granted yet",
+        "direct": f"without the role: {_WITHOUT_ROLE[states['direct']]}",
+        "grant": "permission to assume the role" if proof.grant else "off: not granted yet",
     }
     said = ", ".join(f"{name} {WORDS[state]}" for name, state in states.items())
     return _wide(states, labels, said) + _narrow(states, labels, said)
@@ -100,7 +61,7 @@ def _wide(states: _States, labels: dict[str, str], said: str) -> str:
             "direct",
             "M135 96 V48 H970 V92",
             (552, 38),
-            "own key, straight to S3 and IAM: to be refused",
+            labels["direct"],
             "dashed",
         ),
         link("switch", "M252 146 H424", (338, 132), "sts:AssumeRole"),
@@ -124,7 +85,7 @@ def _narrow(states: _States, labels: dict[str, str], said: str) -> str:
             "direct",
             "M324 66 H346 V580 H330",
             (20, 644),
-            "dashed: own key, to be refused",
+            labels["direct"],
             "dashed start",
         ),
         '<path class="tie" d="M60 110 V140 M60 380 V410"/>',

@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rolelab.advice import Advice, as_text
 from rolelab.findings import Finding, Verdict
 
 EACH = 3
 """Up to so many learners are shown check by check; of more only what deviates."""
+FAILED = {Verdict.FAIL: "failed", Verdict.UNKNOWN: "not found out"}
+"""How a check that did not pass is headed."""
 _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deviation:
-    """One kind of finding that is no pass, with all the learners that have it."""
+class Shared:
+    """One kind of finding that is not a pass, with all the learners that have it."""
 
     finding: Finding
     """That of the first of them."""
@@ -34,18 +37,19 @@ def learners(found: Iterable[Finding]) -> list[str]:
     return [name for name in dict.fromkeys(finding.learner for finding in found) if name]
 
 
-def deviations(found: Iterable[Finding], *, verdicts: Sequence[Verdict]) -> list[Deviation]:
-    """Join findings that differ in nothing but the learner's name, each reason and change told once."""
+def deviations(found: Iterable[Finding]) -> list[Shared]:
+    """Join failures, and what was not found out, that differ in nothing but the learner's name, each reason and change told once."""
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in found:
-        if finding.verdict in verdicts:
+        if finding.verdict in FAILED:
             parts = (
                 finding.check,
                 finding.verdict.value,
                 finding.expected,
                 finding.got,
                 finding.said,
-                finding.do,
+                finding.unasked,
+                as_text(finding.advice),
             )
             key = tuple(
                 part.replace(finding.learner, "\0") if finding.learner else part for part in parts
@@ -53,7 +57,7 @@ def deviations(found: Iterable[Finding], *, verdicts: Sequence[Verdict]) -> list
             alike.setdefault(key, []).append(finding)
     firsts = told_once(same[0] for same in alike.values())
     return [
-        Deviation(
+        Shared(
             finding=first, learners=tuple(finding.learner for finding in same if finding.learner)
         )
         for first, same in zip(firsts, alike.values(), strict=True)
@@ -66,7 +70,7 @@ def told_once(found: Iterable[Finding]) -> list[Finding]:
     told: list[Finding] = []
     for finding in found:
         earlier = seen.setdefault(finding.learner, [])
-        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and finding.got:
+        if finding.verdict in FAILED and finding.got:
             told.append(_referring(finding, earlier))
             earlier.append(finding)
         else:
@@ -75,14 +79,16 @@ def told_once(found: Iterable[Finding]) -> list[Finding]:
 
 
 def _referring(finding: Finding, earlier: Sequence[Finding]) -> Finding:
-    if not finding.do:
+    if not finding.advice:
         return finding
     # A later one may propose a part of it only: the command without the difference that it makes.
-    alike = [one for one in earlier if finding.do in one.do]
-    for one in alike:
-        if one.why == finding.why:
-            return replace(finding, why=f"Why, and what to do: as for {one.check}.", do="")
-    return replace(finding, do=f"as for {alike[0].check}.") if alike else finding
+    alike = [each for each in earlier if set(finding.advice) <= set(each.advice)]
+    for each in alike:
+        if each.why == finding.why:
+            return replace(finding, why=(f"Why, and what to do: as for {each.check}.",), advice=())
+    if not alike:
+        return finding
+    return replace(finding, advice=(Advice(sentence=f"as for {alike[0].check}."),))
 
 
 def counts(found: Iterable[Finding]) -> Counter[Verdict]:
@@ -120,5 +126,5 @@ def counted(found: Sequence[Finding]) -> str:
     if tally[Verdict.UNKNOWN]:
         parts.append(f"{tally[Verdict.UNKNOWN]} could not be found out")
     if tally[Verdict.SKIPPED]:
-        parts.append(f"{tally[Verdict.SKIPPED]} were not made")
+        parts.append(f"{tally[Verdict.SKIPPED]} skipped")
     return f"{', '.join(parts)}."

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from rolelab.findings import Finding, Proof, Verdict, exit_code
 from rolelab.report import summary, text
+from rolelab.report.summary import FAILED
 
 WIDE = 110
 """Columns from which on a table reads well: an ARN of usual length is not broken in it."""
@@ -33,17 +34,12 @@ def show(proof: Proof, console: Console | None = None) -> None:
         console.print(
             _table(name, [finding for finding in proof.findings if finding.learner == name])
         )
-    for deviation in summary.deviations(proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)):
-        finding = deviation.finding
-        do = text.advice(finding)
-        if finding.why or do:
-            console.print(
-                Text(
-                    f"{finding.check}, {deviation.whose or 'the role'}",
-                    style=STYLES[finding.verdict],
-                )
-            )
-            for line in text.reason(finding.why.splitlines(), do, width=console.width - 1):
+    for shared in summary.deviations(proof.findings):
+        finding = shared.finding
+        if finding.why or finding.advice:
+            heading = f"{finding.check} {FAILED[finding.verdict]}, {shared.whose or 'the role'}"
+            console.print(Text(heading, style=STYLES[finding.verdict]))
+            for line in text.reason(finding.why, finding.advice, width=console.width - 1):
                 # Commands are to be copied: the terminal breaks what is too long, and a copy of it is still one line.
                 console.print(Text(line), soft_wrap=True)
             console.print()
@@ -73,7 +69,7 @@ def _table(name: str, found: list[Finding]) -> Table:
             Text(
                 f"{finding.check}\nto {more[-1].check} ({1 + len(more)})" if more else finding.check
             ),
-            Text(finding.who if all(one.who == finding.who for one in more) else ""),
+            Text(finding.who if all(each.who == finding.who for each in more) else ""),
             result,
         )
     return table

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from rolelab.advice import Advice
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
 
@@ -13,7 +14,7 @@ WIDTH = 80
 MARKS = {
     Verdict.PASS: "pass",
     Verdict.FAIL: "FAIL",
-    Verdict.UNKNOWN: "????",
+    Verdict.UNKNOWN: "unknown",
     Verdict.SKIPPED: "skip",
 }
 
@@ -42,41 +43,37 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
         for check, tally in summary.by_check(found).items():
             yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
-        for deviation in summary.deviations(
-            proof.findings, verdicts=(Verdict.FAIL, Verdict.UNKNOWN)
-        ):
+        for shared in summary.deviations(proof.findings):
             yield ""
-            yield from _wrapped(deviation.whose or "the role", "")
-            yield from _finding(deviation.finding)
+            yield from _wrapped(shared.whose or "the role", "")
+            yield from _finding(shared.finding)
     yield ""
     yield from textwrap.wrap(summary.conclusion(found), WIDTH)
 
 
-def reason(why: Iterable[str], do: str, *, indent: int = 0, width: int = WIDTH) -> Iterator[str]:
+def reason(
+    why: Iterable[str], advice: Iterable[Advice], *, indent: int = 0, width: int = WIDTH
+) -> Iterator[str]:
     """Return why, and what to do, line by line; diffs and commands stay as they are, to be copied."""
-    for line in why:
-        yield from _wrapped(line, " " * indent, width=width)
-    for number, line in enumerate(do.splitlines()):
-        if line.startswith(" "):
-            if not number:
-                yield f"{' ' * indent}do:"
-            yield " " * indent + line.removeprefix("  ")
-        else:
-            yield from _wrapped(line if number else f"do: {line}", " " * indent, width=width)
+    margin, mark = " " * indent, "do:"
+    for sentence in why:
+        yield from _wrapped(sentence, margin, width=width)
+    for step in advice:
+        if step.sentence:
+            yield from _wrapped(f"{mark} {step.sentence}".lstrip(), margin, width=width)
+        elif mark:
+            yield margin + mark
+        yield from (margin + line for line in step.verbatim)
+        mark = ""
 
 
 def result(finding: Finding) -> str:
     """Return what came of a check in a few words: with what was expected where that is something else."""
-    if finding.verdict is Verdict.SKIPPED or not finding.got:
-        return finding.do
+    if finding.unasked:
+        return finding.unasked
     if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
         return f"expected {finding.expected}; got {finding.got}"
     return finding.got
-
-
-def advice(finding: Finding) -> str:
-    """Return what to do about it: what `result` does not say already."""
-    return finding.do if finding.got and finding.verdict is not Verdict.SKIPPED else ""
 
 
 def _each(found: list[Finding]) -> Iterator[str]:
@@ -96,10 +93,8 @@ def runs(found: Iterable[Finding]) -> Iterator[list[Finding]]:
 
 
 def _alike(finding: Finding) -> tuple[Verdict, str]:
-    if finding.verdict is Verdict.SKIPPED or (
-        finding.verdict is Verdict.UNKNOWN and not finding.got
-    ):
-        return finding.verdict, finding.do
+    if finding.unasked:
+        return finding.verdict, finding.unasked
     plain = finding.verdict is Verdict.PASS and finding.expected == finding.got and not finding.said
     return finding.verdict, finding.got if plain else finding.check
 
@@ -110,7 +105,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield from _wrapped(f"{who}{result(finding)}", first, " " * 8)
     if finding.said:
         yield from _wrapped(f"AWS: {finding.said}", " " * 8)
-    yield from reason(finding.why.splitlines(), advice(finding), indent=8)
+    yield from reason(finding.why, finding.advice, indent=8)
 
 
 def _wrapped(text: str, first: str, rest: str | None = None, *, width: int = WIDTH) -> list[str]:

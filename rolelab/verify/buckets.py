@@ -9,7 +9,7 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.patience import Answer, Outcome, Patience
-from rolelab.diagnosis import actions
+from rolelab.verify import actions
 
 
 class Buckets:

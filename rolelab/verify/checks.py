@@ -1,88 +1,183 @@
-"""All checks as one table, in the order of the lesson; reports, tests and JUnit name them by id."""
+"""All checks, in the order of the lesson: one entry each, from which it is run, told and documented."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
-OWN = "own key"
-SESSION = "role session"
-ADMIN = "administrator"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that is found out about a learner: who asks, for which action, in words."""
-
-    check: str
-    who: str
-    action: str
-    title: str
+from rolelab.advice import ADMIN, OWN, SESSION
+from rolelab.diagnosis import reasons
+from rolelab.diagnosis.check import Check
+from rolelab.diagnosis.role_checks import ROLE_CHECKS
+from rolelab.diagnosis.user_checks import USER_CHECKS
+from rolelab.verify import actions, expectations, switching, working
+from rolelab.verify.story import BehaviourCheck, Stage
+from rolelab.verify.working import as_declared, reading_back, refused
 
 
-_BEHAVIOUR = (
-    Check("identity.caller", OWN, "sts:GetCallerIdentity", "the key belongs to the learner's user"),
-    Check("before.list-buckets", OWN, "s3:ListAllMyBuckets", "list buckets"),
-    Check("before.create-bucket", OWN, "s3:CreateBucket", "make a bucket"),
-    Check("before.list-users", OWN, "iam:ListUsers", "list IAM users"),
-    Check("assume.role", OWN, "sts:AssumeRole", "assume the role"),
-    Check("assume.temporary", SESSION, "", "the session's key is temporary"),
-    Check("assume.expiry", SESSION, "", "the session ends in time"),
-    Check("assume.identity", SESSION, "sts:GetCallerIdentity", "the session is the role's"),
-    Check("assume.limit", OWN, "sts:AssumeRole", "assume the role for longer than its limit"),
-    Check("during.create-bucket", SESSION, "s3:CreateBucket", "make a bucket"),
-    Check("during.list-buckets", SESSION, "s3:ListAllMyBuckets", "list buckets"),
-    Check("during.put-object", SESSION, "s3:PutObject", "write an object"),
-    Check("during.get-object", SESSION, "s3:GetObject", "read it back"),
-    Check("during.copy-object", SESSION, "s3:PutObject", "copy it"),
-    Check("during.empty-bucket", SESSION, "s3:DeleteObject", "empty the bucket"),
-    Check("during.delete-bucket", SESSION, "s3:DeleteBucket", "delete the bucket"),
-    Check("during.list-users", SESSION, "iam:ListUsers", "list IAM users"),
-    Check("after.list-buckets", OWN, "s3:ListAllMyBuckets", "list buckets"),
-    Check("after.create-bucket", OWN, "s3:CreateBucket", "make a bucket"),
-    Check("after.list-users", OWN, "iam:ListUsers", "list IAM users"),
-    Check("cleanup.buckets", ADMIN, "s3:DeleteBucket", "nothing is left of the verification"),
+def _without_role(phase: str, requires: Stage) -> tuple[BehaviourCheck, ...]:
+    """What the own key must be refused, before the switch and after it."""
+    check = partial(BehaviourCheck, who=OWN, part="direct", requires=requires)
+    return (
+        check(
+            id=f"{phase}.list-buckets",
+            action="s3:ListAllMyBuckets",
+            title="list buckets",
+            needs=expectations.LIST_BUCKETS,
+            run=refused(working.listing),
+        ),
+        check(
+            id=f"{phase}.create-bucket",
+            action="s3:CreateBucket",
+            title="make a bucket",
+            needs=expectations.CREATE_BUCKET,
+            writes=True,
+            run=refused(working.making),
+        ),
+        check(
+            id=f"{phase}.list-users",
+            action="iam:ListUsers",
+            title="list IAM users",
+            needs=expectations.LIST_USERS,
+            run=refused(working.listing_users),
+        ),
+    )
+
+
+_switch = partial(BehaviourCheck, part="switch")
+_work = partial(BehaviourCheck, who=SESSION, part="work", requires=Stage.SESSION)
+
+BEHAVIOUR = (
+    BehaviourCheck(
+        id="identity.caller",
+        who=OWN,
+        action="sts:GetCallerIdentity",
+        title="the key belongs to the learner's user",
+        part="user",
+        requires=Stage.START,
+        run=switching.ask_identity,
+        because=reasons.of_credentials,
+    ),
+    *_without_role("before", Stage.KEY),
+    _switch(
+        id="assume.role",
+        who=OWN,
+        action="sts:AssumeRole",
+        title="assume the role",
+        run=switching.assume,
+        because=reasons.of_switch,
+    ),
+    _switch(
+        id="assume.temporary",
+        who=SESSION,
+        title="the session's key is temporary",
+        requires=Stage.ASSUMED,
+        run=switching.look_at_key,
+    ),
+    _switch(
+        id="assume.expiry",
+        who=SESSION,
+        title="the session ends in time",
+        requires=Stage.ASSUMED,
+        run=switching.look_at_end,
+    ),
+    _switch(
+        id="assume.identity",
+        who=SESSION,
+        action="sts:GetCallerIdentity",
+        title="the session is the role's",
+        requires=Stage.ASSUMED,
+        run=switching.look_at_identity,
+    ),
+    _switch(
+        id="assume.limit",
+        who=OWN,
+        action="sts:AssumeRole",
+        title="assume the role for longer than its limit",
+        requires=Stage.SESSION,
+        run=switching.exceed_limit,
+        because=reasons.of_limit,
+    ),
+    _work(
+        id="during.create-bucket",
+        action="s3:CreateBucket",
+        title="make a bucket",
+        needs=expectations.CREATE_BUCKET,
+        writes=True,
+        run=working.create,
+    ),
+    _work(
+        id="during.list-buckets",
+        action="s3:ListAllMyBuckets",
+        title="list buckets",
+        needs=expectations.LIST_BUCKETS,
+        run=working.list_made,
+    ),
+    _work(
+        id="during.put-object",
+        action="s3:PutObject",
+        title="write an object",
+        needs=expectations.PUT_OBJECT,
+        requires=Stage.BUCKET,
+        writes=True,
+        run=working.put,
+    ),
+    _work(
+        id="during.get-object",
+        action="s3:GetObject",
+        title="read it back",
+        needs=expectations.GET_OBJECT,
+        requires=Stage.OBJECT,
+        writes=True,
+        run=reading_back(actions.get_object),
+    ),
+    _work(
+        id="during.copy-object",
+        action="s3:PutObject",
+        title="copy it",
+        needs=expectations.COPY_OBJECT,
+        requires=Stage.OBJECT,
+        writes=True,
+        run=reading_back(actions.copy_object),
+    ),
+    _work(
+        id="during.empty-bucket",
+        action="s3:DeleteObject",
+        title="empty the bucket",
+        needs=expectations.EMPTY_BUCKET,
+        requires=Stage.BUCKET,
+        writes=True,
+        run=working.empty,
+    ),
+    _work(
+        id="during.delete-bucket",
+        action="s3:DeleteBucket",
+        title="delete the bucket",
+        needs=expectations.DELETE_BUCKET,
+        requires=Stage.BUCKET,
+        writes=True,
+        run=working.delete,
+    ),
+    _work(
+        id="during.list-users",
+        action="iam:ListUsers",
+        title="list IAM users",
+        needs=expectations.LIST_USERS,
+        run=as_declared(working.listing_users),
+    ),
+    *_without_role("after", Stage.SESSION),
 )
-_USER = (
-    Check("declared.user", ADMIN, "iam:GetUser", "the user is the declared one"),
-    Check("declared.user-key", ADMIN, "iam:ListAccessKeys", "its key is active, and no other"),
-    Check(
-        "declared.user-password",
-        ADMIN,
-        "iam:GetLoginProfile",
-        "a console password where declared, else none",
-    ),
-    Check(
-        "declared.grant", ADMIN, "iam:GetUserPolicy", "the grant is for this role and nothing more"
-    ),
-    Check("declared.user-inline", ADMIN, "iam:ListUserPolicies", "no other inline policy"),
-    Check("declared.user-managed", ADMIN, "iam:ListAttachedUserPolicies", "no managed policy"),
-    Check("declared.user-groups", ADMIN, "iam:ListGroupsForUser", "in no group"),
-    Check("declared.user-boundary", ADMIN, "iam:GetUser", "no permissions boundary"),
-)
-_ROLE = (
-    Check("declared.role", ADMIN, "iam:GetRole", "the role is the declared one"),
-    Check(
-        "declared.trust-principal",
-        ADMIN,
-        "iam:GetRole",
-        "it trusts whom it should, and nobody else",
-    ),
-    Check("declared.trust-conditions", ADMIN, "iam:GetRole", "under the declared conditions"),
-    Check("declared.trust-statements", ADMIN, "iam:GetRole", "for the declared actions"),
-    Check(
-        "declared.role-managed",
-        ADMIN,
-        "iam:ListAttachedRolePolicies",
-        "exactly the declared managed policies",
-    ),
-    Check("declared.role-inline", ADMIN, "iam:ListRolePolicies", "no inline policy"),
-    Check("declared.role-boundary", ADMIN, "iam:GetRole", "no permissions boundary"),
-    Check("declared.role-session-limit", ADMIN, "iam:GetRole", "the declared session limit"),
-)
-BEHAVIOUR = tuple(check.check for check in _BEHAVIOUR)
 """What each learner's own key and session can do."""
-USER = tuple(check.check for check in _USER)
-"""What exists of each learner against what was declared."""
-ROLE = tuple(check.check for check in _ROLE)
-"""What exists of the role, once for all learners."""
-CHECKS = {check.check: check for check in (*_BEHAVIOUR, *_USER, *_ROLE)}
+
+CLEANUP = BehaviourCheck(
+    id="cleanup.buckets",
+    who=ADMIN,
+    action="s3:DeleteBucket",
+    title="nothing is left of the verification",
+    run=working.clean_up,
+)
+"""Made last, whatever happened before."""
+
+CHECKS: dict[str, Check] = {
+    check.id: check for check in (*BEHAVIOUR, CLEANUP, *USER_CHECKS, *ROLE_CHECKS)
+}
+"""Every check by its id."""

@@ -1,37 +1,28 @@
-"""Comparing what exists with what was declared, patiently: for each learner's user, and once for the role."""
+"""Comparing what exists with what was declared, patiently: each learner's user, and once the role."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
 
-from rolelab.aws.patience import Outcome, Patience
-from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
-from rolelab.diagnosis.declared import Deviation
+from rolelab.aws.patience import Outcome
+from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
+from rolelab.diagnosis.check import Check
+from rolelab.diagnosis.declared import Deviations
 from rolelab.findings import Verdict
+from rolelab.verify.story import Surroundings
 from rolelab.verify.telling import Teller
-
-_Entity = TypeVar("_Entity")
-
-
-class _Around(Protocol):
-    @property
-    def admin(self) -> Administrator: ...
-    @property
-    def patience(self) -> Patience: ...
 
 
 def compare(
-    checks: Sequence[str],
+    checks: Sequence[Check],
     teller: Teller,
-    around: _Around,
-    read: Callable[[Administrator], _Entity],
-    deviations_of: Callable[[_Entity], list[Deviation]],
+    around: Surroundings,
+    read_deviations: Callable[[], Deviations],
 ) -> None:
-    """Read until there is no deviation, or it is certain that there is one; tell every one of `checks`."""
+    """Read until nothing deviates, or it is certain that something does; tell every one of `checks`."""
     try:
         answer = around.patience.ask(
-            lambda: deviations_of(read(around.admin)),
+            read_deviations,
             lambda answer: answer.outcome is Outcome.WORKED and not answer.value,
             likeness=lambda deviations: deviations,
         )
@@ -41,13 +32,14 @@ def compare(
     except NoAnswer as lost:
         teller.skip(checks, f"could not be found out: {lost}", verdict=Verdict.UNKNOWN)
         return
-    if answer.outcome is not Outcome.WORKED:
+    if not answer.works:
         teller.skip(checks, f"could not be found out: {answer.got}", verdict=Verdict.UNKNOWN)
         return
-    found: list[Deviation] = answer.value
-    # A user or role that is not there has nothing else to be compared; a user moved to another path has.
-    if len(found) == 1 and found[0].check == checks[0] and found[0].is_missing:
-        teller.compared((found[0].check,), found)
-        teller.skip(checks, f"not looked at: {found[0].got}")
+    deviations: Deviations = answer.value
+    missing = next((each for each in deviations.values() if each.is_missing), None)
+    if missing is None:
+        teller.compared(checks, deviations)
         return
-    teller.compared(checks, found)
+    # Of a user or role that is not there nothing else can be compared.
+    teller.compared(checks[:1], deviations)
+    teller.skip(checks[1:], f"not looked at: {missing.got}")

@@ -1,4 +1,4 @@
-"""What the role is meant to be allowed: decided from the managed policies that were declared for it."""
+"""What the role is meant to be allowed: decided from the managed policies declared for it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from typing import Any
 
 from components import documents
 from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
-from rolelab.iam import Policies, Policy, Principal, Request, decide
+from rolelab.diagnosis.reasons import Need
+from rolelab.iam import Policies, Policy, Principal, Request, arns, decide
 from rolelab.outputs import Lab
 
-_EVERYWHERE = "*"
+_BUCKET = "arn:{partition}:s3:::rolelab-verify-example"
+_OBJECT = f"{_BUCKET}/rolelab/proof"
+LIST_BUCKETS = (Need("s3:ListAllMyBuckets"),)
+CREATE_BUCKET = (Need("s3:CreateBucket", _BUCKET),)
+PUT_OBJECT = (Need("s3:PutObject", _OBJECT),)
+GET_OBJECT = (Need("s3:GetObject", _OBJECT),)
+COPY_OBJECT = (*GET_OBJECT, Need("s3:PutObject", f"{_OBJECT}-copy"))
+EMPTY_BUCKET = (Need("s3:ListBucket", _BUCKET), Need("s3:DeleteObject", _OBJECT))
+DELETE_BUCKET = (Need("s3:DeleteBucket", _BUCKET),)
+LIST_USERS = (Need("iam:ListUsers"),)
 
 
 def _allow(*actions: str) -> Mapping[str, Any]:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": _EVERYWHERE}
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
     return {"Version": documents.VERSION, "Statement": [statement]}
 
 
@@ -27,33 +37,33 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "AdministratorAccess": _allow("*"),
 }
 
-Leave = Callable[[str, str], "bool | None"]
-"""Action and resource -> whether the role is meant to be allowed it; None where that is not known."""
+Expected = Callable[[Need], "bool | None"]
+"""Whether the role is meant to be allowed something; None where that is not known."""
 
 
-def declared_leave(lab: Lab, document: Callable[[str], Any]) -> Leave:
-    """Return what decides it; `document` reads a managed policy by its ARN, and is asked for unknown ones only."""
-    arns = lab.role.managed_policies
-    if arns is None:
+def expected_of(lab: Lab, document: Callable[[str], Any]) -> Expected:
+    """Return what decides it; `document` reads a managed policy by its ARN, if it is not well known."""
+    partition = arns.partition_of(lab.role.arn)
+    attached = lab.role.managed_policies
+    if attached is None:
         # Outputs that do not tell are of the lab's own program with its default.
-        arns = (documents.managed_policy("AmazonS3FullAccess", lab.role.arn.split(":")[1]),)
-    policies: list[Policy] = []
-    for arn in arns:
-        found = _known(arn)
-        if found is None:
-            try:
-                found = document(arn)
-            except (NotLookedAt, NoAnswer):
-                return lambda _action, _resource: None
-        policies.append(Policy.read(found, arn.rsplit("/", 1)[-1], arn=arn))
-    given = Policies(identity=tuple(policies))
+        attached = (documents.managed_policy("AmazonS3FullAccess", partition),)
+    try:
+        identity = tuple(
+            Policy.read(_known(arn) or document(arn), arns.name_of(arn), arn=arn)
+            for arn in attached
+        )
+    except (NotLookedAt, NoAnswer):
+        return lambda _: None
     session = Principal.role_session(lab.role.arn, "verification")
 
-    def may(action: str, resource: str) -> bool | None:
-        return decide(Request(principal=session, action=action, resource=resource), given).allowed
+    def is_allowed(need: Need) -> bool | None:
+        resource = need.resource.format(partition=partition)
+        request = Request(principal=session, action=need.action, resource=resource)
+        return decide(request, Policies(identity=identity)).allowed
 
-    return may
+    return is_allowed
 
 
 def _known(arn: str) -> Mapping[str, Any] | None:
-    return _KNOWN.get(arn.rsplit("/", 1)[-1]) if ":iam::aws:policy/" in arn else None
+    return _KNOWN.get(arns.name_of(arn)) if arns.is_aws_policy(arn) else None

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from rolelab.advice import Advice
 from rolelab.aws.patience import Answer, Outcome
-from rolelab.diagnosis.declared import Deviation
-from rolelab.diagnosis.situation import Reason
+from rolelab.diagnosis.check import Check
+from rolelab.diagnosis.declared import Deviations
+from rolelab.diagnosis.reasons import Reason
 from rolelab.findings import Finding, Verdict
 from rolelab.secret import Secret
-from rolelab.verify.checks import CHECKS
 
 _LONGEST_WORDS = 600
 AS_DECLARED = "as declared"
 
 
 class Teller:
-    """Tells the findings of one learner (or, without a name, of the role) and remembers which were told."""
+    """Tells the findings of one learner (or, without a name, of the role)."""
 
     def __init__(self, learner: str, on_finding: Callable[[Finding], None]) -> None:
         self._learner = learner
         self._on_finding = on_finding
-        self._told: set[str] = set()
         self._secrets: list[Secret] = []
 
     def hide(self, *secrets: Secret | None) -> None:
@@ -30,7 +31,7 @@ class Teller:
 
     def tell(
         self,
-        check: str,
+        check: Check,
         answer: Answer,
         right: bool,
         *,
@@ -46,80 +47,82 @@ class Teller:
             expected=expected,
             got=got,
             said=answer.said,
-            why="\n".join(reason.why) if reason else "",
-            do=reason.advice if reason else "",
+            reason=reason,
         )
         return right
 
-    def skip(self, checks: Iterable[str], why: str, *, verdict: Verdict = Verdict.SKIPPED) -> None:
-        """Tell that checks were not made, those told already left out."""
+    def skip(
+        self, checks: Iterable[Check], why: str, *, verdict: Verdict = Verdict.SKIPPED
+    ) -> None:
+        """Tell that checks were skipped, or (UNKNOWN) could not be asked, and why."""
         for check in checks:
-            if check not in self._told:
-                self.add(check, verdict, do=why)
+            self.add(check, verdict, unasked=why)
 
-    def compared(self, checks: Iterable[str], deviations: Iterable[Deviation]) -> None:
+    def compared(self, checks: Iterable[Check], deviations: Deviations) -> None:
         """Tell the checks of what exists against what was declared."""
-        by_check = {deviation.check: deviation for deviation in deviations}
         for check in checks:
-            deviation = by_check.get(check)
+            deviation = deviations.get(check.id)
             if deviation is None:
                 self.add(check, Verdict.PASS, expected=AS_DECLARED, got=AS_DECLARED)
                 continue
-            advice = (deviation.advice,) if deviation.advice else ()
             self.add(
                 check,
                 Verdict.FAIL,
                 expected=deviation.expected,
                 got=deviation.got,
-                why="\n".join(deviation.why),
-                do=Reason(why=(), do=advice, calls=deviation.calls).advice,
+                reason=Reason(why=deviation.why, advice=deviation.advice),
             )
 
     def add(
         self,
-        check: str,
+        check: Check,
         verdict: Verdict,
         *,
         expected: str = "",
         got: str = "",
         said: str = "",
-        why: str = "",
-        do: str = "",
+        unasked: str = "",
+        reason: Reason | None = None,
     ) -> None:
         """Tell one finding."""
-        known = CHECKS[check]
-        self._told.add(check)
+        reason = reason or Reason()
         self._on_finding(
             Finding(
-                check=check,
+                check=check.id,
                 learner=self._learner,
                 verdict=verdict,
-                expected=_printable(expected),
-                got=_printable(self._without_secrets(got)),
+                expected=self._clean(expected),
+                got=self._clean(got),
                 said=self._one_line(said),
-                why=_printable(self._without_secrets(why)),
-                do=_printable(self._without_secrets(do)),
-                who=known.who,
-                action=known.action,
-                what=known.title,
+                unasked=self._clean(unasked),
+                who=check.who,
+                action=check.action,
+                what=check.title,
+                part=check.part,
+                why=tuple(map(self._clean, reason.why)),
+                advice=self._clean_steps(reason.advice),
             )
+        )
+
+    def _clean_steps(self, steps: Sequence[Advice]) -> tuple[Advice, ...]:
+        return tuple(
+            Advice(
+                sentence=self._clean(step.sentence),
+                diff=self._clean(step.diff),
+                command=step.command and replace(step.command, text=self._clean(step.command.text)),
+            )
+            for step in steps
         )
 
     def _one_line(self, said: str) -> str:
         """AWS's words in one line; a refused signature is answered with the request, session token and all."""
-        line = _printable(
-            " ".join(self._without_secrets(said.split(" The Canonical String", 1)[0]).split())
-        )
+        line = self._clean(" ".join(said.split(" The Canonical String", 1)[0].split()))
         return line if len(line) <= _LONGEST_WORDS else f"{line[:_LONGEST_WORDS]}…"
 
-    def _without_secrets(self, text: str) -> str:
+    def _clean(self, text: str) -> str:
+        """Replace secrets, and what could move a terminal's cursor: words and policies come from elsewhere."""
         for secret in self._secrets:
             text = text.replace(secret.reveal(), "[secret]")
-        return text
-
-
-def _printable(text: str) -> str:
-    """Replace what could move a terminal's cursor or break a file: AWS's words and policies come from elsewhere."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text
-    )
+        return "".join(
+            letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text
+        )

@@ -7,27 +7,21 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from rolelab.aws.callers import Ambient, Callers
-from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
-from rolelab.aws.patience import (
-    LOCAL_LIMIT_S,
-    REAL_LIMIT_S,
-    Answer,
-    Clock,
-    Patience,
-    Stopped,
-)
+from rolelab.aws.callers import Callers
+from rolelab.aws.endpoint import Endpoint
+from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Patience, Stopped
 from rolelab.diagnosis.administrator import Administrator
-from rolelab.diagnosis.declared import compare_role
+from rolelab.diagnosis.role_checks import ROLE_CHECKS, compare_role
+from rolelab.diagnosis.user_checks import USER_CHECKS, compare_user
 from rolelab.findings import Finding
 from rolelab.outputs import Lab, Learner
-from rolelab.verify.checks import ROLE
+from rolelab.verify.checks import BEHAVIOUR, CLEANUP
 from rolelab.verify.comparison import compare
-from rolelab.verify.expectations import declared_leave
+from rolelab.verify.expectations import expected_of
 from rolelab.verify.story import Story, Surroundings
 from rolelab.verify.telling import Teller
 
@@ -37,7 +31,7 @@ _CONTENT_SIZE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class VerifyOptions:
     """How a verification is run."""
 
     read_only: bool = False
@@ -51,98 +45,99 @@ class Options:
     clock: Clock = field(default_factory=Clock)
 
 
-def run(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who is told while a verification runs: from its threads, but one at a time."""
+
+    on_finding: Callable[[Finding], None] = lambda _: None
+    on_wait: Callable[[str, str, Answer], None] = lambda _learner, _check, _answer: None
+    """Learner, check, and the answer that is not believed yet."""
+    on_stop: Callable[[], None] = lambda: None
+
+
+def verify(
     lab: Lab,
     endpoint: Endpoint,
-    *,
-    options: Options | None = None,
-    on_finding: Callable[[Finding], None] = lambda _: None,
-    on_wait: Callable[[str, str, Answer], None] = lambda _learner, _check, _answer: None,
-    on_stop: Callable[[], None] = lambda: None,
+    options: VerifyOptions | None = None,
+    listener: Listener | None = None,
 ) -> list[Finding]:
     """Verify every learner and return the findings in the order of the learners and of the lesson.
 
-    `endpoint` says where AWS is; its credentials are the administrator's. `on_finding` and `on_wait` (learner, check,
-    answer not believed yet) are called from the threads, one at a time. After a KeyboardInterrupt nothing new is
-    asked, `on_stop` is called, what was made is removed, and the interrupt goes on.
+    `endpoint` says where AWS is; its credentials are the administrator's. After a KeyboardInterrupt
+    nothing new is asked, `on_stop` is called, what was made is removed, and the interrupt goes on.
     """
-    options = options or Options()
-    local = endpoint.url is not None and is_loopback(endpoint.url)
-    limit_s = (
-        options.limit_s if options.limit_s is not None else LOCAL_LIMIT_S if local else REAL_LIMIT_S
-    )
+    options, listener = options or VerifyOptions(), listener or Listener()
+    stop = threading.Event()
+    told = _Told(lab, listener)
     # One more for the role.
     threads = max(1, min(options.threads, len(lab.learners) + 1))
-    stop, telling = threading.Event(), threading.Lock()
-    found: dict[str, list[Finding]] = {learner.name: [] for learner in lab.learners} | {"": []}
+    around = _surroundings(lab, endpoint, options, threads, stop, told)
+    try:
+        _all_learners(around, threads, stop, listener.on_stop)
+    finally:
+        stop.set()
+    return told.in_order()
 
-    def tell(finding: Finding) -> None:
-        with telling:
-            found[finding.learner].append(finding)
-            on_finding(finding)
 
-    def tell_wait(learner: str, check: str, answer: Answer) -> None:
-        with telling:
-            on_wait(learner, check, answer)
+class _Told:
+    """Collects what the threads tell, and passes it on one at a time."""
 
-    patience = Patience(limit_s, _stoppable(options.clock, stop), is_stopped=stop.is_set)
+    def __init__(self, lab: Lab, listener: Listener) -> None:
+        self._findings: dict[str, list[Finding]] = {one.name: [] for one in lab.learners}
+        self._findings[""] = []
+        self._listener = listener
+        self._lock = threading.Lock()
+
+    def finding(self, finding: Finding) -> None:
+        with self._lock:
+            self._findings[finding.learner].append(finding)
+            self._listener.on_finding(finding)
+
+    def wait(self, learner: str, check: str, answer: Answer) -> None:
+        with self._lock:
+            self._listener.on_wait(learner, check, answer)
+
+    def in_order(self) -> list[Finding]:
+        return [finding for findings in self._findings.values() for finding in findings]
+
+
+def _surroundings(
+    lab: Lab,
+    endpoint: Endpoint,
+    options: VerifyOptions,
+    threads: int,
+    stop: threading.Event,
+    told: _Told,
+) -> Surroundings:
+    clock, limit_s = options.clock, options.limit_s
+    if limit_s is None:
+        limit_s = LOCAL_LIMIT_S if endpoint.is_local else REAL_LIMIT_S
+    patience = Patience(limit_s, _stoppable(clock, stop), is_stopped=stop.is_set)
     callers = Callers(endpoint, connections=threads, read_s=options.answer_s)
-    admin = Administrator(
-        callers, _administrators(endpoint) if options.admin else None, lab, patience
-    )
-    around = Surroundings(
+    admin = Administrator(endpoint, callers, lab, patience, is_used=options.admin)
+    return Surroundings(
         lab=lab,
         callers=callers,
         admin=admin,
         patience=patience,
-        leave=declared_leave(lab, admin.document),
-        is_local=local,
+        expected=expected_of(lab, admin.document),
         read_only=options.read_only,
-        new_bucket=lambda: (
-            f"{BUCKET_PREFIX}{options.clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}"
-        ),
+        new_bucket=lambda: f"{BUCKET_PREFIX}{clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
         content=os.urandom(_CONTENT_SIZE),
-        on_finding=tell,
-        on_wait=tell_wait,
+        on_finding=told.finding,
+        on_wait=told.wait,
     )
-    try:
-        _all_learners(lab.learners, around, threads, stop, on_stop)
-    finally:
-        stop.set()
-    return [finding for findings in found.values() for finding in findings]
 
 
 def _all_learners(
-    learners: tuple[Learner, ...],
-    around: Surroundings,
-    threads: int,
-    stop: threading.Event,
-    on_stop: Callable[[], None],
+    around: Surroundings, threads: int, stop: threading.Event, on_stop: Callable[[], None]
 ) -> None:
-    def tell_story(learner: Learner) -> None:
-        if stop.is_set():
-            return
-        with suppress(Stopped):
-            Story(learner, around).run()
-
-    def tell_role() -> None:
-        if stop.is_set():
-            return
-        teller = Teller("", around.on_finding)
-        lab = around.lab
-        # Read anew each time: an unexpected role may be one that is not yet as declared.
-        with suppress(Stopped):
-            compare(
-                ROLE,
-                teller,
-                around,
-                lambda admin: admin.role(again=True),
-                lambda role: compare_role(lab, role),
-            )
-
     with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
-        stories: list[Future[None]] = [pool.submit(tell_story, learner) for learner in learners]
-        stories.append(pool.submit(tell_role))
+        stories = [
+            pool.submit(_unless, stop, _tell_story, learner, around)
+            for learner in around.lab.learners
+        ]
+        stories.append(pool.submit(_unless, stop, _tell_role, around))
         try:
             wait(stories, return_when=FIRST_EXCEPTION)
             for story in stories:
@@ -154,10 +149,35 @@ def _all_learners(
             raise
 
 
-def _administrators(endpoint: Endpoint) -> Callable[[], Credentials]:
-    """Return what gives the administrator's credentials: the endpoint's own, or what the environment holds."""
-    known = endpoint.credentials
-    return Ambient().current if known is None else lambda: known
+def _unless(stop: threading.Event, tell: Callable[..., None], *what: object) -> None:
+    if not stop.is_set():
+        with suppress(Stopped):
+            tell(*what)
+
+
+def _tell_story(learner: Learner, around: Surroundings) -> None:
+    """Tell one learner's story; whatever happens in between, what was made is removed."""
+    story = Story(learner, around)
+    try:
+        story.run(BEHAVIOUR)
+        compare(
+            USER_CHECKS,
+            story.teller,
+            around,
+            lambda: compare_user(around.lab, learner, around.admin.user(learner)),
+        )
+    finally:
+        CLEANUP.run(story, CLEANUP)
+
+
+def _tell_role(around: Surroundings) -> None:
+    """Compare the role; read again each time: an unexpected one may be not yet as declared."""
+    compare(
+        ROLE_CHECKS,
+        Teller("", around.on_finding),
+        around,
+        lambda: compare_role(around.lab, around.admin.role(again=True)),
+    )
 
 
 def _stoppable(clock: Clock, stop: threading.Event) -> Clock:

@@ -111,7 +111,8 @@ def test_explain_reads_the_buckets_policy(rolelab: Run, made: labs.MadeLab) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [(["nonsense"], "is no action"), (["s3:GetObject", "b"], "is no ARN")]
+    ("arguments", "says"),
+    [(["nonsense"], "is not an action"), (["s3:GetObject", "b"], "is not an ARN")],
 )
 def test_a_question_that_is_none_is_wrong_usage(
     rolelab: Run, arguments: list[str], says: str

@@ -72,7 +72,7 @@ def test_outputs_come_from_the_standard_input_too(rolelab: Run, made: labs.MadeL
     ("text", "says"),
     [
         ("{}", "there is no lab"),
-        ("[]", "is no JSON object"),
+        ("[]", "is not a JSON object"),
         ("{", "is not JSON"),
         ('{"accountId": "1"}', "lack role"),
         ("\xff", "is not JSON"),

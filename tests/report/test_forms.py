@@ -6,28 +6,40 @@ import json
 from datetime import datetime, timezone
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
 from rich.console import Console
 
+from rolelab.advice import ADMIN, Advice, Command
 from rolelab.errors import LabError
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import as_html, as_json, as_junit, picture, summary, terminal, text
 from rolelab.report.write import write
+from rolelab.verify.checks import CHECKS
 
 
 def finding(
-    check: str = "assume.role", verdict: Verdict = Verdict.PASS, learner: str = "ada", **more: str
+    check: str = "assume.role", verdict: Verdict = Verdict.PASS, learner: str = "ada", **more: Any
 ) -> Finding:
-    told = {
+    told: dict[str, Any] = {
         "expected": "works",
         "got": "works",
         "who": "own key",
         "action": "sts:AssumeRole",
         "what": "assume the role",
+        "part": CHECKS[check].part,
     }
     return Finding(check=check, learner=learner, verdict=verdict, **{**told, **more})
+
+
+def skipped(check: str, unasked: str, **more: str) -> Finding:
+    return finding(check, Verdict.SKIPPED, got="", expected="", unasked=unasked, **more)
+
+
+def command(text: str) -> Advice:
+    return Advice(command=Command(text=text, by=ADMIN))
 
 
 def proof(*findings: Finding) -> Proof:
@@ -48,19 +60,16 @@ BROKEN = finding(
     verdict=Verdict.FAIL,
     got="refused (AccessDenied)",
     said="User: arn is <not> authorized & so on",
-    why="No statement allows it.",
-    do="Put it back.\n  --- now\n  +++ proposed\n  -old <b>\n  +new\n  aws iam put-user-policy \\\n    --user-name ada",
+    why=("No statement allows it.",),
+    advice=(
+        Advice(sentence="Put it back.", diff="--- now\n+++ proposed\n-old <b>\n+new"),
+        command("aws iam put-user-policy \\\n  --user-name ada"),
+    ),
 )
 ALL = proof(
     finding("identity.caller"),
     BROKEN,
-    finding(
-        "during.put-object",
-        Verdict.SKIPPED,
-        got="",
-        expected="",
-        do="not asked: there is no session",
-    ),
+    skipped("during.put-object", "not asked: there is no session"),
     finding("declared.grant", Verdict.UNKNOWN, got="no answer (Throttling; 9 tries in 90 s)"),
     finding("declared.role", learner=""),
 )
@@ -75,13 +84,33 @@ def test_json_has_a_form_counts_and_every_finding() -> None:
     assert [one["check"] for one in content["findings"]] == [one.check for one in ALL.findings]
 
 
+def test_json_has_what_to_do_as_text_and_in_its_parts() -> None:
+    """A program takes the command, and who has to type it, without reading prose."""
+    broken, left_out = (json.loads(as_json.render(ALL))["findings"][at] for at in (1, 2))
+    assert broken["why"] == "No statement allows it."
+    assert broken["do"].splitlines()[:3] == ["Put it back.", "  --- now", "  +++ proposed"]
+    assert broken["do"].endswith("\n  aws iam put-user-policy \\\n    --user-name ada")
+    assert broken["advice"] == [
+        {
+            "sentence": "Put it back.",
+            "diff": "--- now\n+++ proposed\n-old <b>\n+new",
+            "command": None,
+        },
+        {
+            "sentence": "",
+            "diff": "",
+            "command": {
+                "text": "aws iam put-user-policy \\\n  --user-name ada",
+                "by": "administrator",
+            },
+        },
+    ]
+    assert (left_out["do"], left_out["advice"]) == ("not asked: there is no session", [])
+
+
 def test_where_no_check_was_made_nothing_is_proven() -> None:
     """Silence must not look like a pass, whatever form it has."""
-    nothing = proof(
-        finding(
-            "declared.role", Verdict.SKIPPED, got="", expected="", do="not looked at: --no-admin"
-        )
-    )
+    nothing = proof(skipped("declared.role", "not looked at: --no-admin"))
     for told in (nothing, proof()):
         assert json.loads(as_json.render(told))["exitCode"] == 3
         assert "It could not be found out whether the lab is as it should be" in " ".join(
@@ -124,30 +153,37 @@ def test_junit_has_no_time_that_nobody_took() -> None:
     assert [element.tag for element in root.iter() if element.get("time")] == ["testsuites"]
 
 
-COMMAND = "  aws iam detach-user-policy \\\n    --user-name ada"
+DETACH = command("aws iam detach-user-policy \\\n  --user-name ada")
+PUT_BACK = (Advice(sentence="Put back:", diff="-old"), DETACH)
 TOO_OPEN = [
     finding(
         "before.list-buckets",
         Verdict.FAIL,
         got="may",
-        why="The user may list.",
-        do=f"Put back:\n  -old\n{COMMAND}",
+        why=("The user may list.",),
+        advice=PUT_BACK,
     ),
     finding(
         "before.list-users",
         Verdict.FAIL,
         got="may",
-        why="The user may look.",
-        do=f"Put back:\n  -old\n{COMMAND}",
+        why=("The user may look.",),
+        advice=PUT_BACK,
     ),
     finding(
         "after.list-users",
         Verdict.FAIL,
         got="may",
-        why="The user may look.",
-        do=f"Put back:\n  -old\n{COMMAND}",
+        why=("The user may look.",),
+        advice=PUT_BACK,
     ),
-    finding("declared.user-managed", Verdict.FAIL, got="one", why="It is attached.", do=COMMAND),
+    finding(
+        "declared.user-managed",
+        Verdict.FAIL,
+        got="one",
+        why=("It is attached.",),
+        advice=(DETACH,),
+    ),
 ]
 
 
@@ -191,14 +227,7 @@ def test_wide_and_narrow_terminals_say_the_same_words() -> None:
     """Nothing has to be learnt again in a wider window, and an ARN stays whole in it."""
     arn = "arn:aws:sts::123456789012:assumed-role/s3Access/testuser"
     left_out = [
-        finding(
-            f"during.{name}",
-            Verdict.SKIPPED,
-            got="",
-            expected="",
-            do="not asked: there is no session",
-            who=who,
-        )
+        skipped(f"during.{name}", "not asked: there is no session", who=who)
         for name, who in (
             ("put-object", "role session"),
             ("get-object", "role session"),
@@ -254,12 +283,7 @@ def test_the_page_is_one_whole_file_without_network_or_script() -> None:
 def test_the_page_marks_what_is_broken_and_says_what_was_not_checked() -> None:
     """The picture has the mark, the reason is there as text, and silence is not taken for a pass."""
     html = as_html.render(ALL)
-    assert (
-        picture.state_of(
-            next(part for part in picture.PARTS if part.name == "switch"), ALL.findings
-        )
-        is Verdict.FAIL
-    )
+    assert picture.state_of("switch", ALL.findings) is Verdict.FAIL
     assert "<h2>Why, and what to do</h2>" in html
     assert "User: arn is &lt;not&gt; authorized &amp; so on" in html
     assert "-old &lt;b&gt;" in html
@@ -269,15 +293,9 @@ def test_the_page_marks_what_is_broken_and_says_what_was_not_checked() -> None:
 
 def test_every_check_of_a_verification_has_its_place_in_the_picture() -> None:
     """A new check must not be left out of it."""
-    from rolelab.verify.checks import CHECKS
-
-    drawn = [
-        check
-        for check in CHECKS
-        for part in picture.PARTS
-        if picture.state_of(part, [finding(check)]).value == "pass"
-    ]
-    assert sorted(drawn) == sorted(check for check in CHECKS if check != "cleanup.buckets")
+    drawn = [check.id for check in CHECKS.values() if check.part in picture.PARTS]
+    assert drawn == [check for check in CHECKS if check != "cleanup.buckets"]
+    assert {check.part for check in CHECKS.values()} - {""} == set(picture.PARTS)
 
 
 def many(count: int, broken: int) -> Proof:
@@ -288,7 +306,7 @@ def many(count: int, broken: int) -> Proof:
         verdict = Verdict.FAIL if number < broken else Verdict.PASS
         told += [
             finding("identity.caller", learner=name),
-            finding("assume.role", verdict, name, why=f"{name} is new"),
+            finding("assume.role", verdict, name, why=(f"{name} is new",)),
         ]
     return proof(*told)
 
@@ -309,7 +327,7 @@ def test_alike_deviations_are_joined_and_different_ones_are_not() -> None:
         finding(verdict=Verdict.FAIL, learner="bob", got="refused bob"),
         finding(verdict=Verdict.FAIL, learner="eve", got="something else"),
     ]
-    joined = summary.deviations(found, verdicts=(Verdict.FAIL,))
+    joined = summary.deviations(found)
     assert [deviation.learners for deviation in joined] == [("ada", "bob"), ("eve",)]
 
 

@@ -24,8 +24,8 @@ def verified(local_aws: Instance) -> Callable[..., list[Finding]]:
     """Verify a lab without waiting long for what will not come."""
 
     def verify(made: labs.MadeLab, **options: object) -> list[Finding]:
-        chosen = verification.Options(**{"limit_s": 0.05, **options})  # pyright: ignore[reportArgumentType]
-        return verification.run(made.lab, local_aws.endpoint(made.account), options=chosen)
+        chosen = verification.VerifyOptions(**{"limit_s": 0.05, **options})  # pyright: ignore[reportArgumentType]
+        return verification.verify(made.lab, local_aws.endpoint(made.account), options=chosen)
 
     return verify
 

@@ -33,7 +33,7 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
     failed = [finding for finding in found if finding.verdict is Verdict.FAIL]
     assert exit_code(found) == 1
     assert set(fault.fails) <= {finding.check for finding in failed}
-    told = "\n".join(f"{finding.got}\n{finding.why}" for finding in failed)
+    told = "\n".join(line for finding in failed for line in (finding.got, *finding.why))
     assert fault.because.lower() in told.lower(), told
     assert all(finding.why for finding in failed), [
         finding.check for finding in failed if not finding.why
@@ -52,9 +52,9 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
         assert exit_code(after) == 0, [
             finding for finding in after if finding.verdict is Verdict.FAIL
         ]
-        assert all(finding.do for finding in failed if finding.check.startswith("declared."))
+        assert all(finding.advice for finding in failed if finding.check.startswith("declared."))
     else:
-        assert plan.advice
+        assert plan.by_hand
 
 
 @pytest.mark.parametrize("change", HARMLESS, ids=[change.name for change in HARMLESS])

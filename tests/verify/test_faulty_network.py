@@ -63,8 +63,10 @@ def _reference(instance: Instance, kind: str) -> dict[str, Verdict]:
     """What an undisturbed verification says of such a lab."""
     if kind not in _references:
         made = _make(instance, random.Random(), kind)
-        found = verification.run(
-            made.lab, instance.endpoint(made.account), options=verification.Options(limit_s=0.05)
+        found = verification.verify(
+            made.lab,
+            instance.endpoint(made.account),
+            options=verification.VerifyOptions(limit_s=0.05),
         )
         assert exit_code(found) == (0 if kind in ("intact", "grant off") else 1)
         _references[kind] = _verdicts(found)
@@ -76,9 +78,9 @@ def _verify(
 ) -> tuple[list[Finding], list[str]]:
     """Verify through the weather; return the findings and the buckets that are left."""
     with faulty.endpoint(made.instance.url, weather, time) as url:
-        options = verification.Options(limit_s=60, threads=1, clock=time.clock, answer_s=0.5)
+        options = verification.VerifyOptions(limit_s=60, threads=1, clock=time.clock, answer_s=0.5)
         endpoint = replace(made.instance.endpoint(made.account), url=url)
-        found = verification.run(made.lab, endpoint, options=options)
+        found = verification.verify(made.lab, endpoint, options=options)
     return found, [bucket.get("Name", "") for bucket in made.root.s3.list_buckets()["Buckets"]]
 
 
@@ -114,7 +116,7 @@ def test_never_a_wrong_verdict_whatever_the_network_does(
     assert wrong == [], where
     assert exit_code(found) in (3, 0 if kind in ("intact", "grant off") else 1), where
     lost = [finding for finding in found if finding.verdict is Verdict.UNKNOWN]
-    assert all(finding.got or finding.do for finding in lost), where
+    assert all(finding.got or finding.unasked for finding in lost), where
     told = "\n".join(finding.got for finding in found if finding.check == "cleanup.buckets")
     assert all(bucket in told for bucket in left), where
     if weather.often <= 0.1:
@@ -203,8 +205,8 @@ def test_an_aws_that_never_answers_is_exit_code_3(local_aws: Instance) -> None:
     time.clock.sleep(0)
     weather = faulty.Weather(rng, ("hangs",), 1.0)
     with faulty.endpoint(made.instance.url, weather, time) as url:
-        options = verification.Options(limit_s=1, threads=1, clock=time.clock, answer_s=0.1)
-        found = verification.run(
+        options = verification.VerifyOptions(limit_s=1, threads=1, clock=time.clock, answer_s=0.1)
+        found = verification.verify(
             made.lab, replace(made.instance.endpoint(made.account), url=url), options=options
         )
     assert exit_code(found) == 3

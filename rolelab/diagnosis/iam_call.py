@@ -7,22 +7,24 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from rolelab.advice import ADMIN, Advice, Command
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import translated
 
 _LINE = 70
 
+Parameter = str | int | Mapping[str, object]
+"""A policy document is a mapping."""
+
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call of the IAM API."""
+class IamCall:
+    """One call of the IAM API by the administrator."""
 
     operation: str
     """As the API Reference names it: `DetachRolePolicy`."""
-    parameters: Mapping[str, Any]
-    """Documents as mappings."""
+    parameters: Mapping[str, Parameter]
 
     @property
     def command(self) -> str:
@@ -31,13 +33,14 @@ class Call:
             f"--{_words(name, '-')} {shlex.quote(_text(value))}"
             for name, value in self.parameters.items()
         ]
-        command = f"aws iam {_words(self.operation, '-')}"
-        in_one = " ".join((command, *options))
-        return (
-            in_one
-            if len(in_one) <= _LINE and "\n" not in in_one
-            else " \\\n  ".join((command, *options))
-        )
+        parts = (f"aws iam {_words(self.operation, '-')}", *options)
+        line = " ".join(parts)
+        return line if len(line) <= _LINE and "\n" not in line else " \\\n  ".join(parts)
+
+    @property
+    def advice(self) -> Advice:
+        """The command as a step of what to do."""
+        return Advice(command=Command(text=self.command, by=ADMIN))
 
     def carry_out(self, clients: Clients) -> None:
         """Make the change.
@@ -57,5 +60,5 @@ def _words(name: str, joint: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", joint, name).lower()
 
 
-def _text(value: Any) -> str:
+def _text(value: Parameter) -> str:
     return json.dumps(value, indent=1) if isinstance(value, Mapping) else str(value)
