@@ -1,4 +1,4 @@
-"""What faults added beside the lab: users, groups, roles and policies under their path; found and removed."""
+"""What faults added beside the lab: found by their path, and removed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ class Leftover:
 
 
 def find(clients: Clients, lab: Lab) -> list[Leftover]:
-    """Return what is under the faults' path and is not the lab's own (moved there), in the order of its removal.
+    """Return what is under the faults' path, in the order of its removal.
+
+    What is the lab's own and was moved there is not among it.
 
     Raises:
         AwsFailure: it cannot be listed.
@@ -38,23 +40,20 @@ def find(clients: Clients, lab: Lab) -> list[Leftover]:
         users = [user["UserName"] for user in iam.list_users(PathPrefix=PATH)["Users"]]
         roles = [role["RoleName"] for role in iam.list_roles(PathPrefix=PATH)["Roles"]]
         groups = [group["GroupName"] for group in iam.list_groups(PathPrefix=PATH)["Groups"]]
-        policies = [
-            one.get("Arn", "")
-            for one in iam.list_policies(Scope="Local", PathPrefix=PATH)["Policies"]
-        ]
-    found = (
-        *(
-            Leftover("user", name, partial(removal.remove_user, iam, name, force=True))
-            for name in users
-        ),
-        *(
-            Leftover("role", name, partial(removal.remove_role, iam, name, force=True))
-            for name in roles
-        ),
-        *(Leftover("group", name, partial(_remove_group, clients, name)) for name in groups),
-        *(Leftover("policy", arn, partial(removal.remove_policy, iam, arn)) for arn in policies),
+        listed = iam.list_policies(Scope="Local", PathPrefix=PATH)["Policies"]
+        policies = [policy.get("Arn", "") for policy in listed]
+    kinds: tuple[tuple[str, list[str], Callable[[str], object]], ...] = (
+        ("user", users, lambda name: removal.remove_user(iam, name, force=True)),
+        ("role", roles, lambda name: removal.remove_role(iam, name, force=True)),
+        ("group", groups, lambda name: _remove_group(clients, name)),
+        ("policy", policies, lambda arn: removal.remove_policy(iam, arn)),
     )
-    return [leftover for leftover in found if leftover.name not in own]
+    return [
+        Leftover(kind, name, partial(remove, name))
+        for kind, names, remove in kinds
+        for name in names
+        if name not in own
+    ]
 
 
 def _remove_group(clients: Clients, name: str) -> None:

@@ -11,13 +11,14 @@ from components import documents
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import translated
 from rolelab.errors import UsageError
+from rolelab.iam import arns
 from rolelab.outputs import Lab, Learner
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 PATH = "/rolelab-fault/"
-"""Path of every group, policy, user and role that a fault adds: by it they are found and removed again."""
+"""Path of every group, policy, user and role that a fault adds: by it they are found again."""
 OTHER_ACCOUNT = "111122223333"
 """AWS's own example of an account."""
 
@@ -46,51 +47,55 @@ class Scene:
         return self.lab.role.name
 
     @property
+    def role_arn(self) -> str:
+        """ARN of the role."""
+        return self.lab.role.arn
+
+    @property
     def partition(self) -> str:
         """The lab's partition, such as `aws`."""
-        return self.lab.role.arn.split(":")[1]
+        return arns.partition_of(self.role_arn)
 
     def managed(self, name: str) -> str:
         """Return the ARN of an AWS managed policy."""
-        return documents.managed_policy(name, self.partition)
+        return arns.managed_policy(name, self.partition)
 
-    # -- small changes that many faults share -------------------------------------------------------------------
+    # -- small changes that many faults share -----------------------------------------------------
 
     @property
     def grant_name(self) -> str:
         """Name of the user's first inline policy, or the one it would be given."""
-        return next(
-            iter(self.iam.list_user_policies(UserName=self.user)["PolicyNames"]), "assume-role"
-        )
+        names = self.iam.list_user_policies(UserName=self.user)["PolicyNames"]
+        return names[0] if names else "assume-role"
 
     def put_grant(self, *statements: Mapping[str, Any]) -> None:
         """Replace the grant."""
-        self.iam.put_user_policy(
-            UserName=self.user, PolicyName=self.grant_name, PolicyDocument=text(*statements)
-        )
+        self.put_user_policy(self.grant_name, *statements)
 
     def put_user_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
         """Give the user another inline policy."""
         self.iam.put_user_policy(
-            UserName=self.user, PolicyName=name, PolicyDocument=text(*statements)
+            UserName=self.user, PolicyName=name, PolicyDocument=as_text(*statements)
         )
 
     def put_role_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
         """Give the role an inline policy."""
         self.iam.put_role_policy(
-            RoleName=self.role, PolicyName=name, PolicyDocument=text(*statements)
+            RoleName=self.role, PolicyName=name, PolicyDocument=as_text(*statements)
         )
 
     def put_trust(self, *statements: Mapping[str, Any]) -> None:
         """Replace the role's trust policy."""
-        self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=text(*statements))
+        self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=as_text(*statements))
 
-    def policy(self, name: str, *statements: Mapping[str, Any]) -> str:
+    def make_policy(self, name: str, *statements: Mapping[str, Any]) -> str:
         """Make a customer managed policy and return its ARN."""
-        made = self.iam.create_policy(PolicyName=name, Path=PATH, PolicyDocument=text(*statements))
+        made = self.iam.create_policy(
+            PolicyName=name, Path=PATH, PolicyDocument=as_text(*statements)
+        )
         return made["Policy"]["Arn"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
-    def group(self, name: str) -> str:
+    def make_group(self, name: str) -> str:
         """Make a group, put the user into it, and return its name."""
         self.iam.create_group(GroupName=name, Path=PATH)
         self.iam.add_user_to_group(GroupName=name, UserName=self.user)
@@ -100,7 +105,7 @@ class Scene:
         self, principal: Any = None, *, conditions: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return a trust statement, by default the declared one, perhaps with conditions."""
-        root = documents.account_root(self.lab.account_id, self.partition)
+        root = arns.account_root(self.lab.account_id, self.partition)
         statement = {
             "Effect": "Allow",
             "Principal": principal or {"AWS": root},
@@ -112,11 +117,7 @@ class Scene:
         self, resource: Any = None, *, conditions: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return a grant statement, by default the declared one, perhaps with conditions."""
-        statement = {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Resource": resource or self.lab.role.arn,
-        }
+        statement = allow("sts:AssumeRole", resource or self.role_arn)
         return statement | ({"Condition": conditions} if conditions else {})
 
 
@@ -127,15 +128,15 @@ class Fault:
     name: str
     does: str
     """What it does, for whoever breaks the lab; a learner is not told."""
-    apply: Callable[[Scene], None]
+    apply: Callable[[Scene], object]
     fails: tuple[str, ...]
-    """Checks that must fail, beside others perhaps."""
+    """Ids of checks that must fail, beside others perhaps."""
     because: str
     """Words that the explanation of one of them must hold: which half, statement or element."""
     is_mendable: bool = True
     """False where no change of IAM brings it back, but a new `up` only (a lost key)."""
     console: bool | None = None
-    """Whether the learner must have a console password for it, or none; None where it does not matter."""
+    """Whether the learner must have a console password, or none; None where it does not matter."""
 
     def fits(self, learner: Learner) -> bool:
         """Whether a learner's lab can be broken so."""
@@ -159,12 +160,12 @@ class Fault:
             self.apply(scene)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Harmless:
     """A change of the account that is nobody's business: the lab stays as it should be."""
 
     name: str
-    apply: Callable[[Scene], None]
+    apply: Callable[[Scene], object]
 
 
 def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
@@ -177,6 +178,6 @@ def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-def text(*statements: Mapping[str, Any]) -> str:
+def as_text(*statements: Mapping[str, Any]) -> str:
     """Return a policy document as AWS takes it."""
     return json.dumps({"Version": documents.VERSION, "Statement": list(statements)})
