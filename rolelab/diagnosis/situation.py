@@ -62,12 +62,13 @@ class Situation:
     ) -> Decision:
         """Decide any call by the learner's own key, or by the session."""
         request = self._request(self._own if who == OWN else self._session, action, resource)
-        policies = replace(self.policies(who), resource=bucket_policy)
+        policies = self.policies(who).put(Layer.RESOURCE, bucket_policy)
         if action.lower() == "sts:assumerole":
             request = replace(request, context={**self._switch().context, **request.context})
             is_ours = resource == self.lab.role.arn
-            unread = frozenset[Layer]() if is_ours else frozenset({Layer.TRUST})
-            policies = replace(policies, trust=self._trust if is_ours else None, unread=unread)
+            policies = policies.put(Layer.TRUST, self._trust if is_ours else None)
+            if not is_ours:
+                policies = replace(policies, unread=frozenset({Layer.TRUST}))
         return decide(request, policies)
 
     def policies(self, who: Who) -> Policies:
@@ -76,14 +77,14 @@ class Situation:
             return self._of_session
         user = self.user
         if not isinstance(user, ActualUser):
-            return Policies(trust=self._trust)
-        return Policies(
-            identity=(
-                *self._of(f"user {user.name}", user.inline, user.attached),
-                *(policy for group in user.groups for policy in self._of_group(group)),
-            ),
-            boundary=self._boundary(user.boundary, f"user {user.name}"),
-            trust=self._trust,
+            return Policies.of({Layer.TRUST: self._trust})
+        identity = (
+            *self._of(f"user {user.name}", user.inline, user.attached),
+            *(policy for group in user.groups for policy in self._of_group(group)),
+        )
+        boundary = self._boundary(user.boundary, f"user {user.name}")
+        return Policies.of(
+            {Layer.IDENTITY: identity, Layer.BOUNDARY: boundary, Layer.TRUST: self._trust}
         )
 
     def declared_policies(self, who: Who) -> Policies | None:
@@ -91,15 +92,15 @@ class Situation:
         owner = f"role {self.lab.role.name}"
         if who == SESSION:
             attached = self.lab.role.managed_policies
-            return None if attached is None else Policies(identity=self._of(owner, {}, attached))
+            if attached is None:
+                return None
+            return Policies({Layer.IDENTITY: self._of(owner, {}, attached)})
         inline: Documents = self.user.inline if isinstance(self.user, ActualUser) else {}
         name = next(iter(inline), declared.GRANT_NAME)
         user = f"user {self.learner.user_name}"
         grant = Policy.read(declared.grant_of(self.lab), name, owner=user)
-        return Policies(
-            identity=(grant,) if self.lab.grant else (),
-            trust=Policy.read(declared.trust_of(self.lab), owner=owner),
-        )
+        trust = Policy.read(declared.trust_of(self.lab), owner=owner)
+        return Policies.of({Layer.IDENTITY: grant if self.lab.grant else (), Layer.TRUST: trust})
 
     # -- the evaluator's words for what exists ----------------------------------------------------
 
@@ -108,10 +109,9 @@ class Situation:
         role = self.role
         if role is None:
             return Policies()
-        return Policies(
-            identity=self._of(f"role {role.name}", role.inline, role.attached),
-            boundary=self._boundary(role.boundary, f"role {role.name}"),
-        )
+        identity = self._of(f"role {role.name}", role.inline, role.attached)
+        boundary = self._boundary(role.boundary, f"role {role.name}")
+        return Policies.of({Layer.IDENTITY: identity, Layer.BOUNDARY: boundary})
 
     @property
     def _trust(self) -> Policy | None:

@@ -1,13 +1,16 @@
-"""IAM policies, read as AWS reads them: decide a request, say why, propose the change, compare by meaning.
+"""IAM, alone: what AWS's policies mean, decided, explained, compared, put right.
 
-Pure and alone: standard library only, no AWS call. `model` reads documents, `request` says who asks for what,
-`evaluate` decides, `explain` puts it in words, `mend` proposes the smallest change, `compare` compares documents,
-`messages` reads and writes AWS's AccessDenied sentences, `rules` finds faults of grammar and size.
+Pure: standard library and the plain facts of `components` only, no AWS call. `arns`, `names`, `quotas` are facts;
+`documents` reads policies, `grammar` finds what AWS refuses in them; `principals` and `request` are who asks for what;
+`language` is whether a statement is about a request; `decide` decides, `explain` puts it in words, `propose` finds the
+smallest change, `compare` compares documents by meaning, `messages` reads and writes AWS's AccessDenied sentences.
 """
 
-from rolelab.iam.evaluate import Decision, Policies, decide
-from rolelab.iam.model import Document, Effect, Layer, Place, Policy, PolicyError, parse, read
-from rolelab.iam.request import CredentialState, Principal, PrincipalKind, Request
+from rolelab.iam.decide import Decision, decide
+from rolelab.iam.documents import Document, Effect, PolicyError, parse, read
+from rolelab.iam.policies import Layer, Place, Policies, Policy
+from rolelab.iam.principals import CredentialState, Principal, PrincipalKind
+from rolelab.iam.request import Request
 
 __all__ = [
     "CredentialState",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rolelab.iam.evaluate import Decision, NearMiss, Policies
-from rolelab.iam.match import Mismatch
-from rolelab.iam.mend import Proposal, propose
-from rolelab.iam.messages import Agreement, agreement, refusal_of, render
-from rolelab.iam.model import Layer, Statement
-from rolelab.iam.request import PrincipalKind, Request
+from rolelab.iam.arns import is_aws_policy
+from rolelab.iam.decide import Decision, NearMiss
+from rolelab.iam.documents import Statement
+from rolelab.iam.language.statements import Mismatch
+from rolelab.iam.messages import Agreement, agreement, sentence_of
+from rolelab.iam.policies import Layer, Policies
+from rolelab.iam.principals import PrincipalKind
+from rolelab.iam.propose import Proposal, propose
+from rolelab.iam.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ def explain(
     """Put a decision in words.
 
     `said`: AWS's message, to be held against the decision. `want_allowed`: what is proposed for; None proposes nothing.
-    `declared`, `keep`: as in `mend.propose`.
+    `declared`, `keep`: as in `propose`.
     """
     proposals: tuple[Proposal, ...] = ()
     if want_allowed is not None:
@@ -62,7 +65,7 @@ def explain(
     elif agrees is Agreement.DIFFERS:
         details.append(f"AWS says otherwise: {said.strip()}")
         if decision.allowed is False:
-            details.append(f"Of this decision it would say: {render(refusal_of(decision))}")
+            details.append(f"Of this decision it would say: {sentence_of(decision)}")
     elif agrees is Agreement.NOT_UNDERSTOOD:
         details.append(f"AWS's message is none of the known forms: {said.strip()}")
     if want_allowed and decision.allowed is False and not proposals:
@@ -106,7 +109,7 @@ def _who(request: Request) -> str:
         return principal.entity
     if principal.kind is PrincipalKind.ROOT:
         return f"the root user of account {principal.account}"
-    if principal.kind is PrincipalKind.FEDERATED_USER:
+    if principal.kind is PrincipalKind.FEDERATED:
         return f"federated user {principal.name}"
     if principal.kind is PrincipalKind.SERVICE:
         return f"service {principal.arn}"
@@ -141,8 +144,8 @@ def _details(decision: Decision) -> list[str]:
     if decision.allowed is None:
         details += [_upper(f"{each}.") for each in decision.unknown]
         return details
-    if decision.is_explicit and decision.matched is not None:
-        details.append(f"It says: {statement_words(decision.matched.statement)}.")
+    if decision.is_explicit and decision.place is not None:
+        details.append(f"It reads: {statement_words(decision.place.statement)}.")
     details += [_near(each) for each in decision.near if each.place.layer is decision.layer]
     if not decision.is_explicit and decision.layer in _HELD:
         held = [
@@ -233,15 +236,10 @@ def _why_no_proposal(decision: Decision) -> str:
         return (
             "No policy can change that: make the role, or correct its ARN (path and case included)."
         )
-    places = [
-        policy
-        for policy in decision.policies.at(decision.layer)
-        if ":iam::aws:policy/" in policy.arn
-    ]
-    if places and decision.layer is not Layer.IDENTITY:
-        return (
-            f"{places[0].name} belongs to AWS and cannot be changed: attach another in its place."
-        )
+    policies = decision.policies.at(decision.layer)
+    of_aws = [policy.name for policy in policies if is_aws_policy(policy.arn)]
+    if of_aws and decision.layer is not Layer.IDENTITY:
+        return f"{of_aws[0]} belongs to AWS and cannot be changed: attach another in its place."
     if decision.request.resource == "*":
         return f"{decision.action} is on no single resource: it would take Resource *, which is not proposed."
     return "No small change was found that puts it right and opens nothing else."

@@ -10,32 +10,27 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from rolelab.iam.evaluate import Decision
-from rolelab.iam.model import Layer
-from rolelab.iam.request import CredentialState, PrincipalKind, Request
+from rolelab.iam.decide import Decision
+from rolelab.iam.policies import DOCUMENT_LAYERS, Layer
+from rolelab.iam.principals import CredentialState, PrincipalKind
+from rolelab.iam.request import Request
 
-_KINDS = {
-    "identity-based policy": Layer.IDENTITY,
-    "resource-based policy": Layer.RESOURCE,
-    "role trust policy": Layer.TRUST,
-    "permissions boundary": Layer.BOUNDARY,
-    "session policy": Layer.SESSION,
-    "service control policy": Layer.SERVICE_CONTROL,
-    "resource control policy": Layer.RESOURCE_CONTROL,
-    "VPC endpoint policy": Layer.VPC_ENDPOINT,
+_BY_NAME = {layer.value.lower(): layer for layer in DOCUMENT_LAYERS}
+_KIND = "|".join(map(re.escape, _BY_NAME))
+_DENYING = {
+    Layer.IDENTITY: "an identity-based policy",
+    Layer.TRUST: "the role trust policy",
+    Layer.SESSION: "a sessions policy",
 }
-_NAMES = {layer: name for name, layer in _KINDS.items()}
-_KIND = "|".join(re.escape(kind) for kind in _KINDS)
+"""How a sentence names what denies explicitly, where that is not `a` and the layer's name."""
 
 _SENTENCE = re.compile(
     r"User: (?P<principal>\S*) is not authorized to perform: (?P<action>[\w-]+:[\w*]+)"
     r"(?: on resource: (?P<resource>\"[^\"]*\"|\S+?))?"
     r"(?:"
     rf",? because no (?P<implicit>{_KIND}) allows the (?P<named>[\w-]+:[\w*]+) action"
-    # AWS writes "a sessions policy", and of a trust "the role trust policy".
-    r"|,? with an explicit deny in (?:an?|the) (?P<explicit>sessions policy|"
-    + _KIND
-    + r")(?:: ?(?P<arn>arn:\S+))?"
+    rf"|,? with an explicit deny in (?:an?|the) (?P<explicit>sessions policy|{_KIND})"
+    r"(?:: ?(?P<arn>arn:\S+))?"
     r")?\.?\s*\Z",
     re.IGNORECASE,
 )
@@ -84,16 +79,18 @@ def parse(sentence: str) -> Refusal | None:
     with_session = _WITH_SESSION.match(text)
     if with_session:
         return Refusal(action=f"sts:{with_session.group(1)}", layer=Layer.CREDENTIALS)
-    found = _SENTENCE.match(text)
-    if not found:
+    parts = _SENTENCE.match(text)
+    if not parts:
         return None
-    implicit, explicit = found.group("implicit"), found.group("explicit")
+    implicit, explicit = parts["implicit"], parts["explicit"]
     kind = (implicit or explicit or "").lower().replace("sessions policy", "session policy")
-    layer = next((layer for name, layer in _KINDS.items() if name.lower() == kind), None)
-    resource = (found.group("resource") or "").strip('"')
-    arn = (found.group("arn") or "").rstrip(".")
     return Refusal(
-        found.group("principal"), found.group("action"), resource, layer, bool(explicit), arn
+        principal=parts["principal"],
+        action=parts["action"],
+        resource=(parts["resource"] or "").strip('"'),
+        layer=_BY_NAME.get(kind),
+        is_explicit=bool(explicit),
+        policy_arn=(parts["arn"] or "").rstrip("."),
     )
 
 
@@ -101,44 +98,46 @@ def render(refusal: Refusal) -> str:
     """Write a sentence as AWS does; `Access Denied` when nothing is known."""
     if not refusal.action:
         return "Access Denied"
-    if refusal.layer is Layer.CREDENTIALS:
+    layer = refusal.layer
+    if layer is Layer.CREDENTIALS:
         name = refusal.action.partition(":")[2]
-        return _ROOT if name == "AssumeRole" else f"Cannot call {name} with session credentials"
+        return _ROOT if name == "AssumeRole" else cannot_with_session(name)
     words = f"User: {refusal.principal} is not authorized to perform: {refusal.action}"
     words += f" on resource: {refusal.resource}" if refusal.resource else ""
-    if refusal.layer is None or refusal.layer not in _NAMES:
+    if layer is None:
         return words
     if not refusal.is_explicit:
-        return f"{words} because no {_NAMES[refusal.layer]} allows the {refusal.action} action"
-    name = {Layer.TRUST: "the role trust policy", Layer.SESSION: "a sessions policy"}.get(
-        refusal.layer
-    )
-    if name is None:
-        article = "an" if refusal.layer is Layer.IDENTITY else "a"
-        name = f"{article} {_NAMES[refusal.layer]}"
-    return f"{words} with an explicit deny in {name}" + (
-        f": {refusal.policy_arn}" if refusal.policy_arn else ""
-    )
+        return f"{words} because no {layer.value} allows the {refusal.action} action"
+    arn = f": {refusal.policy_arn}" if refusal.policy_arn else ""
+    return f"{words} with an explicit deny in {_DENYING.get(layer) or f'a {layer.value}'}{arn}"
+
+
+def cannot_with_session(operation: str) -> str:
+    """Return the sentence of an operation of STS that takes long-term credentials only."""
+    return f"Cannot call {operation} with session credentials"
 
 
 def refusal_of(decision: Decision) -> Refusal:
-    """Return what AWS would say of a refusal; of a missing role it gives no reason."""
-    request = decision.request
-    if decision.layer is Layer.CREDENTIALS and _has_words(request):
+    """Return what AWS tells of a refusal; of a missing role it gives no reason."""
+    request, layer = decision.request, decision.layer
+    if layer is Layer.CREDENTIALS and _has_words(request):
         return Refusal(action=request.action, layer=Layer.CREDENTIALS)
-    layer = decision.layer if decision.layer in _NAMES else None
-    arn = ""
-    if decision.is_explicit and decision.place is not None:
-        named = (
-            policy
-            for policy in decision.policies.at(decision.layer)
-            if policy.name == decision.place.policy
-        )
-        arn = next((policy.arn for policy in named), "")
-    resource = request.resource if request.resource != "*" else ""
+    if request.principal.credential is CredentialState.ORPHANED:
+        # Sessions outlive their role; what is gone has no policy that allows anything.
+        layer = Layer.IDENTITY
     return Refusal(
-        request.principal.arn, decision.action, resource, layer, decision.is_explicit, arn
+        principal=request.principal.arn,
+        action=decision.action,
+        resource=request.resource,
+        layer=layer if layer in DOCUMENT_LAYERS else None,
+        is_explicit=decision.is_explicit,
+        policy_arn=decision.place.policy.arn if decision.is_explicit and decision.place else "",
     )
+
+
+def sentence_of(decision: Decision) -> str:
+    """Return AWS's message for a request that was refused."""
+    return render(refusal_of(decision))
 
 
 def _has_words(request: Request) -> bool:
@@ -152,7 +151,7 @@ def _has_words(request: Request) -> bool:
 
 
 def agreement(sentence: str, decision: Decision) -> Agreement:
-    """Say whether AWS's sentence and a decision tell of the same refusal."""
+    """Return whether AWS's sentence and a decision tell of the same refusal."""
     said = parse(sentence)
     if said is None:
         return Agreement.NOT_UNDERSTOOD

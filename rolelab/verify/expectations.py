@@ -8,7 +8,7 @@ from typing import Any
 from components import documents
 from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Need
-from rolelab.iam import Policies, Policy, Principal, Request, arns, decide
+from rolelab.iam import Layer, Policies, Policy, Principal, Request, arns, decide
 from rolelab.outputs import Lab
 
 _BUCKET = "arn:{partition}:s3:::rolelab-verify-example"
@@ -60,7 +60,7 @@ def expected_of(lab: Lab, document: Callable[[str], Any]) -> Expected:
     def is_allowed(need: Need) -> bool | None:
         resource = need.resource.format(partition=partition)
         request = Request(principal=session, action=need.action, resource=resource)
-        return decide(request, Policies(identity=identity)).allowed
+        return decide(request, Policies({Layer.IDENTITY: identity})).allowed
 
     return is_allowed
 

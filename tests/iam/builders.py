@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from rolelab.iam import Policies, Policy, Principal, Request
+from rolelab.iam import Layer, Policies, Policy, Principal, Request
+
+_Held = Policy | tuple[Policy | tuple[Policy, ...], ...] | None
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 USER_ARN = f"arn:aws:iam::{ACCOUNT}:user/testuser"
@@ -78,5 +82,27 @@ def call(action: str, resource: str = "*", principal: Principal = SESSION, **mor
     )
 
 
-GRANTED = Policies(identity=grants(allow()), trust=trust())
+def having(unread: frozenset[Layer] = frozenset(), **layers: _Held) -> Policies:
+    """Return policies by the names of their layers in lower case; a layer given as None does not exist."""
+    return but(Policies({}), unread, **layers)
+
+
+def but(before: Policies, unread: frozenset[Layer] | None = None, **layers: _Held) -> Policies:
+    """Return policies with other layers; levels of an organization are tuples in a tuple."""
+    after = before if unread is None else replace(before, unread=unread)
+    for name, held in layers.items():
+        policies = tuple(_levels(held)) if isinstance(held, tuple) else held
+        after = after.put(Layer[name.upper()], policies)
+    return after
+
+
+def _levels(held: tuple[Policy | tuple[Policy, ...], ...]) -> Iterator[Policy]:
+    for level, each in enumerate(held):
+        if isinstance(each, Policy):
+            yield each
+        else:
+            yield from (replace(policy, level=level) for policy in each)
+
+
+GRANTED = having(identity=grants(allow()), trust=trust())
 """The lab as it is declared."""

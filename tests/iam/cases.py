@@ -23,6 +23,7 @@ from rolelab.iam import (
     Request,
     decide,
 )
+from tests.iam.builders import having
 
 FIDELITY = Path(__file__).parent.parent / "fidelity"
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
@@ -468,8 +469,8 @@ def _call(
     identity = world.identity(thing, owner)
     role = world.role_of(resource)
     bucket = _bucket(world, resource)
-    scp = () if not world.scp else ((Policy.read(world.scp, "scp"),),)
-    return request, Policies(
+    scp = None if not world.scp else ((Policy.read(world.scp, "scp"),),)
+    return request, having(
         identity=identity,
         boundary=world.boundary(thing, owner),
         session=session_policies,

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from rolelab.iam import Principal, Request
-from rolelab.iam.conditions import holds
-from rolelab.iam.model import Condition, parse
+from rolelab.iam.documents import Condition, parse
+from rolelab.iam.language.conditions import holds
 from rolelab.iam.request import Context
 from tests.iam.builders import NOW, USER
 
@@ -109,7 +109,8 @@ def context(principal: Principal = USER) -> Context:
         ("ForAnyValue:StringNotEquals", "aws:TagKeys", ["team", "project"], False),
         ("ForAnyValue:StringLike", "aws:TagKeys", ["pro*"], True),
         ("ForAnyValue:StringEqualsIfExists", "aws:Nothing", ["x"], True),
-        ("StringEquals", "aws:TagKeys", "team", None),
+        ("StringEquals", "aws:TagKeys", "team", True),
+        ("StringNotEquals", "aws:TagKeys", "team", False),
         ("StringEquals", "aws:UserAgent", "x", None),
         ("Null", "aws:UserAgent", "true", None),
         ("StringSame", "s3:prefix", "x", None),

@@ -25,9 +25,11 @@ from tests.iam.builders import (
     USER_ID,
     allow,
     assume,
+    but,
     call,
     deny,
     grants,
+    having,
     policy,
     trust,
     trusts,
@@ -49,83 +51,83 @@ def on_bucket(principal: Any, effect: str = "Allow", **more: Any) -> dict[str, A
 # Source: STS API Reference, AssumeRole; IAM User Guide, "Policy evaluation logic", "… Principal".
 ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     ("account trusted, user granted", assume(), GRANTED, True, Layer.IDENTITY),
-    ("account trusted, nothing granted", assume(), Policies(trust=trust()), False, Layer.IDENTITY),
+    ("account trusted, nothing granted", assume(), having(trust=trust()), False, Layer.IDENTITY),
     (
         "bare account id trusted",
         assume(),
-        replace(GRANTED, trust=trust(trusts(ACCOUNT))),
+        but(GRANTED, trust=trust(trusts(ACCOUNT))),
         True,
         Layer.IDENTITY,
     ),
     (
         "other account trusted",
         assume(),
-        replace(GRANTED, trust=trust(trusts(OTHER))),
+        but(GRANTED, trust=trust(trusts(OTHER))),
         False,
         Layer.TRUST,
     ),
     (
         "user named, nothing granted",
         assume(),
-        Policies(trust=trust(trusts(USER_ARN))),
+        having(trust=trust(trusts(USER_ARN))),
         True,
         Layer.TRUST,
     ),
     (
         "other user named",
         assume(),
-        replace(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))),
+        but(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))),
         False,
         Layer.TRUST,
     ),
-    ("user's own id", assume(), Policies(trust=trust(trusts(USER_ID))), True, Layer.TRUST),
+    ("user's own id", assume(), having(trust=trust(trusts(USER_ID))), True, Layer.TRUST),
     (
         "id of a deleted one",
         assume(),
-        replace(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))),
+        but(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))),
         False,
         Layer.TRUST,
     ),
     (
         "user in other case",
         assume(),
-        replace(GRANTED, trust=trust(trusts(USER_ARN.upper()))),
+        but(GRANTED, trust=trust(trusts(USER_ARN.upper()))),
         False,
         Layer.TRUST,
     ),
-    ("everyone", assume(), Policies(trust=trust(trusts("*"))), True, Layer.TRUST),
+    ("everyone", assume(), having(trust=trust(trusts("*"))), True, Layer.TRUST),
     (
         "everyone, bare",
         assume(),
-        Policies(trust=trust(trusts() | {"Principal": "*"})),
+        having(trust=trust(trusts() | {"Principal": "*"})),
         True,
         Layer.TRUST,
     ),
     (
         "wildcard in an ARN",
         assume(),
-        replace(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))),
+        but(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))),
         False,
         Layer.TRUST,
     ),
     (
         "service trusted only",
         assume(),
-        replace(GRANTED, trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
+        but(GRANTED, trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
         False,
         Layer.TRUST,
     ),
     (
         "a service",
         assume(Principal.service("ec2.amazonaws.com")),
-        Policies(trust=trust(trusts({"Service": ["ec2.amazonaws.com"]}))),
+        having(trust=trust(trusts({"Service": ["ec2.amazonaws.com"]}))),
         True,
         Layer.TRUST,
     ),
     (
         "another service",
         assume(Principal.service("lambda.amazonaws.com")),
-        Policies(trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
+        having(trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
         False,
         Layer.TRUST,
     ),
@@ -135,7 +137,7 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
             assume(Principal.web_identity("accounts.google.com")),
             action="sts:AssumeRoleWithWebIdentity",
         ),
-        Policies(
+        having(
             trust=trust(
                 trusts({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity")
             )
@@ -149,81 +151,81 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
             assume(Principal.web_identity("accounts.google.com")),
             action="sts:AssumeRoleWithWebIdentity",
         ),
-        Policies(trust=trust(trusts({"Federated": "accounts.google.com"}))),
+        having(trust=trust(trusts({"Federated": "accounts.google.com"}))),
         False,
         Layer.TRUST,
     ),
     (
         "deny in the trust",
         assume(),
-        replace(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))),
+        but(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))),
         False,
         Layer.TRUST,
     ),
     (
         "deny of somebody else",
         assume(),
-        replace(GRANTED, trust=trust(trusts(), trusts(OTHER, "Deny"))),
+        but(GRANTED, trust=trust(trusts(), trusts(OTHER, "Deny"))),
         True,
         Layer.IDENTITY,
     ),
     (
         "deny in the grant",
         assume(),
-        replace(GRANTED, identity=grants(allow(), deny())),
+        but(GRANTED, identity=grants(allow(), deny())),
         False,
         Layer.IDENTITY,
     ),
     (
         "deny beats being named",
         assume(),
-        Policies(identity=grants(deny()), trust=trust(trusts(USER_ARN))),
+        having(identity=grants(deny()), trust=trust(trusts(USER_ARN))),
         False,
         Layer.IDENTITY,
     ),
-    ("no such role", assume(), replace(GRANTED, trust=None), False, Layer.MISSING_ROLE),
+    ("no such role", assume(), but(GRANTED, trust=None), False, Layer.MISSING_ROLE),
     ("root", assume(Principal.root(ACCOUNT)), GRANTED, False, Layer.CREDENTIALS),
     (
         "trust without sts",
         assume(),
-        replace(GRANTED, trust=trust(trusts(action="sts:TagSession"))),
+        but(GRANTED, trust=trust(trusts(action="sts:TagSession"))),
         False,
         Layer.TRUST,
     ),
     (
         "trust with sts:*",
         assume(),
-        replace(GRANTED, trust=trust(trusts(action="sts:*"))),
+        but(GRANTED, trust=trust(trusts(action="sts:*"))),
         True,
         Layer.IDENTITY,
     ),
-    ("both halves missing", assume(), Policies(trust=trust(trusts(OTHER))), False, Layer.TRUST),
+    ("both halves missing", assume(), having(trust=trust(trusts(OTHER))), False, Layer.TRUST),
     # across accounts both halves are needed
     (
         "cross, both",
         assume(role=FOREIGN_ROLE),
-        Policies(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust()),
+        having(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust()),
         True,
         Layer.IDENTITY,
     ),
     (
         "cross, named but not granted",
         assume(role=FOREIGN_ROLE),
-        Policies(trust=trust(trusts(USER_ARN))),
+        having(trust=trust(trusts(USER_ARN))),
         False,
         Layer.IDENTITY,
     ),
     (
         "cross, everyone but not granted",
         assume(role=FOREIGN_ROLE),
-        Policies(trust=trust(trusts("*"))),
+        having(trust=trust(trusts("*"))),
         False,
         Layer.IDENTITY,
     ),
     (
         "cross, granted but trusts its own account only",
         assume(role=FOREIGN_ROLE),
-        Policies(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust(trusts(OTHER))),
+        having(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust(trusts(OTHER))),
         False,
         Layer.TRUST,
     ),
@@ -232,28 +234,28 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "chained, role named",
         assume(SESSION),
-        Policies(trust=trust(trusts(ROLE_ARN))),
+        having(trust=trust(trusts(ROLE_ARN))),
         True,
         Layer.TRUST,
     ),
     (
         "chained, role's id",
         assume(SESSION),
-        Policies(trust=trust(trusts(ROLE_ID))),
+        having(trust=trust(trusts(ROLE_ID))),
         True,
         Layer.TRUST,
     ),
     (
         "chained, session named",
         assume(SESSION),
-        Policies(trust=trust(trusts(SESSION_ARN))),
+        having(trust=trust(trusts(SESSION_ARN))),
         True,
         Layer.TRUST,
     ),
     (
         "chained, other session named",
         assume(SESSION),
-        Policies(trust=trust(trusts(f"{SESSION_ARN}2"))),
+        having(trust=trust(trusts(f"{SESSION_ARN}2"))),
         False,
         Layer.TRUST,
     ),
@@ -269,7 +271,7 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "tags on both",
         assume(tags={"project": "lab"}),
-        Policies(
+        having(
             identity=grants(allow(["sts:AssumeRole", "sts:TagSession"])),
             trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"])),
         ),
@@ -279,21 +281,21 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "tags, grant without",
         assume(tags={"project": "lab"}),
-        replace(GRANTED, trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"]))),
+        but(GRANTED, trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"]))),
         False,
         Layer.IDENTITY,
     ),
     (
         "tags, user named",
         assume(tags={"project": "lab"}),
-        Policies(trust=trust(trusts(USER_ARN, action=["sts:AssumeRole", "sts:TagSession"]))),
+        having(trust=trust(trusts(USER_ARN, action=["sts:AssumeRole", "sts:TagSession"]))),
         True,
         Layer.TRUST,
     ),
     (
         "source identity, trust without",
         assume(source_identity="testuser"),
-        replace(GRANTED, identity=grants(allow(["sts:AssumeRole", "sts:SetSourceIdentity"]))),
+        but(GRANTED, identity=grants(allow(["sts:AssumeRole", "sts:SetSourceIdentity"]))),
         False,
         Layer.TRUST,
     ),
@@ -312,166 +314,166 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
 ONLY_S3 = policy(S3, name="only-s3")
 ONLY_STS = policy(allow("sts:*", "*"), name="only-sts")
 LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    ("boundary allows", assume(), replace(GRANTED, boundary=ONLY_STS), True, Layer.IDENTITY),
-    ("boundary does not", assume(), replace(GRANTED, boundary=ONLY_S3), False, Layer.BOUNDARY),
+    ("boundary allows", assume(), but(GRANTED, boundary=ONLY_STS), True, Layer.IDENTITY),
+    ("boundary does not", assume(), but(GRANTED, boundary=ONLY_S3), False, Layer.BOUNDARY),
     (
         "boundary grants nothing",
         assume(),
-        Policies(boundary=ONLY_STS, trust=trust()),
+        having(boundary=ONLY_STS, trust=trust()),
         False,
         Layer.IDENTITY,
     ),
     (
         "boundary and a user named",
         assume(),
-        Policies(boundary=ONLY_S3, trust=trust(trusts(USER_ARN))),
+        having(boundary=ONLY_S3, trust=trust(trusts(USER_ARN))),
         True,
         Layer.TRUST,
     ),
     (
         "boundary denies a user named",
         assume(),
-        Policies(boundary=policy(deny("*")), trust=trust(trusts(USER_ARN))),
+        having(boundary=policy(deny("*")), trust=trust(trusts(USER_ARN))),
         False,
         Layer.BOUNDARY,
     ),
     (
         "boundary and a role named",
         assume(SESSION),
-        Policies(boundary=ONLY_S3, trust=trust(trusts(ROLE_ARN))),
+        having(boundary=ONLY_S3, trust=trust(trusts(ROLE_ARN))),
         False,
         Layer.BOUNDARY,
     ),
     (
         "boundary and a role's id named",
         assume(SESSION),
-        Policies(boundary=ONLY_S3, trust=trust(trusts(ROLE_ID))),
+        having(boundary=ONLY_S3, trust=trust(trusts(ROLE_ID))),
         False,
         Layer.BOUNDARY,
     ),
     (
         "boundary and a session named",
         assume(SESSION),
-        Policies(boundary=ONLY_S3, trust=trust(trusts(SESSION_ARN))),
+        having(boundary=ONLY_S3, trust=trust(trusts(SESSION_ARN))),
         True,
         Layer.TRUST,
     ),
     (
         "session policy allows",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), session=(ONLY_S3,)),
+        having(identity=grants(S3), session=(ONLY_S3,)),
         True,
         Layer.IDENTITY,
     ),
     (
         "session policy does not",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), session=(ONLY_STS,)),
+        having(identity=grants(S3), session=(ONLY_STS,)),
         False,
         Layer.SESSION,
     ),
     (
         "one of two session policies",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), session=(ONLY_STS, ONLY_S3)),
+        having(identity=grants(S3), session=(ONLY_STS, ONLY_S3)),
         True,
         Layer.IDENTITY,
     ),
     (
         "session policy grants nothing",
         call("s3:GetObject", OBJECT),
-        Policies(session=(ONLY_S3,)),
+        having(session=(ONLY_S3,)),
         False,
         Layer.IDENTITY,
     ),
     (
         "session policy denies",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), session=(policy(S3, deny("s3:Get*")),)),
+        having(identity=grants(S3), session=(policy(S3, deny("s3:Get*")),)),
         False,
         Layer.SESSION,
     ),
     (
         "a user has no session policy",
         call("s3:GetObject", OBJECT, USER),
-        Policies(identity=grants(S3), session=(ONLY_STS,)),
+        having(identity=grants(S3), session=(ONLY_STS,)),
         True,
         Layer.IDENTITY,
     ),
     (
         "federated, no session policy",
         call("s3:GetObject", OBJECT, FEDERATED),
-        Policies(identity=grants(S3)),
+        having(identity=grants(S3)),
         False,
         Layer.SESSION,
     ),
     (
         "federated, session policy",
         call("s3:GetObject", OBJECT, FEDERATED),
-        Policies(identity=grants(S3), session=(ONLY_S3,)),
+        having(identity=grants(S3), session=(ONLY_S3,)),
         True,
         Layer.IDENTITY,
     ),
     (
         "federated, named by a bucket",
         call("s3:GetObject", OBJECT, FEDERATED),
-        Policies(resource=bucket(on_bucket(FEDERATED.arn))),
+        having(resource=bucket(on_bucket(FEDERATED.arn))),
         True,
         Layer.RESOURCE,
     ),
     (
         "federated, its user named",
         call("s3:GetObject", OBJECT, FEDERATED),
-        Policies(resource=bucket(on_bucket(USER_ARN))),
+        having(resource=bucket(on_bucket(USER_ARN))),
         False,
         Layer.SESSION,
     ),
     (
         "SCP allows",
         assume(),
-        replace(GRANTED, service_control=((policy(allow("*", "*")),),)),
+        but(GRANTED, service_control=((policy(allow("*", "*")),),)),
         True,
         Layer.IDENTITY,
     ),
     (
         "SCP lacks it",
         assume(),
-        replace(GRANTED, service_control=((ONLY_S3,),)),
+        but(GRANTED, service_control=((ONLY_S3,),)),
         False,
         Layer.SERVICE_CONTROL,
     ),
     (
         "one level of SCP lacks it",
         assume(),
-        replace(GRANTED, service_control=((ONLY_STS,), (ONLY_S3,))),
+        but(GRANTED, service_control=((ONLY_STS,), (ONLY_S3,))),
         False,
         Layer.SERVICE_CONTROL,
     ),
     (
         "SCP denies",
         assume(),
-        replace(GRANTED, service_control=((policy(allow("*", "*"), deny("sts:*")),),)),
+        but(GRANTED, service_control=((policy(allow("*", "*"), deny("sts:*")),),)),
         False,
         Layer.SERVICE_CONTROL,
     ),
     (
         "SCP and a user named",
         assume(),
-        Policies(trust=trust(trusts(USER_ARN)), service_control=((ONLY_S3,),)),
+        having(trust=trust(trusts(USER_ARN)), service_control=((ONLY_S3,),)),
         False,
         Layer.SERVICE_CONTROL,
     ),
     (
         "SCP limits the root user",
         call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
-        Policies(service_control=((ONLY_STS,),)),
+        having(service_control=((ONLY_STS,),)),
         False,
         Layer.SERVICE_CONTROL,
     ),
     (
         "RCP denies",
         call("s3:GetObject", OBJECT),
-        Policies(
+        having(
             identity=grants(S3),
             resource_control=((policy(trusts("*", "Deny", "s3:*", Resource="*")),),),
         ),
@@ -481,7 +483,7 @@ LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "VPC endpoint lacks it",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), vpc_endpoint=ONLY_STS),
+        having(identity=grants(S3), vpc_endpoint=ONLY_STS),
         False,
         Layer.VPC_ENDPOINT,
     ),
@@ -493,133 +495,133 @@ BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "bucket alone, user named",
         call("s3:GetObject", OBJECT, USER),
-        Policies(resource=bucket(on_bucket(USER_ARN))),
+        having(resource=bucket(on_bucket(USER_ARN))),
         True,
         Layer.RESOURCE,
     ),
     (
         "bucket alone, role named",
         call("s3:GetObject", OBJECT),
-        Policies(resource=bucket(on_bucket(ROLE_ARN))),
+        having(resource=bucket(on_bucket(ROLE_ARN))),
         True,
         Layer.RESOURCE,
     ),
     (
         "bucket alone, account named",
         call("s3:GetObject", OBJECT, USER),
-        Policies(resource=bucket(on_bucket(ROOT))),
+        having(resource=bucket(on_bucket(ROOT))),
         False,
         Layer.IDENTITY,
     ),
     (
         "identity alone",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3)),
+        having(identity=grants(S3)),
         True,
         Layer.IDENTITY,
     ),
     (
         "role named, session policy lacks it",
         call("s3:GetObject", OBJECT),
-        Policies(resource=bucket(on_bucket(ROLE_ARN)), session=(ONLY_STS,)),
+        having(resource=bucket(on_bucket(ROLE_ARN)), session=(ONLY_STS,)),
         False,
         Layer.SESSION,
     ),
     (
         "session named, session policy lacks it",
         call("s3:GetObject", OBJECT),
-        Policies(resource=bucket(on_bucket(SESSION_ARN)), session=(ONLY_STS,)),
+        having(resource=bucket(on_bucket(SESSION_ARN)), session=(ONLY_STS,)),
         True,
         Layer.RESOURCE,
     ),
     (
         "bucket denies",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(S3), resource=bucket(on_bucket(ROLE_ARN, "Deny"))),
+        having(identity=grants(S3), resource=bucket(on_bucket(ROLE_ARN, "Deny"))),
         False,
         Layer.RESOURCE,
     ),
     (
         "bucket denies the root user",
         call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
-        Policies(resource=bucket(on_bucket("*", "Deny"))),
+        having(resource=bucket(on_bucket("*", "Deny"))),
         False,
         Layer.RESOURCE,
     ),
     (
         "root user of the account",
         call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
-        Policies(),
+        having(),
         True,
         Layer.CREDENTIALS,
     ),
     (
         "cross, both",
         call("s3:GetObject", OBJECT, resource_account=OTHER),
-        Policies(identity=grants(S3), resource=bucket(on_bucket(ROOT))),
+        having(identity=grants(S3), resource=bucket(on_bucket(ROOT))),
         True,
         Layer.IDENTITY,
     ),
     (
         "cross, identity only",
         call("s3:GetObject", OBJECT, resource_account=OTHER),
-        Policies(identity=grants(S3)),
+        having(identity=grants(S3)),
         False,
         Layer.RESOURCE,
     ),
     (
         "cross, bucket only",
         call("s3:GetObject", OBJECT, USER, resource_account=OTHER),
-        Policies(resource=bucket(on_bucket(USER_ARN))),
+        having(resource=bucket(on_bucket(USER_ARN))),
         False,
         Layer.IDENTITY,
     ),
     (
         "cross, root user named",
         call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
-        Policies(resource=bucket(on_bucket(ROOT))),
+        having(resource=bucket(on_bucket(ROOT))),
         True,
         Layer.RESOURCE,
     ),
     (
         "cross, root user not named",
         call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
-        Policies(),
+        having(),
         False,
         Layer.RESOURCE,
     ),
     (
         "anonymous, public",
         call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
-        Policies(resource=bucket(on_bucket("*"))),
+        having(resource=bucket(on_bucket("*"))),
         True,
         Layer.RESOURCE,
     ),
     (
         "anonymous, not public",
         call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
-        Policies(resource=bucket(on_bucket(ROOT))),
+        having(resource=bucket(on_bucket(ROOT))),
         False,
         Layer.RESOURCE,
     ),
     (
         "missing object, may list",
         call("s3:GetObject", OBJECT, object_exists=False),
-        Policies(identity=grants(S3)),
+        having(identity=grants(S3)),
         True,
         Layer.IDENTITY,
     ),
     (
         "missing object, may not list",
         call("s3:GetObject", OBJECT, object_exists=False),
-        Policies(identity=grants(allow("s3:GetObject", f"{BUCKET}/*"))),
+        having(identity=grants(allow("s3:GetObject", f"{BUCKET}/*"))),
         False,
         Layer.IDENTITY,
     ),
     (
         "NotPrincipal excepts the session",
         call("s3:GetObject", OBJECT),
-        Policies(
+        having(
             identity=grants(S3),
             resource=bucket(
                 {
@@ -636,7 +638,7 @@ BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "NotPrincipal excepts others",
         call("s3:GetObject", OBJECT),
-        Policies(
+        having(
             identity=grants(S3),
             resource=bucket(
                 {
@@ -655,7 +657,7 @@ BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
 
 # Source: IAM User Guide, "… Action", "… NotAction", "… Resource", "… NotResource", "Variables and tags", "… Version".
 def _own(pattern: str, version: str | None = "2012-10-17") -> Policies:
-    return Policies(identity=grants(allow("s3:GetObject", pattern), version=version))
+    return having(identity=grants(allow("s3:GetObject", pattern), version=version))
 
 
 def _get(key: str, principal: Principal = USER) -> Request:
@@ -666,49 +668,49 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "incomplete ARN",
         assume(),
-        replace(GRANTED, identity=grants(allow(resource="arn:aws:iam"))),
+        but(GRANTED, identity=grants(allow(resource="arn:aws:iam"))),
         True,
         Layer.IDENTITY,
     ),
     (
         "incomplete ARN of another service",
         assume(),
-        replace(GRANTED, identity=grants(allow(resource="arn:aws:s3"))),
+        but(GRANTED, identity=grants(allow(resource="arn:aws:s3"))),
         False,
         Layer.IDENTITY,
     ),
     (
         "GetUser of oneself",
         call("iam:GetUser", principal=USER),
-        Policies(identity=grants(allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}"))),
+        having(identity=grants(allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}"))),
         True,
         Layer.IDENTITY,
     ),
     (
         "action in other case",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(allow("S3:getobject", OBJECT))),
+        having(identity=grants(allow("S3:getobject", OBJECT))),
         True,
         Layer.IDENTITY,
     ),
     (
         "action wildcard",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(allow("s3:Get*", OBJECT))),
+        having(identity=grants(allow("s3:Get*", OBJECT))),
         True,
         Layer.IDENTITY,
     ),
     (
         "one-letter wildcard",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(allow("s3:GetObjec?", OBJECT))),
+        having(identity=grants(allow("s3:GetObjec?", OBJECT))),
         True,
         Layer.IDENTITY,
     ),
     (
         "other service",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(allow("s3-object-lambda:*", "*"))),
+        having(identity=grants(allow("s3-object-lambda:*", "*"))),
         False,
         Layer.IDENTITY,
     ),
@@ -716,14 +718,14 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "bucket is not its objects",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants(allow("s3:*", BUCKET))),
+        having(identity=grants(allow("s3:*", BUCKET))),
         False,
         Layer.IDENTITY,
     ),
     (
         "objects are not the bucket",
         call("s3:ListBucket", BUCKET),
-        Policies(identity=grants(allow("s3:*", f"{BUCKET}/*"))),
+        having(identity=grants(allow("s3:*", f"{BUCKET}/*"))),
         False,
         Layer.IDENTITY,
     ),
@@ -731,63 +733,63 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "* ends at a colon",
         assume(),
-        replace(GRANTED, identity=grants(allow(resource="arn:aws:iam:*:role/s3Access"))),
+        but(GRANTED, identity=grants(allow(resource="arn:aws:iam:*:role/s3Access"))),
         False,
         Layer.IDENTITY,
     ),
     (
         "* as the account",
         assume(),
-        replace(GRANTED, identity=grants(allow(resource="arn:aws:iam::*:role/s3*"))),
+        but(GRANTED, identity=grants(allow(resource="arn:aws:iam::*:role/s3*"))),
         True,
         Layer.IDENTITY,
     ),
     (
         "last segment reaches over colons",
         call("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:a:b"),
-        Policies(identity=grants(allow("sns:*", "arn:aws:sns:*:*:*"))),
+        having(identity=grants(allow("sns:*", "arn:aws:sns:*:*:*"))),
         True,
         Layer.IDENTITY,
     ),
     (
         "list buckets on s3:::*",
         call("s3:ListAllMyBuckets"),
-        Policies(identity=grants(allow("s3:*", "arn:aws:s3:::*"))),
+        having(identity=grants(allow("s3:*", "arn:aws:s3:::*"))),
         True,
         Layer.IDENTITY,
     ),
     (
         "list buckets on one bucket",
         call("s3:ListAllMyBuckets"),
-        Policies(identity=grants(allow("s3:*", BUCKET))),
+        having(identity=grants(allow("s3:*", BUCKET))),
         False,
         Layer.IDENTITY,
     ),
     (
         "list users on one user",
         call("iam:ListUsers"),
-        Policies(identity=grants(allow("iam:*", USER_ARN))),
+        having(identity=grants(allow("iam:*", USER_ARN))),
         False,
         Layer.IDENTITY,
     ),
     (
         "NotAction",
         call("s3:GetObject", OBJECT),
-        Policies(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
+        having(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
         True,
         Layer.IDENTITY,
     ),
     (
         "NotAction leaves out",
         call("iam:ListUsers"),
-        Policies(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
+        having(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
         False,
         Layer.IDENTITY,
     ),
     (
         "NotResource",
         call("s3:GetObject", OBJECT),
-        Policies(
+        having(
             identity=grants(
                 {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"}
             )
@@ -798,7 +800,7 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "NotResource leaves out",
         call("s3:GetObject", OBJECT),
-        Policies(
+        having(
             identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": f"{BUCKET}/*"})
         ),
         False,
@@ -914,7 +916,7 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "no variable before the fifth colon",
         call("iam:GetUser", USER_ARN, USER),
-        Policies(
+        having(
             identity=grants(allow("iam:GetUser", "arn:aws:iam::${aws:PrincipalAccount}:user/*"))
         ),
         False,
@@ -926,7 +928,7 @@ ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
 # Source: IAM User Guide, "AWS global condition context keys", "Pass session tags in AWS STS",
 # "Configuring MFA-protected API access" (AssumeRole's credentials carry no MFA information).
 def _if(operator: str, key: str, value: Any, action: str = "sts:AssumeRole") -> Policies:
-    return replace(GRANTED, identity=grants(allow(action, "*", Condition={operator: {key: value}})))
+    return but(GRANTED, identity=grants(allow(action, "*", Condition={operator: {key: value}})))
 
 
 MFA_TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, mfa=True, issued=NOW)
@@ -937,21 +939,21 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "source identity changed in a chain",
         assume(replace(SESSION, source_identity="ann"), source_identity="bob"),
-        replace(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
+        but(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
         False,
         Layer.CREDENTIALS,
     ),
     (
         "source identity kept in a chain",
         assume(replace(SESSION, source_identity="ann"), source_identity="ann"),
-        replace(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
+        but(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
         True,
         Layer.IDENTITY,
     ),
     (
         "tags of a federation token",
         call("sts:GetFederationToken", principal=USER, context={"aws:TagKeys": "project"}),
-        Policies(identity=grants(allow("sts:GetFederationToken", "*"))),
+        having(identity=grants(allow("sts:GetFederationToken", "*"))),
         False,
         Layer.IDENTITY,
     ),
@@ -1056,14 +1058,14 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "tag asked for",
         assume(tags={"project": "lab"}),
-        replace(_if("StringEquals", "aws:RequestTag/project", "lab", "sts:*"), trust=TRUSTS_ALL),
+        but(_if("StringEquals", "aws:RequestTag/project", "lab", "sts:*"), trust=TRUSTS_ALL),
         True,
         Layer.IDENTITY,
     ),
     (
         "tag keys asked for",
         assume(tags={"project": "lab", "x": "y"}),
-        replace(
+        but(
             _if("ForAllValues:StringEquals", "aws:TagKeys", ["project"], "sts:*"), trust=TRUSTS_ALL
         ),
         False,
@@ -1114,7 +1116,7 @@ KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
 ]
 
 # Source: IAM User Guide, "Compare AWS STS credentials"; STS API Reference.
-EVERYTHING = Policies(identity=grants(allow("*", "*")), trust=trust())
+EVERYTHING = having(identity=grants(allow("*", "*")), trust=trust())
 TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, issued=NOW)
 CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
@@ -1148,7 +1150,7 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "GetSessionToken itself needs nothing",
         call("sts:GetSessionToken", principal=USER),
-        Policies(),
+        having(),
         True,
         Layer.NO_POLICY_NEEDED,
     ),
@@ -1162,14 +1164,14 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "GetCallerIdentity even when denied",
         call("sts:GetCallerIdentity"),
-        Policies(identity=grants(deny("*"))),
+        having(identity=grants(deny("*"))),
         True,
         Layer.NO_POLICY_NEEDED,
     ),
     (
         "GetFederationToken needs a permission",
         call("sts:GetFederationToken", principal=USER),
-        Policies(),
+        having(),
         False,
         Layer.IDENTITY,
     ),
@@ -1183,7 +1185,7 @@ CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
     (
         "federated user, who am I",
         call("sts:GetCallerIdentity", principal=FEDERATED),
-        Policies(),
+        having(),
         True,
         Layer.NO_POLICY_NEEDED,
     ),
@@ -1229,26 +1231,22 @@ def test_a_documented_rule_is_followed(
     ("policies", "why"),
     [
         (
-            replace(
-                GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))
-            ),
+            but(GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))),
             "aws:UserAgent",
         ),
         (
-            replace(
-                GRANTED, trust=trust(trusts(Condition={"Null": {"aws:ResourceTag/a": "true"}}))
-            ),
+            but(GRANTED, trust=trust(trusts(Condition={"Null": {"aws:ResourceTag/a": "true"}}))),
             "aws:ResourceTag/a",
         ),
         (
-            replace(GRANTED, trust=trust(trusts(Condition={"StringIs": {"aws:username": "x"}}))),
+            but(GRANTED, trust=trust(trusts(Condition={"StringIs": {"aws:username": "x"}}))),
             "StringIs",
         ),
-        (replace(GRANTED, identity=(Policy.read("{", "grant"),)), "not JSON"),
-        (replace(GRANTED, unread=frozenset({Layer.BOUNDARY})), "could not be read"),
-        (replace(GRANTED, trust=None, unread=frozenset({Layer.TRUST})), "could not be read"),
+        (but(GRANTED, identity=(Policy.read("{", "grant"),)), "not JSON"),
+        (but(GRANTED, unread=frozenset({Layer.BOUNDARY})), "could not be read"),
+        (but(GRANTED, trust=None, unread=frozenset({Layer.TRUST})), "could not be read"),
         (
-            replace(GRANTED, trust=trust(trusts({"CanonicalUser": "79a59df900b949e5"}))),
+            but(GRANTED, trust=trust(trusts({"CanonicalUser": "79a59df900b949e5"}))),
             "canonical user",
         ),
     ],
@@ -1272,15 +1270,15 @@ def test_what_is_not_known_is_said_and_not_guessed(policies: Policies, why: str)
 def test_what_is_not_known_does_not_matter_where_the_answer_is_the_same() -> None:
     """A condition on an unknown key in one statement is no reason to doubt a refusal by another policy."""
     unsure = trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))
-    assert decide(assume(), Policies(trust=unsure)).layer is Layer.IDENTITY
+    assert decide(assume(), having(trust=unsure)).layer is Layer.IDENTITY
     assert decide(
-        assume(), replace(GRANTED, identity=grants(allow(), deny()), trust=unsure)
+        assume(), but(GRANTED, identity=grants(allow(), deny()), trust=unsure)
     ).is_explicit
 
 
 def test_an_unknown_organization_is_unknown_and_none_is_none() -> None:
     """On an account of one's own nobody has said whether it is in an organization."""
-    in_org = replace(
+    in_org = but(
         GRANTED, trust=trust(trusts(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}))
     )
     assert decide(assume(), in_org).allowed is False
@@ -1289,13 +1287,13 @@ def test_an_unknown_organization_is_unknown_and_none_is_none() -> None:
 
 def test_every_refusing_layer_is_named() -> None:
     """Mending one half only to be refused by the other is no lesson."""
-    decision = decide(assume(), Policies(trust=trust(trusts(OTHER)), boundary=ONLY_S3))
+    decision = decide(assume(), having(trust=trust(trusts(OTHER)), boundary=ONLY_S3))
     assert decision.refusing == (Layer.TRUST, Layer.IDENTITY, Layer.BOUNDARY)
 
 
 def test_the_deciding_statement_has_a_place() -> None:
     """A learner must find the statement again."""
-    named = Policies(
+    named = having(
         identity=grants(allow(), deny(Sid="NoMore")),
         trust=trust(),
     )

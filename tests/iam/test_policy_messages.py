@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rolelab.iam import Layer, Policies, Principal, decide
@@ -16,9 +14,11 @@ from tests.iam.builders import (
     USER_ARN,
     allow,
     assume,
+    but,
     call,
     deny,
     grants,
+    having,
     policy,
     trust,
     trusts,
@@ -135,22 +135,22 @@ def test_other_messages_are_not_taken_for_refusals(text: str) -> None:
     ("policies", "sentence"),
     [
         (
-            Policies(trust=trust()),
+            having(trust=trust()),
             f"{ON} because no identity-based policy allows the sts:AssumeRole action",
         ),
         (
-            replace(GRANTED, trust=trust(trusts(OTHER))),
+            but(GRANTED, trust=trust(trusts(OTHER))),
             f"{ON} because no role trust policy allows the sts:AssumeRole action",
         ),
         (
-            replace(GRANTED, trust=trust(trusts(), trusts(ACCOUNT, "Deny"))),
+            but(GRANTED, trust=trust(trusts(), trusts(ACCOUNT, "Deny"))),
             f"{ON} with an explicit deny in the role trust policy",
         ),
         (
-            replace(GRANTED, identity=(*grants(allow()), policy(deny(), name="NoRoles", arn=ARN))),
+            but(GRANTED, identity=(*grants(allow()), policy(deny(), name="NoRoles", arn=ARN))),
             f"{ON} with an explicit deny in an identity-based policy: {ARN}",
         ),
-        (replace(GRANTED, trust=None), ON),
+        (but(GRANTED, trust=None), ON),
     ],
 )
 def test_a_decision_is_told_in_awss_words(policies: Policies, sentence: str) -> None:
@@ -181,7 +181,7 @@ def test_a_decision_is_told_in_awss_words(policies: Policies, sentence: str) -> 
 )
 def test_a_sentence_is_held_against_the_decision(sentence: str, expected: Agreement) -> None:
     """AWS names one kind of policy even when several refuse, so either of two is agreement."""
-    decision = decide(assume(), Policies(trust=trust(trusts(OTHER))))
+    decision = decide(assume(), having(trust=trust(trusts(OTHER))))
     assert agreement(sentence, decision) is expected
 
 
@@ -196,7 +196,7 @@ def test_the_root_user_is_refused_in_awss_own_words() -> None:
     sentence = render(refusal_of(decision))
     assert sentence == "Roles may not be assumed by root accounts."
     assert agreement(sentence, decision) is Agreement.AGREES
-    assert agreement(sentence, decide(assume(), Policies(trust=trust()))) is Agreement.DIFFERS
+    assert agreement(sentence, decide(assume(), having(trust=trust()))) is Agreement.DIFFERS
 
 
 def test_a_session_cannot_get_a_session_token() -> None:

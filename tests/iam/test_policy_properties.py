@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from rolelab.iam import Effect, Layer, Policies, Policy, Principal, Request, decide
 from rolelab.iam.compare import Direction, compare, direction, same
+from rolelab.iam.documents import as_list
 from rolelab.iam.explain import explain
-from rolelab.iam.mend import propose
+from rolelab.iam.grammar import Kind, faults
+from rolelab.iam.language.patterns import covers, glob, marked
 from rolelab.iam.messages import Agreement, Refusal, agreement, parse, refusal_of, render
-from rolelab.iam.model import as_list
-from rolelab.iam.patterns import covers, glob, marked
-from rolelab.iam.rules import Kind, faults
+from rolelab.iam.propose import propose
 from tests.iam.builders import (
     ACCOUNT,
     FEDERATED,
@@ -32,6 +32,8 @@ from tests.iam.builders import (
     USER,
     USER_ARN,
     USER_ID,
+    but,
+    having,
 )
 
 T = TypeVar("T")
@@ -159,7 +161,7 @@ def requests(draw: st.DrawFn) -> Request:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> Policies:
-    return Policies(
+    return having(
         identity=tuple(draw(st.lists(policy(), max_size=2))),
         trust=draw(policy("role s3Access", named=True)),
         boundary=draw(st.none() | policy()),
@@ -179,10 +181,11 @@ def test_adding_a_deny_never_allows(
     """A refusal stays one."""
     extra = Policy.read({"Version": "2012-10-17", "Statement": [deny]}, "deny")
     if where == "identity":
-        more = replace(policies, identity=(*policies.identity, extra))
+        more = but(policies, identity=(*policies.at(Layer.IDENTITY), extra))
     else:
-        old: Any = policies.boundary.document.raw["Statement"] if policies.boundary else ()
-        more = replace(
+        boundary = policies.at(Layer.BOUNDARY)
+        old: Any = boundary[0].document.raw["Statement"] if boundary else ()
+        more = but(
             policies, boundary=Policy.read({"Version": "2012-10-17", "Statement": [*old, deny]})
         )
     if decide(request, policies).allowed is False:
@@ -196,13 +199,13 @@ def test_adding_a_limit_never_allows_more(
     """Boundary, session policy and SCP only take away."""
     # A federated user without a session policy has nothing, so one of everything stands for none.
     if kind == "boundary":
-        before = replace(policies, boundary=None)
-        after = replace(policies, boundary=limit)
+        before = but(policies, boundary=None)
+        after = but(policies, boundary=limit)
     elif kind == "session":
-        before = replace(policies, session=policies.session or (policy_of_everything(),))
-        after = replace(before, session=(limit,)) if policies.session is None else before
+        before = but(policies, session=policies.at(Layer.SESSION) or policy_of_everything())
+        after = but(before, session=(limit,)) if not policies.has(Layer.SESSION) else before
     else:
-        before, after = policies, replace(policies, service_control=((limit,),))
+        before, after = policies, but(policies, service_control=((limit,),))
     if decide(request, before).allowed is False:
         assert decide(request, after).allowed is False
 
@@ -217,7 +220,7 @@ def policy_of_everything() -> Policy:
 def test_adding_an_allow_never_refuses(request: Request, policies: Policies, more: Policy) -> None:
     """Except by a deny nothing is taken away."""
     if decide(request, policies).allowed:
-        assert decide(request, replace(policies, identity=(*policies.identity, more))).allowed
+        assert decide(request, but(policies, identity=(*policies.at(Layer.IDENTITY), more))).allowed
 
 
 @given(requests(), worlds(), st.randoms(use_true_random=False))
@@ -225,10 +228,10 @@ def test_the_order_of_statements_and_policies_does_not_matter(
     request: Request, policies: Policies, chance: random.Random
 ) -> None:
     """AWS promises none."""
-    other = replace(
+    other = but(
         policies,
-        identity=tuple(_rewritten(one, chance) for one in reversed(policies.identity)),
-        trust=policies.trust and _rewritten(policies.trust, chance),
+        identity=tuple(_rewritten(one, chance) for one in reversed(policies.at(Layer.IDENTITY))),
+        trust=tuple(_rewritten(one, chance) for one in policies.at(Layer.TRUST)),
     )
     one, two = decide(request, policies), decide(request, other)
     assert (one.allowed, one.layer, one.refusing) == (two.allowed, two.layer, two.refusing)
@@ -249,8 +252,8 @@ def test_a_refusal_names_a_layer_that_exists_and_an_explicit_one_its_statement(
         return
     assert decision.layer is decision.refusing[0]
     assert decision.is_explicit is (decision.place is not None)
-    if decision.matched is not None:
-        assert decision.matched.statement.effect is Effect.DENY
+    if decision.place is not None:
+        assert decision.place.statement.effect is Effect.DENY
     assert explain(decision, want_allowed=None).summary.endswith(".")
 
 
@@ -344,7 +347,7 @@ def test_documents_that_are_the_same_decide_the_same(request: Request, one: Any,
     """And one that is only too open refuses nothing that the wanted one allows; only too tight, the reverse."""
     way = direction(compare(one, two))
     wanted, got = (
-        decide(request, Policies(identity=(Policy.read(raw),), trust=TRUST)) for raw in (one, two)
+        decide(request, having(identity=(Policy.read(raw),), trust=TRUST)) for raw in (one, two)
     )
     if way is None:
         assert wanted.allowed is got.allowed
@@ -463,5 +466,5 @@ def test_no_json_makes_the_readers_fail(given_: Any) -> None:
     for kind in Kind:
         if read.document.fault:
             assert faults(given_, kind)
-    decide(Request(principal=USER, action="s3:GetObject"), Policies(identity=(read,)))
+    decide(Request(principal=USER, action="s3:GetObject"), having(identity=(read,)))
     compare(given_, given_)

@@ -303,10 +303,12 @@ def _judge(
         now=datetime.now(timezone.utc),
         resource_tags={},
     )
-    policies = judge.Policies(
-        identity=tuple(judge.Policy.read(document) for document in inline),
-        boundary=None if boundary is None else judge.Policy.read(boundary),
-        trust=judge.Policy.read(trust),
+    policies = judge.Policies.of(
+        {
+            judge.Layer.IDENTITY: tuple(judge.Policy.read(document) for document in inline),
+            judge.Layer.BOUNDARY: None if boundary is None else judge.Policy.read(boundary),
+            judge.Layer.TRUST: judge.Policy.read(trust),
+        }
     )
     return judge.decide(request, policies).allowed
 

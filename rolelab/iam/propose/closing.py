@@ -4,56 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rolelab.iam import edits
-from rolelab.iam.changes import edited, is_editable, put, where, without_statement
-from rolelab.iam.edits import Worded
-from rolelab.iam.evaluate import Decision
-from rolelab.iam.match import match
-from rolelab.iam.model import Effect, Layer, Policy, Statement
-from rolelab.iam.opening import Candidate, hit_entries
-from rolelab.iam.patterns import has_wildcard
+from rolelab.iam.arns import account_root
+from rolelab.iam.decide import Decision
+from rolelab.iam.documents import Effect, Statement
+from rolelab.iam.language.patterns import has_wildcard
+from rolelab.iam.language.statements import Reading, applies
+from rolelab.iam.policies import RESOURCE_LAYERS, Layer, Place
+from rolelab.iam.propose import edits
+from rolelab.iam.propose.changes import edited, put, without_statement
+from rolelab.iam.propose.edits import Worded
+from rolelab.iam.propose.opening import Candidate, hit_entries
 from rolelab.iam.request import Context, Request
 
 
 def candidates(decision: Decision, keep: Sequence[Request]) -> Iterator[Candidate]:
     """Yield changes of the policies that allow; `keep` are the requests a list is narrowed to."""
-    for layer, policy, statement in _allowing(decision):
-        if is_editable(policy):
+    for place in _allowing(decision):
+        policy, statement = place.policy, place.statement
+        where = policy.at(place.layer)
+        if policy.is_editable:
             for words, edit in _narrowings(decision, statement, keep):
-                changed = edited(decision.policies, layer, policy, statement.index, edit)
+                changed = edited(decision.policies, place, edit)
                 if changed is not None:
-                    at = f"In the {where(layer, policy)}, statement {statement.index + 1}: "
-                    yield Candidate(f"{at}{words}.", changed)
+                    yield Candidate(
+                        f"In the {where}, statement {statement.index + 1}: {words}.", changed
+                    )
             # A role's trust policy cannot be empty.
-            if layer is not Layer.TRUST or len(policy.document.statements) > 1:
-                yield Candidate(
-                    *without_statement(decision.policies, layer, policy, statement.index)
-                )
+            if place.layer is not Layer.TRUST or len(policy.document.statements) > 1:
+                yield Candidate(*without_statement(place, decision.policies))
         if policy.arn:
-            yield Candidate(
-                f"Detach the {where(layer, policy)}.", put(decision.policies, layer, policy, None)
-            )
+            without = put(decision.policies, place.layer, policy, None)
+            yield Candidate(f"Detach the {where}.", without)
 
 
-def _allowing(decision: Decision) -> Iterator[tuple[Layer, Policy, Statement]]:
+def _allowing(decision: Decision) -> Iterator[Place]:
     # Of AssumeRole both halves allow: closing either is enough.
     layers = [decision.layer] + [Layer.TRUST] * (decision.layer is Layer.IDENTITY)
-    context = Context(decision.request)
+    request, context = decision.request, Context(decision.request)
     for layer in layers:
         for policy in decision.policies.at(layer):
             variables = policy.document.has_variables
+            reading = Reading(request, context, variables, layer in RESOURCE_LAYERS)
             for statement in policy.document.statements:
-                if statement.effect is not Effect.ALLOW:
-                    continue
-                named = layer in (Layer.TRUST, Layer.RESOURCE)
-                if match(
-                    statement,
-                    decision.request,
-                    context,
-                    variables=variables,
-                    names_principals=named,
-                ).applies:
-                    yield layer, policy, statement
+                if statement.effect is Effect.ALLOW and applies(statement, reading)[0]:
+                    yield Place(layer, policy, statement)
 
 
 def _narrowings(
@@ -69,7 +63,7 @@ def _narrowings(
             )
             yield f"take {', '.join(hits)} out of {element}", out
     if statement.principals is not None and statement.principals.everyone and request.account:
-        root = f"arn:{request.principal.partition}:iam::{request.account}:root"
+        root = account_root(request.account, request.principal.partition)
         yield f"Principal {root} instead of everyone", edits.principal_is(root)
     for element, entries, wanted in (
         ("Resource", statement.resources, [each.resource for each in keep]),

@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from rolelab.iam import closing, opening
-from rolelab.iam.changes import LAYERS, Change, between, with_layer_of
-from rolelab.iam.conditions import operator
-from rolelab.iam.evaluate import Decision, Policies, decide, further_requests
-from rolelab.iam.model import Condition, Layer
-from rolelab.iam.opening import Candidate
-from rolelab.iam.patterns import Lack, fill_text, has_wildcard
-from rolelab.iam.probes import newly_allowed
-from rolelab.iam.request import Context, PrincipalKind, Request
+from rolelab.iam.credentials import further_requests
+from rolelab.iam.decide import Decision, decide
+from rolelab.iam.documents import Condition
+from rolelab.iam.language.operators import NULL, used
+from rolelab.iam.language.patterns import fill_text, has_wildcard
+from rolelab.iam.policies import DOCUMENT_LAYERS, Layer, Policies
+from rolelab.iam.principals import PrincipalKind
+from rolelab.iam.propose import closing, opening
+from rolelab.iam.propose.changes import Change, between
+from rolelab.iam.propose.opening import Candidate
+from rolelab.iam.propose.probes import newly_allowed
+from rolelab.iam.request import Context, Lack, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +81,12 @@ def propose(
 def _restored(decision: Decision, declared: Policies, want_allowed: bool) -> list[Proposal]:
     policies = decision.policies
     # What refuses first, then the rest: only as much is put back as is needed.
-    for layer in dict.fromkeys((decision.layer, *decision.refusing, *LAYERS)):
-        if layer not in LAYERS or decide(decision.request, policies).allowed is want_allowed:
-            continue
-        policies = with_layer_of(policies, declared, layer)
+    for layer in dict.fromkeys((decision.layer, *decision.refusing, *DOCUMENT_LAYERS)):
+        if (
+            layer in DOCUMENT_LAYERS
+            and decide(decision.request, policies).allowed is not want_allowed
+        ):
+            policies = policies.put(layer, declared.by_layer.get(layer))
     changes = between(decision.policies, policies)
     if not changes or decide(decision.request, policies).allowed is not want_allowed:
         return []
@@ -118,8 +123,8 @@ def _other_request(decision: Decision) -> Iterator[Proposal]:
 
 def _asking(decision: Decision) -> Iterator[tuple[list[Condition], bool]]:
     """Yield the conditions that alone stand in the way: of the deny that hits, or of a near miss."""
-    if decision.is_explicit and decision.matched is not None:
-        yield list(decision.matched.statement.conditions), True
+    if decision.is_explicit and decision.place is not None:
+        yield list(decision.place.statement.conditions), True
     for near in decision.near:
         conditions = [
             mismatch.condition for mismatch in near.mismatches if mismatch.condition is not None
@@ -134,8 +139,8 @@ def _sending(
     """Return the request with what the conditions ask for, and words; empty words when nothing can be sent."""
     said: list[str] = []
     for condition in conditions:
-        key, known = condition.key.lower(), operator(condition.operator)
-        if known is None:
+        key, use = condition.key.lower(), used(condition.operator)
+        if use is None:
             continue
         if key == "aws:multifactorauthpresent":
             request, words = _with_mfa(request)
@@ -143,7 +148,7 @@ def _sending(
             continue
         value = _sendable(condition.values, request)
         # What a Deny asks for is the value that its negated operator excepts.
-        if not value or known.is_negated is not is_deny or known.base == "Null":
+        if not value or use.is_negated is not is_deny or use.operator is NULL:
             continue
         if key in _PARAMETERS or key.startswith("aws:requesttag/"):
             request = replace(request, context=_with(request.context, condition.key, value))
@@ -253,9 +258,15 @@ def _stage(decision: Decision) -> tuple[int, bool, int]:
 
 def _deny(decision: Decision) -> tuple[object, ...]:
     # With statement 1 gone the next deny may be statement 1: the count tells them apart.
-    statement = decision.matched.statement if decision.matched is not None else None
     count = sum(len(policy.document.statements) for policy in decision.policies.at(decision.layer))
-    return decision.layer, decision.place, statement, count
+    return *_deciding(decision), count
+
+
+def _deciding(decision: Decision) -> tuple[object, ...]:
+    place = decision.place
+    if place is None:
+        return (decision.layer,)
+    return decision.layer, place.policy.name, place.policy.owner, place.statement
 
 
 # Policies that allow too much, closed as little as possible
@@ -280,11 +291,7 @@ def _best_closing(decision: Decision, keep: Sequence[Request]) -> Candidate | No
     ranked: list[tuple[bool, int, int, int, Candidate]] = []
     for order, candidate in enumerate(closing.candidates(decision, keep)):
         after = decide(decision.request, candidate.policies)
-        is_same = after.allowed and (after.layer, after.place, after.matched) == (
-            decision.layer,
-            decision.place,
-            decision.matched,
-        )
+        is_same = after.allowed and _deciding(after) == _deciding(decision)
         if (
             after.allowed is None
             or is_same

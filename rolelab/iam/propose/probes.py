@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rolelab.iam.evaluate import Policies, decide, further_requests
-from rolelab.iam.request import Principal, Request
+from rolelab.iam import arns
+from rolelab.iam.credentials import further_requests
+from rolelab.iam.decide import decide
+from rolelab.iam.policies import Layer, Policies
+from rolelab.iam.principals import Principal
+from rolelab.iam.request import Request
 
 _ACTIONS = {
     "s3": (
@@ -48,7 +52,7 @@ def newly_allowed(request: Request, before: Policies, after: Policies) -> tuple[
         for probe in _probes(request)
         if probe.request.action.lower() not in own
         # A trust policy is one role's: it says nothing of the others.
-        and not (probe.is_other_role and before.trust != after.trust)
+        and not (probe.is_other_role and before.at(Layer.TRUST) != after.at(Layer.TRUST))
         and decide(probe.request, _of_stranger(after) if probe.is_stranger else after).allowed
         and not decide(probe.request, _of_stranger(before) if probe.is_stranger else before).allowed
     )
@@ -56,7 +60,9 @@ def newly_allowed(request: Request, before: Policies, after: Policies) -> tuple[
 
 def _of_stranger(policies: Policies) -> Policies:
     # Somebody else has none of the caller's own policies.
-    return replace(policies, identity=(), boundary=None, session=None)
+    own = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+    rest = {layer: held for layer, held in policies.by_layer.items() if layer not in own}
+    return Policies(rest, policies.unread)
 
 
 def _probes(request: Request) -> Iterator[_Probe]:
@@ -102,21 +108,20 @@ def _resource_for(action: str, resource: str) -> str:
     if not action.startswith("s3:"):
         return resource
     if resource == "*":
-        resource = "arn:aws:s3:::some-bucket"
+        resource = arns.bucket("some-bucket")
     if not action.endswith("Object"):
         return resource.split("/", 1)[0]
     return resource if "/" in resource else resource + "/something"
 
 
 def _strangers(principal: Principal) -> Iterator[tuple[str, Principal]]:
-    prefix = f"arn:{principal.partition}:iam::"
     foreign = "999900009999" if principal.account != "999900009999" else "888800008888"
-    own_user, own_role = (
-        f"{prefix}{principal.account}:{kind}/somebody-else" for kind in ("user", "role")
-    )
+
+    def somebody(account: str, kind: str) -> str:
+        return arns.iam(account, kind, "somebody-else", partition=principal.partition)
+
+    own_user, own_role = (somebody(principal.account, kind) for kind in ("user", "role"))
     yield "another user", Principal.user(own_user, "AIDASOMEBODYELSE00001")
-    yield (
-        "another account",
-        Principal.user(f"{prefix}{foreign}:user/somebody-else", "AIDASOMEBODYELSE00002"),
-    )
+    stranger = Principal.user(somebody(foreign, "user"), "AIDASOMEBODYELSE00002")
+    yield "another account", stranger
     yield "another role", Principal.role_session(own_role, "session", "AROASOMEBODYELSE00003")

@@ -1,8 +1,8 @@
 """Policy documents as typed values: what AWS accepts in several spellings is read into one form.
 
-A string or a list of one, a bare account id or the account's root ARN, JSON text or its URL-encoded form
-(as IAM's read calls give it), a mapping: all the same here. Grammar is judged in `rules`, not here; what cannot
-be understood is kept as `Document.fault`, so that a decision can say so instead of guessing.
+A string or a list of one, a bare account id or the account's root ARN, JSON text or its URL-encoded form (as IAM's
+read calls give it), a mapping: all the same here. Grammar is judged in `grammar`, not here; what cannot be understood
+is kept as `Document.fault`, so that a decision can tell so instead of guessing.
 
 Source: IAM User Guide, "IAM JSON policy element reference" and "Grammar of the IAM JSON policy language".
 """
@@ -14,19 +14,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 
-CURRENT_VERSION = "2012-10-17"
+from components.documents import VERSION, account_root
+from rolelab.iam import names
+
 OLD_VERSION = "2008-10-17"
 """What a document without `Version` is read as. Source: IAM User Guide, "IAM JSON policy elements: Version"."""
+EXCLUSIVE = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
+"""Pairs of elements of which a statement has one at most."""
+STATEMENT_ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")  # fmt: skip
+"""In the order in which IAM shows them."""
+PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
-STATEMENT_ELEMENTS = frozenset({
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-})  # fmt: skip
-
-_ACCOUNT = re.compile(r"\d{12}\Z")
-_ROOT_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):root\Z")
+_ROOT_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
 
 
 class PolicyError(ValueError):
@@ -40,29 +43,9 @@ class Effect(Enum):
     DENY = "Deny"
 
 
-class Layer(Enum):
-    """Who decided: the kind of policy, or a rule that comes before all policies. The value is its name in words."""
-
-    IDENTITY = "identity-based policy"
-    TRUST = "role trust policy"
-    RESOURCE = "resource-based policy"
-    BOUNDARY = "permissions boundary"
-    SESSION = "session policy"
-    SERVICE_CONTROL = "service control policy"
-    RESOURCE_CONTROL = "resource control policy"
-    VPC_ENDPOINT = "VPC endpoint policy"
-    CREDENTIALS = "credentials"
-    """The kind or state of the credentials forbids (or, for an account's root, permits) it whatever policies say."""
-    MISSING_ROLE = "missing role"
-    """No role of that ARN exists; AWS says AccessDenied, as if a policy had refused."""
-    NO_POLICY_NEEDED = "no policy needed"
-    """Everybody may, such as `sts:GetCallerIdentity`."""
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """The `Principal` or `NotPrincipal` element; account ids are written as root ARNs where the form allows it."""
+    """The `Principal` or `NotPrincipal` element; account ids are written as root ARNs."""
 
     everyone: bool = False
     aws: tuple[str, ...] = ()
@@ -72,13 +55,8 @@ class Principals:
 
     def entries(self) -> tuple[str, ...]:
         """All named principals as written, `*` for everyone."""
-        return (
-            (("*",) if self.everyone else ())
-            + self.aws
-            + self.service
-            + self.federated
-            + self.canonical
-        )
+        everyone = ("*",) if self.everyone else ()
+        return everyone + self.aws + self.service + self.federated + self.canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,44 +103,7 @@ class Document:
     @property
     def has_variables(self) -> bool:
         """Whether `${…}` is a policy variable here. Source: IAM User Guide, "IAM policy elements: Variables"."""
-        return self.version == CURRENT_VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A document and where it is attached: the words a learner finds it again by."""
-
-    document: Document
-    name: str = ""
-    """Name of the inline or managed policy; empty where there can be only one, such as a trust policy."""
-    owner: str = ""
-    """What it is attached to, such as `user testuser` or `role s3Access`."""
-    arn: str = ""
-    """ARN of a managed policy."""
-
-    @classmethod
-    def read(cls, document: object, name: str = "", *, owner: str = "", arn: str = "") -> Policy:
-        """Make a policy of a mapping or JSON text; one that cannot be understood keeps the fault instead of raising."""
-        return cls(read(document), name, owner, arn)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a statement stands."""
-
-    layer: Layer
-    policy: str = ""
-    owner: str = ""
-    index: int = 0
-    """Of the statement, from 0."""
-    sid: str = ""
-
-    def __str__(self) -> str:
-        words = [self.layer.value]
-        words += [self.policy] if self.policy else []
-        words += ["of", self.owner] if self.owner else []
-        sid = f' (Sid "{self.sid}")' if self.sid else ""
-        return f"{' '.join(words)}, statement {self.index + 1}{sid}"
+        return self.version == VERSION
 
 
 def as_mapping(value: object) -> Mapping[str, object] | None:
@@ -177,10 +118,10 @@ def as_list(value: object) -> Sequence[object]:
 
 def account_of(principal: str) -> str:
     """Return the account that a bare id or a root ARN names, or an empty string."""
-    if _ACCOUNT.match(principal):
+    if names.ACCOUNT_ID.fullmatch(principal):
         return principal
-    root = _ROOT_ARN.match(principal)
-    return root.group(2) if root else ""
+    root = _ROOT_ARN.fullmatch(principal)
+    return root[1] if root else ""
 
 
 def decode(document: object) -> Mapping[str, object]:
@@ -188,22 +129,21 @@ def decode(document: object) -> Mapping[str, object]:
 
     Raises: PolicyError when it is none of them.
     """
-    given = as_mapping(document)
-    if given is not None:
-        return given
+    raw = as_mapping(document)
+    if raw is not None:
+        return raw
     if not isinstance(document, str):
         raise PolicyError(f"a policy document is a JSON object, not {type(document).__name__}")
     text = document.strip()
-    if text[:3].lower() == "%7b" or text[:1] == "%":
+    if text[:1] == "%":
         from urllib.parse import unquote  # only IAM's read calls answer like this
 
         text = unquote(text)
     try:
         decoded = as_mapping(json.loads(text, object_pairs_hook=_unique))
     except json.JSONDecodeError as error:
-        raise PolicyError(
-            f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
-        ) from None
+        where = f"line {error.lineno}, column {error.colno}"
+        raise PolicyError(f"not JSON: {error.msg} in {where}") from None
     except RecursionError:
         raise PolicyError("not a policy: nested too deeply") from None
     if decoded is None:
@@ -211,14 +151,18 @@ def decode(document: object) -> Mapping[str, object]:
     return decoded
 
 
+class RepeatedElement(PolicyError):
+    """An object of the document has two elements of one name."""
+
+
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     # Python keeps the last of two equal keys, AWS refuses them: which one counts must not be guessed.
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise PolicyError(f'"{twice}" is there twice')
-    return found
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        keys = [name for name, _ in pairs]
+        twice = next(name for name in keys if keys.count(name) > 1)
+        raise RepeatedElement(f'"{twice}" is there twice')
+    return content
 
 
 def parse(document: object) -> Document:
@@ -228,56 +172,55 @@ def parse(document: object) -> Document:
     """
     raw = decode(document)
     version = raw.get("Version", OLD_VERSION)
-    if version not in (CURRENT_VERSION, OLD_VERSION):
-        raise PolicyError(f"Version {version!r} is neither {CURRENT_VERSION} nor {OLD_VERSION}")
+    if version not in (VERSION, OLD_VERSION):
+        raise PolicyError(f"Version {version!r} is neither {VERSION} nor {OLD_VERSION}")
     unknown = set(raw) - {"Version", "Id", "Statement"}
     if unknown:
         raise PolicyError(f"unknown element {sorted(unknown)[0]}")
     if "Statement" not in raw:
         raise PolicyError("Statement is missing")
-    given = as_list(raw["Statement"])
-    return Document(
-        str(version), tuple(_statement(index, each) for index, each in enumerate(given)), raw=raw
-    )
+    statements = enumerate(as_list(raw["Statement"]))
+    return Document(str(version), tuple(_statement(*each) for each in statements), raw=raw)
 
 
 def read(document: object) -> Document:
     """Read a document; one that cannot be understood comes back with its `fault` and no statements."""
+    return _read_text(document) if isinstance(document, str) else _read(document)
+
+
+def _read(document: object) -> Document:
     try:
         return parse(document)
     except PolicyError as error:
-        raw = as_mapping(document)
-        return Document(fault=str(error), raw=raw if raw is not None else _empty())
+        return Document(fault=str(error), raw=as_mapping(document) or _empty())
 
 
-def _statement(index: int, given: object) -> Statement:
+_read_text = lru_cache(maxsize=8192)(_read)
+"""A service that enforces reads the same few documents at every request."""
+
+
+def _statement(index: int, content: object) -> Statement:
     where = f"statement {index + 1}"
-    raw = as_mapping(given)
+    raw = as_mapping(content)
     if raw is None:
         raise PolicyError(f"{where} is not an object")
-    unknown = set(raw) - STATEMENT_ELEMENTS
+    unknown = set(raw).difference(STATEMENT_ELEMENTS)
     if unknown:
         raise PolicyError(f"{where}: unknown element {sorted(unknown)[0]}")
     effect = raw.get("Effect")
     if effect not in ("Allow", "Deny"):
         raise PolicyError(f"{where}: Effect is {effect!r}, not Allow or Deny")
-    for one, other in (
-        ("Action", "NotAction"),
-        ("Resource", "NotResource"),
-        ("Principal", "NotPrincipal"),
-    ):
-        if one in raw and other in raw:
-            raise PolicyError(f"{where}: {one} and {other} exclude each other")
+    for element, opposite in EXCLUSIVE:
+        if element in raw and opposite in raw:
+            raise PolicyError(f"{where}: {element} and {opposite} exclude each other")
     if "Action" not in raw and "NotAction" not in raw:
         raise PolicyError(f"{where}: Action or NotAction is missing")
     return Statement(
         index,
         Effect(effect),
         str(raw.get("Sid", "")),
-        _principals(raw.get("Principal"), f"{where}, Principal") if "Principal" in raw else None,
-        _principals(raw.get("NotPrincipal"), f"{where}, NotPrincipal")
-        if "NotPrincipal" in raw
-        else None,
+        _principals(raw, "Principal", where),
+        _principals(raw, "NotPrincipal", where),
         _strings(raw, "Action", where),
         _strings(raw, "NotAction", where),
         _strings(raw, "Resource", where),
@@ -295,34 +238,26 @@ def _strings(raw: Mapping[str, object], element: str, where: str) -> tuple[str, 
     return tuple(cast("Sequence[str]", values))
 
 
-def _principals(given: object, where: str) -> Principals:
-    if given == "*":
+def _principals(raw: Mapping[str, object], element: str, where: str) -> Principals | None:
+    if element not in raw:
+        return None
+    if raw[element] == "*":
         return Principals(everyone=True)
-    raw = as_mapping(given)
-    if raw is None:
-        raise PolicyError(
-            f'{where}: neither "*" nor an object of AWS, Service, Federated or CanonicalUser'
-        )
-    unknown = set(raw) - {"AWS", "Service", "Federated", "CanonicalUser"}
+    place = f"{where}, {element}"
+    kinds = as_mapping(raw[element])
+    if kinds is None:
+        raise PolicyError(f'{place}: neither "*" nor an object of {", ".join(PRINCIPAL_KINDS)}')
+    unknown = set(kinds).difference(PRINCIPAL_KINDS)
     if unknown:
-        raise PolicyError(f"{where}: unknown kind {sorted(unknown)[0]}")
-    aws = _strings(raw, "AWS", where) or ()
-    return Principals(
-        "*" in aws,
-        tuple(_account_as_arn(entry) for entry in aws if entry != "*"),
-        _strings(raw, "Service", where) or (),
-        _strings(raw, "Federated", where) or (),
-        _strings(raw, "CanonicalUser", where) or (),
-    )
+        raise PolicyError(f"{place}: unknown kind {sorted(unknown)[0]}")
+    aws, *others = (_strings(kinds, kind, place) or () for kind in PRINCIPAL_KINDS)
+    # The bare id says nothing of the partition; accounts are compared by their number.
+    named = (account_root(each) if names.ACCOUNT_ID.fullmatch(each) else each for each in aws)
+    return Principals("*" in aws, tuple(each for each in named if each != "*"), *others)
 
 
-def _account_as_arn(entry: str) -> str:
-    # The bare id says nothing of the partition; `match` compares accounts by their number.
-    return f"arn:aws:iam::{entry}:root" if _ACCOUNT.match(entry) else entry
-
-
-def _conditions(given: object, where: str) -> Iterable[Condition]:
-    operators = as_mapping(given)
+def _conditions(block: object, where: str) -> Iterable[Condition]:
+    operators = as_mapping(block)
     if operators is None:
         raise PolicyError(f"{where}, Condition: not an object")
     for operator, under in operators.items():
@@ -330,30 +265,19 @@ def _conditions(given: object, where: str) -> Iterable[Condition]:
         if keys is None:
             raise PolicyError(f"{where}, Condition.{operator}: not an object")
         for key, values in keys.items():
-            yield Condition(
-                operator,
-                key,
-                tuple(_scalar(value, where, operator, key) for value in as_list(values)),
-            )
+            place = f"{where}, Condition.{operator}.{key}"
+            yield Condition(operator, key, tuple(_scalar(each, place) for each in as_list(values)))
 
 
-def _scalar(value: object, where: str, operator: str, key: str) -> str:
+def _scalar(value: object, place: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise PolicyError(f"{where}, Condition.{operator}.{key}: not a string, number or boolean")
+    raise PolicyError(f"{place}: not a string, number or boolean")
 
 
-_USUAL_ORDER = {
-    key: place
-    for place, key in enumerate(
-        (
-            *("Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal"),
-            *("Action", "NotAction", "Resource", "NotResource", "Condition"),
-        )
-    )
-}
+_ORDER = {name: at for at, name in enumerate(("Version", "Id", "Statement", *STATEMENT_ELEMENTS))}
 
 
 def pretty(raw: object) -> str:
@@ -365,8 +289,10 @@ def pretty(raw: object) -> str:
 
 
 def _in_order(raw: object) -> object:
-    if isinstance(raw, Mapping):
-        elements = cast("Mapping[str, object]", raw)
-        usual = sorted(elements, key=lambda key: (_USUAL_ORDER.get(key, len(_USUAL_ORDER)), key))
+    elements = as_mapping(raw)
+    if elements is not None:
+        usual = sorted(elements, key=lambda key: (_ORDER.get(key, len(_ORDER)), key))
         return {key: _in_order(elements[key]) for key in usual}
-    return [_in_order(one) for one in cast("list[object]", raw)] if isinstance(raw, list) else raw
+    if isinstance(raw, (list, tuple)):
+        return [_in_order(each) for each in cast("Sequence[object]", raw)]
+    return raw

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rolelab.iam import edits
-from rolelab.iam.changes import (
-    edited,
-    is_editable,
-    put,
-    where,
-    with_statement,
-    without_statement,
-)
-from rolelab.iam.edits import Edit, Worded
-from rolelab.iam.evaluate import Decision, Policies
-from rolelab.iam.match import Mismatch, grip_of, resource_arns
-from rolelab.iam.model import (
-    CURRENT_VERSION,
-    Layer,
-    Policy,
-    Principals,
-    Statement,
-    account_of,
-    read,
-)
-from rolelab.iam.patterns import action_matches, arn_matches, marked
-from rolelab.iam.request import Context, Principal, PrincipalKind, Request
+from components.documents import VERSION
+from rolelab.iam.arns import account_root, bucket_of
+from rolelab.iam.decide import Decision, NearMiss
+from rolelab.iam.documents import Principals, Statement, account_of, read
+from rolelab.iam.language.naming import grip_of
+from rolelab.iam.language.patterns import action_matches, arn_matches, marked
+from rolelab.iam.language.statements import Mismatch
+from rolelab.iam.policies import RESOURCE_LAYERS, Layer, Policies, Policy
+from rolelab.iam.principals import Principal, PrincipalKind
+from rolelab.iam.propose import edits
+from rolelab.iam.propose.changes import edited, put, with_statement, without_statement
+from rolelab.iam.propose.edits import Edit, Worded
+from rolelab.iam.request import Context, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +38,14 @@ def candidates(decision: Decision) -> Iterator[Candidate]:
     if decision.is_explicit:
         yield from _without_deny(decision)
         return
-    request = asked(decision)
     for near in decision.near:
-        if near.place.layer is layer and is_editable(near.policy):
-            yield from _near_miss(
-                decision.policies, layer, near.policy, near.place.index, near.mismatches, request
-            )
-    yield from _new_statements(decision, layer, request)
-    if layer is Layer.BOUNDARY and decision.policies.boundary is not None:
-        boundary = decision.policies.boundary
-        what = f"Remove the {where(layer, boundary)}."
-        yield Candidate(what, replace(decision.policies, boundary=None), is_whole=True)
-
-
-def asked(decision: Decision) -> Request:
-    """Return the request for the very action that was refused."""
-    request = decision.request
-    if decision.action.lower() == "s3:listbucket" and request.action.lower() == "s3:getobject":
-        return replace(request, action=decision.action, resource=request.resource.split("/", 1)[0])
-    return replace(request, action=decision.action)
+        if near.place.layer is layer and near.place.policy.is_editable:
+            yield from _near_miss(decision.policies, near, decision.asked)
+    yield from _new_statements(decision, layer, decision.asked)
+    if layer is Layer.BOUNDARY:
+        for boundary in decision.policies.at(layer):
+            without = decision.policies.put(layer, None)
+            yield Candidate(f"Remove the {boundary.at(layer)}.", without, is_whole=True)
 
 
 # A statement that is missing
@@ -77,33 +56,34 @@ def _new_statements(decision: Decision, layer: Layer, request: Request) -> Itera
     if statement is None:
         return
     policies, principal = decision.policies, request.principal
-    for policy in policies.at(layer):
+    held = policies.at(layer)
+    for policy in held:
         # A group's policy would open it for every member.
-        if is_editable(policy) and (
-            layer is not Layer.IDENTITY or policy.owner in ("", principal.entity)
-        ):
-            what = f"Add a statement to the {where(layer, policy)} that allows {request.action}."
+        is_own = layer is not Layer.IDENTITY or policy.owner in ("", principal.entity)
+        if policy.is_editable and is_own:
+            what = f"Add a statement to the {policy.at(layer)} that allows {request.action}."
             yield Candidate(what, with_statement(policies, layer, policy, statement))
-    made = read({"Version": CURRENT_VERSION, "Statement": [statement]})
+    document = read({"Version": VERSION, "Statement": [statement]})
     name = "allow-" + request.action.replace(":", "-")
     if layer is Layer.IDENTITY:
-        what = f"Give {principal.entity} an inline policy that allows {request.action} on {resource_of(request)}."
-        new = Policy(made, name, principal.entity)
-        yield Candidate(what, replace(policies, identity=(*policies.identity, new)))
+        allowed = f"{request.action} on {resource_of(request)}"
+        what = f"Give {principal.entity} an inline policy that allows {allowed}."
+        new = Policy(document, name, principal.entity)
     elif layer is Layer.SESSION:
         what = f"Pass a session policy that allows {request.action} as well."
-        yield Candidate(
-            what, replace(policies, session=(*(policies.session or ()), Policy(made, name)))
-        )
-    elif layer is Layer.RESOURCE and policies.resource is None:
-        bucket = "bucket " + request.resource.rsplit(":", 1)[-1].split("/", 1)[0]
-        what = f"Give {bucket} a policy that allows {principal.entity} {request.action}."
-        yield Candidate(what, replace(policies, resource=Policy(made, owner=bucket)))
+        new = Policy(document, name)
+    elif layer is Layer.RESOURCE and not held:
+        owner = f"bucket {bucket_of(request.asked_on)}"
+        what = f"Give {owner} a policy that allows {principal.entity} {request.action}."
+        new = Policy(document, owner=owner)
+    else:
+        return
+    yield Candidate(what, policies.put(layer, (*held, new)))
 
 
 def _statement(layer: Layer, request: Request) -> dict[str, object] | None:
     statement: dict[str, object] = {"Effect": "Allow"}
-    if layer in (Layer.TRUST, Layer.RESOURCE):
+    if layer in RESOURCE_LAYERS:
         named = _principal(request.principal)
         if named is None:
             return None
@@ -119,7 +99,7 @@ def _statement(layer: Layer, request: Request) -> dict[str, object] | None:
 
 def resource_of(request: Request) -> str:
     """Return the narrowest `Resource` for the request; empty when that is `*`, which is never proposed."""
-    exact = resource_arns(request)[-1]
+    exact = request.asked_on
     return "" if exact == request.resource and "*" in exact else exact
 
 
@@ -139,27 +119,20 @@ def _principal(principal: Principal) -> tuple[str, str] | None:
 # A statement that nearly fits
 
 
-def _near_miss(
-    policies: Policies,
-    layer: Layer,
-    policy: Policy,
-    index: int,
-    mismatches: Sequence[Mismatch],
-    request: Request,
-) -> Iterator[Candidate]:
-    if len(mismatches) > 2:
+def _near_miss(policies: Policies, near: NearMiss, request: Request) -> Iterator[Candidate]:
+    if len(near.mismatches) > 2:
         return
-    options = [list(_element_edits(mismatch, request)) for mismatch in mismatches]
+    options = [list(_element_edits(mismatch, request)) for mismatch in near.mismatches]
     if not all(options):
         return
+    place = near.place
     for number in range(max(map(len, options))):
         chosen = [worded[min(number, len(worded) - 1)] for worded in options]
-        changed = edited(policies, layer, policy, index, *(edit for _, edit in chosen))
+        changed = edited(policies, place, *(edit for _, edit in chosen))
         if changed is not None:
             words = " and ".join(words for words, _ in chosen)
-            yield Candidate(
-                f"In the {where(layer, policy)}, statement {index + 1}: {words}.", changed
-            )
+            where = f"{place.policy.at(place.layer)}, statement {place.statement.index + 1}"
+            yield Candidate(f"In the {where}: {words}.", changed)
 
 
 def _element_edits(mismatch: Mismatch, request: Request) -> Iterator[Worded]:
@@ -195,7 +168,7 @@ def _principal_edits(wanted: Sequence[str], principal: Principal) -> Iterator[Wo
     accounts = [entry for entry in wanted if account_of(entry)]
     if accounts and principal.account and kind == "AWS":
         # An account stays an account: it delegates, so the grant still decides who of it may.
-        root = f"arn:{principal.partition}:iam::{principal.account}:root"
+        root = account_root(principal.account, principal.partition)
         yield (
             f"Principal {root} instead of {accounts[0]}",
             edits.principal_added(kind, root, accounts[0]),
@@ -212,40 +185,24 @@ def _principal_edits(wanted: Sequence[str], principal: Principal) -> Iterator[Wo
 
 
 def _without_deny(decision: Decision) -> Iterator[Candidate]:
-    policies, layer, matched = decision.policies, decision.layer, decision.matched
-    policy = denying_policy(decision)
-    if policy is None or matched is None:
+    policies, place = decision.policies, decision.place
+    if place is None:
         return
-    statement, request = matched.statement, asked(decision)
-    if is_editable(policy):
-        for words, edit in _narrowings(statement, request):
-            changed = edited(policies, layer, policy, statement.index, edit)
+    layer, policy, statement = place.layer, place.policy, place.statement
+    where = policy.at(layer)
+    if policy.is_editable:
+        for words, edit in _narrowings(statement, decision.asked):
+            changed = edited(policies, place, edit)
             if changed is not None:
                 yield Candidate(
-                    f"In the {where(layer, policy)}, statement {statement.index + 1}: {words}.",
-                    changed,
+                    f"In the {where}, statement {statement.index + 1}: {words}.", changed
                 )
         if layer is not Layer.TRUST or len(policy.document.statements) > 1:
-            yield Candidate(
-                *without_statement(policies, layer, policy, statement.index), is_whole=True
-            )
+            yield Candidate(*without_statement(place, policies), is_whole=True)
     if policy.arn or layer is Layer.BOUNDARY:
         verb = "Remove" if layer is Layer.BOUNDARY else "Detach"
-        yield Candidate(
-            f"{verb} the {where(layer, policy)}.", put(policies, layer, policy, None), is_whole=True
-        )
-
-
-def denying_policy(decision: Decision) -> Policy | None:
-    """Return the policy that holds the deciding statement."""
-    place, matched = decision.place, decision.matched
-    if place is None or matched is None:
-        return None
-    for policy in decision.policies.at(decision.layer):
-        same = policy.name == place.policy and policy.owner == place.owner
-        if same and matched.statement in policy.document.statements:
-            return policy
-    return None
+        without = put(policies, layer, policy, None)
+        yield Candidate(f"{verb} the {where}.", without, is_whole=True)
 
 
 def _narrowings(statement: Statement, request: Request) -> Iterator[Worded]:
@@ -300,10 +257,10 @@ def hit_entries(
             [] if any(action_matches(each, request.action) for each in rest) else hits,
         )
     if statement.resources is not None:
-        arns = resource_arns(request)
+        arns = (request.resource, request.asked_on)
         hits = [entry for entry in statement.resources if entry in arns]
         rest = [entry for entry in statement.resources if entry not in hits]
-        others = any(arn_matches(marked(entry), arn) for entry in rest for arn in arns)
+        others = any(arn_matches(marked(entry), request.asked_on) for entry in rest)
         yield "Resource", statement.resources, [] if others else hits
 
 

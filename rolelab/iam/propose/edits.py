@@ -1,4 +1,4 @@
-"""Edits of one raw statement: what the candidates of `mend` are made of.
+"""Edits of one raw statement: what candidates are made of.
 
 An edit changes the statement in place, keeps its layout (a list stays a list, elements keep their order), and returns
 False when it does not apply, so that the diff a person sees is as small as the change.
@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
-from rolelab.iam.conditions import operator
-from rolelab.iam.match import Mismatch
-from rolelab.iam.model import account_of, as_list
-from rolelab.iam.patterns import has_wildcard
+from rolelab.iam.documents import account_of, as_list
+from rolelab.iam.language.operators import used
+from rolelab.iam.language.patterns import has_wildcard
+from rolelab.iam.language.statements import Mismatch
 
 Raw = dict[str, object]
 Edit = Callable[[Raw], bool]
@@ -168,20 +168,15 @@ def condition_edits(mismatch: Mismatch, *, is_deny: bool) -> Iterator[Worded]:
     if condition is None:
         return
     name, key, values = condition.operator, condition.key, condition.values
-    known = operator(name)
     where = f"{name} {key}"
-    # An Allow is widened, a Deny narrowed: either has the request's value enter the list, or leave it.
-    enters = known is not None and known.is_negated is is_deny
-    is_listable = (
-        known is not None
-        and known.base.startswith(("String", "Arn", "IpAddress"))
-        and not known.each
-    )
-    if is_listable and len(mismatch.got) == 1 and not has_wildcard(mismatch.got[0]):
+    use = used(name)
+    is_listable = use is not None and use.operator.is_list_of_texts and not use.each
+    if use and is_listable and len(mismatch.got) == 1 and not has_wildcard(mismatch.got[0]):
         got = mismatch.got[0]
-        if enters:
+        # An Allow is widened, a Deny narrowed: either has the request's value enter the list, or leave it.
+        if use.is_negated is is_deny:
             # An address range may be others' too; a single text is wrong rather than somebody else's.
-            if len(values) == 1 and known is not None and known.base != "IpAddress":
+            if len(values) == 1 and use.operator.name != "IpAddress":
                 yield f"{where} {got} instead of {values[0]}", condition_values(name, key, (got,))
             yield f"add {got} to {where}", condition_values(name, key, (*values, got))
         elif got in values and len(values) > 1:

@@ -1,0 +1,376 @@
+"""The decision: AWS's documented evaluation logic over all policies that bear on a request.
+
+Same account: an identity-based or a resource-based policy allows (a role's trust policy always must); a permissions
+boundary and a session policy limit, except for a caller the resource-based policy names directly. Across accounts
+both halves must allow. An explicit deny anywhere wins. What is not known makes a decision unknown where it matters;
+where everything is known (`Request.is_complete`) a decision has two values.
+
+Nothing is collected for explaining while a request is decided: `Decision.near` looks again, when it is asked.
+
+Source: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic",
+"Permissions boundaries for IAM entities", "Policies and permissions in IAM (Session policies)".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from rolelab.iam import credentials
+from rolelab.iam.documents import Effect
+from rolelab.iam.language.conditions import all_of, any_of
+from rolelab.iam.language.naming import Grip
+from rolelab.iam.language.statements import Mismatch, Reading, applies, mismatches, unknowns
+from rolelab.iam.policies import GUARDS, RESOURCE_LAYERS, Layer, Place, Policies, Policy
+from rolelab.iam.principals import OUTSIDE, PrincipalKind
+from rolelab.iam.request import Context, Request
+
+_TRUSTED_ACTIONS = credentials.ASSUMES | {"sts:tagsession", "sts:setsourceidentity"}
+_LIMITED_BY_SESSION = (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED)
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A statement that would have allowed (with one or two elements otherwise), and what did not fit."""
+
+    place: Place
+    mismatches: tuple[Mismatch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What AWS answers, and the reason."""
+
+    allowed: bool | None
+    """None: not known; `unknown` has what."""
+    layer: Layer
+    """The layer that refused, or that allowed."""
+    is_explicit: bool = False
+    """Refused by a statement with `Deny`, not for want of an `Allow`."""
+    place: Place | None = None
+    """The deciding statement; None when one is missing."""
+    reason: str = ""
+    """In words, where the layer alone does not tell."""
+    refusing: tuple[Layer, ...] = ()
+    """Every layer that has to change before the request is allowed."""
+    unknown: tuple[str, ...] = ()
+    request: Request = field(repr=False)
+    """The call."""
+    asked: Request = field(repr=False)
+    """What was decided: the call itself, or a further action that it stands for."""
+    policies: Policies = field(repr=False)
+
+    @property
+    def action(self) -> str:
+        """The action that was decided: AssumeRole with tags also needs `sts:TagSession`."""
+        return self.asked.action
+
+    @property
+    def near(self) -> tuple[NearMiss, ...]:
+        """The nearest statements of the refusing layers, best first."""
+        if self.is_explicit or self.allowed:
+            return ()
+        return _near_misses(self)
+
+
+def decide(request: Request, policies: Policies) -> Decision:
+    """Decide a request; of several actions that one call needs, the first that is not allowed is reported."""
+    decision = _decide(request, policies)
+    if decision.allowed is not True:
+        return decision
+    for further in credentials.further_requests(request):
+        also = _decide(further, policies)
+        if also.allowed is not True:
+            return replace(also, request=request)
+    return decision
+
+
+def _decide(request: Request, policies: Policies) -> Decision:
+    gone = credentials.no_longer_count(request)
+    if gone:
+        return _without_policies(request, policies, Layer.CREDENTIALS, gone)
+    free = credentials.needs_no_policy(request)
+    if free:
+        return Decision(
+            allowed=True,
+            layer=Layer.NO_POLICY_NEEDED,
+            reason=free,
+            request=request,
+            asked=request,
+            policies=policies,
+        )
+    cannot = credentials.cannot(request)
+    if cannot:
+        return _without_policies(request, policies, Layer.CREDENTIALS, cannot)
+    action = request.action.lower()
+    is_role = ":role/" in request.resource
+    if action in _TRUSTED_ACTIONS:
+        if action in credentials.ASSUMES and not is_role and request.resource != "*":
+            reason = f"{request.resource} is not the ARN of a role"
+            return _without_policies(request, policies, Layer.MISSING_ROLE, reason)
+        if is_role and not policies.has(Layer.TRUST):
+            reason = f"there is no role {request.resource}"
+            return _without_policies(request, policies, Layer.MISSING_ROLE, reason)
+        return _by_policies(request, policies, Layer.TRUST if is_role else Layer.RESOURCE)
+    return _by_policies(request, policies, Layer.RESOURCE)
+
+
+def _without_policies(request: Request, policies: Policies, layer: Layer, reason: str) -> Decision:
+    return Decision(
+        allowed=False,
+        layer=layer,
+        reason=reason,
+        refusing=(layer,),
+        request=request,
+        asked=request,
+        policies=policies,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """What one layer says: three-valued, with the statements it says it by."""
+
+    layer: Layer
+    allows: bool | None = False
+    by_role: bool | None = False
+    directly: bool | None = False
+    denies: bool | None = False
+    allow: Place | None = None
+    deny: Place | None = None
+
+
+_ALL_OPEN = (None, None, None, None)
+
+
+def _by_policies(request: Request, policies: Policies, resource_layer: Layer) -> Decision:
+    context = Context(request)
+    principal = request.principal
+
+    def hear(layer: Layer, held: Iterable[Policy]) -> _Voice:
+        return _hear(layer, held, request, context, is_unread=layer in policies.unread)
+
+    guards: list[_Voice] = []
+    for layer in GUARDS:
+        if policies.has(layer) and (principal.account or layer is not Layer.SERVICE_CONTROL):
+            guards += [hear(layer, level) for level in policies.levels(layer) or [()]]
+    resource = hear(resource_layer, policies.at(resource_layer))
+    identity = _hear_identity(request, hear(Layer.IDENTITY, _of_caller(request, policies)))
+    limits = [hear(layer, policies.at(layer)) for layer in _limits(request, policies)]
+
+    voices = [*guards, identity, *limits, resource]
+    deny = next((voice for voice in voices if voice.denies), None)
+    if deny is not None:
+        return Decision(
+            allowed=False,
+            layer=deny.layer,
+            is_explicit=True,
+            place=deny.deny,
+            refusing=_layers(voice for voice in voices if voice.denies),
+            request=request,
+            asked=request,
+            policies=policies,
+        )
+    paths = _paths(request, resource, identity, limits)
+    allowed = all_of([*(guard.allows for guard in guards), any_of(path.holds for path in paths)])
+    if allowed is False:
+        return _refused(request, policies, guards, paths)
+    if allowed is None or any(voice.denies is None for voice in voices):
+        unknown = _unknown(request, context, policies, voices)
+        return Decision(
+            allowed=None,
+            layer=Layer.UNKNOWN,
+            reason="; ".join(unknown),
+            unknown=unknown,
+            request=request,
+            asked=request,
+            policies=policies,
+        )
+    by = next(path for path in paths if path.holds).granting
+    is_root = by.allow is None
+    return Decision(
+        allowed=True,
+        layer=Layer.CREDENTIALS if is_root else by.layer,
+        place=by.allow,
+        reason="an account's root user is allowed everything in its account" if is_root else "",
+        request=request,
+        asked=request,
+        policies=policies,
+    )
+
+
+def _layers(voices: Iterable[_Voice]) -> tuple[Layer, ...]:
+    return tuple(dict.fromkeys(voice.layer for voice in voices))
+
+
+def _of_caller(request: Request, policies: Policies) -> tuple[Policy, ...]:
+    has_none = request.principal.kind in OUTSIDE or request.principal.kind is PrincipalKind.ROOT
+    return () if has_none else policies.at(Layer.IDENTITY)
+
+
+def _hear_identity(request: Request, voice: _Voice) -> _Voice:
+    principal = request.principal
+    is_of_root = principal.kind is PrincipalKind.FEDERATED and principal.entity_arn.endswith(
+        ":root"
+    )
+    if principal.kind is PrincipalKind.ROOT or is_of_root:
+        return _Voice(Layer.IDENTITY, allows=True, denies=voice.denies, deny=voice.deny)
+    return voice
+
+
+def _limits(request: Request, policies: Policies) -> list[Layer]:
+    limits = [Layer.BOUNDARY] if policies.has(Layer.BOUNDARY) else []
+    kind = request.principal.kind
+    # A federated user without a session policy has no permissions but those a resource gives it by name.
+    if kind in _LIMITED_BY_SESSION and (
+        policies.has(Layer.SESSION) or kind is PrincipalKind.FEDERATED
+    ):
+        limits.append(Layer.SESSION)
+    return limits
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """One way to be allowed: everything on it must hold."""
+
+    granting: _Voice
+    needs: tuple[tuple[Layer, bool | None], ...]
+    explains: bool = True
+    """Whether a refusal is told by this path; a caller nobody named is not missed in the resource's policy."""
+
+    @property
+    def holds(self) -> bool | None:
+        return all_of(answer for _, answer in self.needs)
+
+    @property
+    def refusing(self) -> tuple[Layer, ...]:
+        return tuple(dict.fromkeys(layer for layer, answer in self.needs if answer is False))
+
+
+def _paths(
+    request: Request, resource: _Voice, identity: _Voice, limits: list[_Voice]
+) -> list[_Path]:
+    limited = tuple((limit.layer, limit.allows) for limit in limits)
+    by_identity = ((Layer.IDENTITY, identity.allows), *limited)
+    named = (resource.layer, resource.allows)
+    if request.principal.kind in OUTSIDE:
+        return [_Path(resource, (named,))]
+    if request.is_cross_account:
+        return [_Path(identity if identity.allow else resource, (*by_identity, named))]
+    directly = _Path(resource, ((resource.layer, resource.directly),), explains=False)
+    by_role = (resource.layer, resource.by_role)
+    through_role = _Path(resource, (by_role, *limited), explains=resource.by_role is not False)
+    if resource.layer is Layer.TRUST:
+        return [_Path(identity, (named, *by_identity)), directly, through_role]
+    return [_Path(identity, by_identity), directly, through_role]
+
+
+def _refused(
+    request: Request, policies: Policies, guards: list[_Voice], paths: list[_Path]
+) -> Decision:
+    guarding = _layers(guard for guard in guards if guard.allows is False)
+    # The shortest way to being allowed; the first of equals is the usual one.
+    path = min((path for path in paths if path.explains), key=lambda path: len(path.refusing))
+    on_path = path.refusing if all(each.holds is False for each in paths) else ()
+    refusing = guarding + on_path
+    return Decision(
+        allowed=False,
+        layer=refusing[0],
+        refusing=refusing,
+        request=request,
+        asked=request,
+        policies=policies,
+    )
+
+
+# -- one layer ------------------------------------------------------------------------------------------------------
+
+
+def _reading(layer: Layer, policy: Policy, request: Request, context: Context) -> Reading:
+    return Reading(request, context, policy.document.has_variables, layer in RESOURCE_LAYERS)
+
+
+def _hear(
+    layer: Layer, policies: Iterable[Policy], request: Request, context: Context, *, is_unread: bool
+) -> _Voice:
+    allows, by_role, directly, denies = _ALL_OPEN if is_unread else (False, False, False, False)
+    allow: Place | None = None
+    deny: Place | None = None
+    strongest = Grip.NONE
+    for policy in policies:
+        if policy.document.fault:
+            allows, by_role, directly, denies = (
+                answer or None for answer in (allows, by_role, directly, denies)
+            )
+            continue
+        reading = _reading(layer, policy, request, context)
+        for statement in policy.document.statements:
+            applied, grip = applies(statement, reading)
+            if applied is False:
+                continue
+            if statement.effect is Effect.DENY:
+                denies = denies or applied
+                if applied and deny is None:
+                    deny = Place(layer, policy, statement)
+                continue
+            allows = allows or applied
+            if grip >= Grip.ROLE:
+                by_role = by_role or applied
+            if grip is Grip.DIRECT:
+                directly = directly or applied
+            if applied and grip > strongest:
+                allow, strongest = Place(layer, policy, statement), grip
+    return _Voice(layer, allows, by_role, directly, denies, allow, deny)
+
+
+def _unknown(
+    request: Request, context: Context, policies: Policies, voices: list[_Voice]
+) -> tuple[str, ...]:
+    """Return what is not known, in words."""
+    words: list[str] = []
+    for layer in _layers(voices):
+        if layer in policies.unread:
+            words.append(f"the {layer.value} could not be read")
+        for policy in policies.at(layer):
+            if policy.document.fault:
+                words.append(f"{layer.value} {policy.name}".strip() + f": {policy.document.fault}")
+            reading = _reading(layer, policy, request, context)
+            for statement in policy.document.statements:
+                if applies(statement, reading)[0] is None:
+                    place = Place(layer, policy, statement)
+                    words += [f"{why} ({place})" for why in unknowns(statement, reading)]
+    return tuple(dict.fromkeys(words))
+
+
+# -- near misses ----------------------------------------------------------------------------------------------------
+
+_MOST_NEAR = 3
+_FAR = 100
+
+
+def _near_misses(decision: Decision) -> tuple[NearMiss, ...]:
+    request = decision.asked
+    context = Context(request)
+    near: list[NearMiss] = []
+    for layer in (*GUARDS, *RESOURCE_LAYERS, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION):
+        if layer not in decision.refusing and decision.allowed is not None:
+            continue
+        for policy in decision.policies.at(layer):
+            reading = _reading(layer, policy, request, context)
+            for statement in policy.document.statements:
+                if statement.effect is Effect.ALLOW:
+                    missed = mismatches(statement, reading)
+                    near += [NearMiss(Place(layer, policy, statement), missed)] if missed else []
+    near.sort(key=_distance)
+    return tuple(each for each in near[:_MOST_NEAR] if _distance(each) < _FAR)
+
+
+def _distance(near: NearMiss) -> int:
+    # A statement about another action is no near miss unless it is about the same service.
+    distance = 10 * len(near.mismatches)
+    for mismatch in near.mismatches:
+        if mismatch.element in ("Action", "NotAction"):
+            service = mismatch.got[0].partition(":")[0].lower()
+            same = any(each.partition(":")[0].lower() == service for each in mismatch.wanted)
+            distance += 15 if same else _FAR
+    return distance
