@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from rolelab.outputs import Learner
 
 
-@click.command(short_help="Break the lab on purpose, for somebody to find out why.")
+@click.command()
 @target.options
-@click.option(
-    "--as", "learner_name", metavar="LEARNER", help="Whose lab; the first one's if left out."
-)
+@target.learner_option("Whose lab; the first one's if left out.")
 @click.option("--random", "by_chance", is_flag=True, help="Any fault, and which one is not told.")
 @click.option(
     "--seed", type=int, metavar="N", help="With --random: the same one for the same number."
@@ -28,9 +26,7 @@ if TYPE_CHECKING:
 @click.option("--list", "as_list", is_flag=True, help="List the faults, and break nothing.")
 @click.argument("fault_name", metavar="[FAULT]", default="")
 def command(
-    stack: str,
-    pulumi: bool,
-    outputs_file: str | None,
+    choice: target.LabChoice,
     learner_name: str | None,
     by_chance: bool,
     seed: int | None,
@@ -50,7 +46,7 @@ def command(
             click.echo(f"{fault.name:{width}}  {fault.does}")
         return
     _check(FAULTS, fault_name, by_chance=by_chance, seed=seed)
-    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    chosen = choice.find()
     url = chosen.endpoint.url
     if url is None or not is_loopback(url):
         raise UsageError(

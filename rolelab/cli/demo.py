@@ -18,7 +18,7 @@ NEXT = [
 ]
 
 
-@click.command(short_help="Watch the whole lesson happen, offline.")
+@click.command()
 @click.option("--pause", is_flag=True, help="Wait for Enter before each step, for a room.")
 @click.pass_context
 def command(ctx: click.Context, pause: bool) -> None:

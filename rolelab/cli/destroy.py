@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rolelab.engine.stack import Stack
 
 
-@click.command(short_help="Remove everything that `up` made.")
+@click.command()
 @deploying.run_options
 @deploying.yes_option
 def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, yes: bool) -> None:

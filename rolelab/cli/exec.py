@@ -10,22 +10,14 @@ from rolelab.cli import target
 
 
 @click.command(
-    short_help="Run a command as a learner, or with the role.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @target.options
-@click.option(
-    "--as",
-    "learner_name",
-    metavar="LEARNER",
-    help="Which learner; may be left out where there is one.",
-)
+@target.learner_option("Which learner; may be left out where there is one.")
 @click.option("--role", is_flag=True, help="With the role: assume it first.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[--] [COMMAND]...")
 def command(
-    stack: str,
-    pulumi: bool,
-    outputs_file: str | None,
+    choice: target.LabChoice,
     learner_name: str | None,
     role: bool,
     arguments: tuple[str, ...],
@@ -40,7 +32,7 @@ def command(
     """  # noqa: D301 - Click's own mark for lines to be kept
     from rolelab.hands_on import environment, shell
 
-    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    chosen = choice.find()
     learner = chosen.lab.learner(learner_name)
     keys, who, until = learner.credentials, learner.name, ""
     if role:

@@ -7,23 +7,16 @@ import click
 from rolelab.cli import target
 
 
-@click.command(short_help="Say why something is refused, and what to change.")
+@click.command()
 @target.options
-@click.option(
-    "--as",
-    "learner_name",
-    metavar="LEARNER",
-    help="Which learner; may be left out where there is one.",
-)
+@target.learner_option("Which learner; may be left out where there is one.")
 @click.option(
     "--role", is_flag=True, help="Ask for the role's session instead of the learner's own key."
 )
 @click.argument("action", default="sts:AssumeRole")
 @click.argument("resource", default="")
 def command(
-    stack: str,
-    pulumi: bool,
-    outputs_file: str | None,
+    choice: target.LabChoice,
     learner_name: str | None,
     role: bool,
     action: str,
@@ -37,7 +30,7 @@ def command(
     from rolelab.explain import question as asking
     from rolelab.report import text
 
-    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    chosen = choice.find()
     learner = chosen.lab.learner(learner_name)
     question = asking.Question(action=action, resource=resource, of_session=role)
     reason = asking.why(chosen.lab, learner, chosen.endpoint, question)

@@ -14,7 +14,7 @@ from rolelab.localaws.process.probe import State
 from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance
 
 
-@click.group("local", short_help="Start, stop and look at the local AWS.")
+@click.group("local")
 def command() -> None:
     """Start, stop and look at the local AWS of this project.
 

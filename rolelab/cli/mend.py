@@ -7,13 +7,11 @@ import click
 from rolelab.cli import deploying, target
 
 
-@click.command(short_help="Put a broken lab back to what was declared.")
+@click.command()
 @target.options
 @deploying.yes_option
 @click.pass_context
-def command(
-    ctx: click.Context, stack: str, pulumi: bool, outputs_file: str | None, yes: bool
-) -> None:
+def command(ctx: click.Context, choice: target.LabChoice, yes: bool) -> None:
     """Compare the users, their grants and the role with what was declared, and undo every difference.
 
     What is to be done is shown as AWS CLI commands, then asked, then done. What `rolelab break` added goes as well.
@@ -24,7 +22,7 @@ def command(
     from rolelab.report import text
 
     deploying.require_yes(yes, what="mend")
-    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    chosen = choice.find()
     with administrator(chosen.endpoint) as clients:
         plan = restoring.plan(chosen.lab, clients)
         added = leftovers.find(clients, chosen.lab)

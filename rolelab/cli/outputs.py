@@ -10,7 +10,7 @@ from rolelab.cli import deploying
 from rolelab.errors import UsageError
 
 
-@click.command(short_help="Print what the stack tells about the lab.")
+@click.command()
 @click.argument("name", required=False)
 @deploying.stack_option
 @deploying.json_option

@@ -9,7 +9,7 @@ import click
 from rolelab.cli import deploying
 
 
-@click.command(short_help="Show what `up` would do.")
+@click.command()
 @deploying.run_options
 @click.option(
     "--refresh", is_flag=True, help="First look at what was changed in AWS behind the stack's back."

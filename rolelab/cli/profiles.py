@@ -11,24 +11,20 @@ import click
 from rolelab.cli import target
 
 
-@click.command(short_help="Write AWS CLI profiles for a learner and the role.")
+@click.command()
 @target.options
-@click.option(
-    "--as", "learner_name", metavar="LEARNER", help="Only this learner's  [default: all]."
-)
+@target.learner_option("Only this learner's  [default: all].")
 @click.option("--to", "folder", metavar="DIR", help="Where  [default: .rolelab/profiles/STACK].")
-def command(
-    stack: str, pulumi: bool, outputs_file: str | None, learner_name: str | None, folder: str | None
-) -> None:
+def command(choice: target.LabChoice, learner_name: str | None, folder: str | None) -> None:
     """Write profiles into files of their own and say how to use them.
 
     Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the role by itself.
     """
     from rolelab.hands_on import environment, profiles
 
-    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    chosen = choice.find()
     learners = [chosen.lab.learner(learner_name)] if learner_name else chosen.lab.learners
-    to = Path(folder).absolute() if folder else chosen.project.home / "profiles" / stack
+    to = Path(folder).absolute() if folder else chosen.project.home / "profiles" / chosen.stack
     written = profiles.write(chosen.lab, learners, chosen.endpoint, to)
     click.echo(f"export AWS_CONFIG_FILE={shlex.quote(str(written.config))}")
     click.echo(f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(written.credentials))}")

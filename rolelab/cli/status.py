@@ -9,7 +9,7 @@ import click
 from rolelab.cli import deploying
 
 
-@click.command(short_help="Say what there is, and whether a run was cut short.")
+@click.command()
 @deploying.stack_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def command(stack: str, as_json: bool) -> None:

@@ -1,15 +1,17 @@
-"""Which lab a command is about, and where its AWS is: the options that verify, exec and their like share."""
+"""Which lab a command is about, and where its AWS is: what verify, exec and their like share."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolelab.cli.deploying import stack_option
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +20,15 @@ if TYPE_CHECKING:
     from rolelab.outputs import Lab
     from rolelab.project import Project
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_pulumi_option = click.option(
+    "--pulumi", is_flag=True, help="The Pulumi CLI's stack of that name instead of the local lab."
+)
+_outputs_option = click.option(
+    "--outputs",
+    "outputs_file",
+    metavar="FILE",
+    help="Outputs from a file (- for the standard input) instead; AWS as the environment says.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,46 +44,32 @@ class Target:
     """The AWS in words, for people."""
 
 
-def options(command: _Command) -> _Command:
-    """Add `--stack`, `--pulumi` and `--outputs` to a command."""
-    for add in (
-        click.option(
-            "--outputs",
-            "outputs_file",
-            metavar="FILE",
-            help="Outputs from a file (- for the standard input) instead; AWS as the environment says.",
-        ),
-        click.option(
-            "--pulumi",
-            is_flag=True,
-            help="The Pulumi CLI's stack of that name instead of the local lab.",
-        ),
-        click.option(
-            "-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack."
-        ),
-    ):
-        command = add(command)
-    return command
+@dataclass(frozen=True, slots=True)
+class LabChoice:
+    """Which lab the options name."""
 
+    stack: str
+    pulumi: bool
+    outputs_file: str | None
 
-def find(stack: str, *, pulumi: bool, outputs_file: str | None) -> Target:
-    """Read the outputs and find the AWS that they belong to; a stopped local AWS is started again.
+    def find(self) -> Target:
+        """Read the outputs and find the AWS that they belong to; a stopped local AWS is started.
 
-    Raises:
-        UsageError: there is no such lab, or the outputs are not whole.
-        CannotTell: the state cannot be read; the local AWS, or the Pulumi CLI, cannot be had.
-    """
-    from rolelab import outputs, project
+        Raises:
+            UsageError: there is no such lab, or the outputs are not whole.
+            CannotTell: the state cannot be read; the local AWS, or the Pulumi CLI, cannot be had.
+        """
+        from rolelab import outputs, project
 
-    if pulumi and outputs_file:
-        raise UsageError("--pulumi and --outputs exclude each other", do="give one of them")
-    stack = project.stack_name(stack)
-    here = project.find()
-    if outputs_file:
-        lab = outputs.from_file(Path("/dev/stdin" if outputs_file == "-" else outputs_file))
-    elif pulumi:
-        lab = outputs.from_pulumi(stack, here.root)
-    else:
+        if self.pulumi and self.outputs_file:
+            raise UsageError("--pulumi and --outputs exclude each other", do="give one of them")
+        stack = project.stack_name(self.stack)
+        here = project.find()
+        if self.outputs_file:
+            file = "/dev/stdin" if self.outputs_file == "-" else self.outputs_file
+            return _elsewhere(here, stack, outputs.from_file(Path(file)))
+        if self.pulumi:
+            return _elsewhere(here, stack, outputs.from_pulumi(stack, here.root))
         try:
             return _local(here, stack)
         except LabError as error:
@@ -81,7 +77,23 @@ def find(stack: str, *, pulumi: bool, outputs_file: str | None) -> Target:
                 raise
             # Exit code 1 says that the lab is broken, and nothing of it has been looked at yet.
             raise CannotTell(error.what, where=error.where, do=error.do) from None
-    return _elsewhere(here, stack, lab)
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--stack`, `--pulumi` and `--outputs` to a command, which gets them as its `choice`."""
+
+    @functools.wraps(command)
+    def with_choice(
+        *args: Any, stack: str, pulumi: bool, outputs_file: str | None, **others: Any
+    ) -> Any:
+        return command(*args, choice=LabChoice(stack, pulumi, outputs_file), **others)
+
+    return stack_option(_pulumi_option(_outputs_option(with_choice)))
+
+
+def learner_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option `--as`, which a command gets as its `learner_name`."""
+    return click.option("--as", "learner_name", metavar="LEARNER", help=help_text)
 
 
 def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
@@ -89,14 +101,14 @@ def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
 
     url = os.environ.get("AWS_ENDPOINT_URL") or None
     if url and not url.startswith(("http://", "https://")):
-        raise UsageError(
-            f"{url} is no URL of an endpoint",
-            where="AWS_ENDPOINT_URL",
-            do="begin it with http:// or https://",
-        )
-    endpoint = Endpoint(url=url, region=lab.region, credentials=None)
+        do = "begin it with http:// or https://"
+        raise UsageError(f"{url} is not the URL of an endpoint", where="AWS_ENDPOINT_URL", do=do)
     return Target(
-        lab=lab, endpoint=endpoint, project=here, stack=stack, where=url or f"AWS, {lab.region}"
+        lab=lab,
+        endpoint=Endpoint(url=url, region=lab.region, credentials=None),
+        project=here,
+        stack=stack,
+        where=url or f"AWS, {lab.region}",
     )
 
 
@@ -105,28 +117,24 @@ def _local(here: Project, stack: str) -> Target:
     from rolelab.engine import recorded
 
     home = recorded.status(here, stack).home
-    raw = recorded.outputs(here, stack, show_secrets=True)
-    lab = outputs.parse(raw, where=f"stack {stack}")
+    where = f"stack {stack}"
+    lab = outputs.parse(recorded.outputs(here, stack, show_secrets=True), where=where)
     if home and home.kind == "endpoint":
         # The environment named it when the lab was made, and must name it again.
-        url = home.id
-        if os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/") != url:
-            raise UsageError(
-                f"the lab was made on {url}",
-                where=f"stack {stack}",
-                do=f"set AWS_ENDPOINT_URL={url} and its AWS_* keys",
-            )
+        if os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/") != home.id:
+            do = f"set AWS_ENDPOINT_URL={home.id} and its AWS_* keys"
+            raise UsageError(f"the lab was made on {home.id}", where=where, do=do)
         return _elsewhere(here, stack, lab)
     running = _running(here)
     if home is None or home.id != running.instance_id:
-        raise UsageError(
-            "the lab was made on a local AWS that is gone",
-            where=f"stack {stack}",
-            do="run `rolelab up` to make it",
-        )
-    endpoint = replace(running.endpoint(lab.account_id), region=lab.region)
+        what = "the lab was made on a local AWS that is gone"
+        raise UsageError(what, where=where, do="run `rolelab up` to make it")
     return Target(
-        lab=lab, endpoint=endpoint, project=here, stack=stack, where=f"the local AWS, {running.url}"
+        lab=lab,
+        endpoint=replace(running.endpoint(lab.account_id), region=lab.region),
+        project=here,
+        stack=stack,
+        where=f"the local AWS, {running.url}",
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rolelab.engine.stack import Stack
 
 
-@click.command(short_help="Make the lab, or bring it up to date.")
+@click.command()
 @deploying.run_options
 @deploying.yes_option
 @click.option(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rolelab.verify.verification import VerifyOptions
 
 
-@click.command(short_help="Prove that the lab does what it says.")
+@click.command()
 @target.options
 @click.option(
     "--read-only", is_flag=True, help="Make nothing: lists only, and says what was not checked."
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    stack: str,
-    pulumi: bool,
-    outputs_file: str | None,
+    choice: target.LabChoice,
     read_only: bool,
     limit_s: float | None,
     no_admin: bool,
@@ -71,14 +69,14 @@ def command(
             where="-",
             do="name a file for one of them",
         )
-    chosen = target.find(stack, pulumi=pulumi, outputs_file=outputs_file)
+    chosen = choice.find()
     options = VerifyOptions(read_only=read_only, limit_s=limit_s, admin=not no_admin)
-    proof = _prove(chosen, stack, options)
+    proof = _prove(chosen, options)
     report.tell(proof, files)
     ctx.exit(findings.exit_code(proof.findings))
 
 
-def _prove(chosen: target.Target, stack: str, options: VerifyOptions) -> Proof:
+def _prove(chosen: target.Target, options: VerifyOptions) -> Proof:
     """Verify, showing how far it is."""
     from rolelab.findings import Proof
     from rolelab.report import live
@@ -93,7 +91,7 @@ def _prove(chosen: target.Target, stack: str, options: VerifyOptions) -> Proof:
         found = verification.verify(lab, chosen.endpoint, options, listener)
     return Proof(
         findings=tuple(found),
-        stack=stack,
+        stack=chosen.stack,
         account_id=lab.account_id,
         region=lab.region,
         where=chosen.where,
