@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 
@@ -20,6 +21,19 @@ def pytest_terminal_summary(
     """Say how the same numbers are drawn again."""
     if terminalreporter.stats.get("failed") and "not long" not in config.option.markexpr:
         terminalreporter.write_line(f"make test-long SEED={seeds.SEED} draws the same again")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_collections() -> Iterator[None]:
+    """Let the engine set no garbage aside here.
+
+    It does so for a process that runs one program. One of hundreds looks through all that it
+    holds before each: half of the time of the engine's tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "freeze", lambda: None)
+        patch.setattr(gc, "get_freeze_count", lambda: 0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -103,7 +103,8 @@ class Runner:
     region: str = "us-east-1"
 
     def __post_init__(self) -> None:
-        self._own = threading.local()
+        self._session = boto3.Session()
+        self._making = threading.Lock()
 
     def run(self, cases: Iterable[Case], *, threads: int = 4) -> list[Answer]:
         """Return the answers to all cases, in their order."""
@@ -127,22 +128,20 @@ class Runner:
     def client(self, service: str, credentials: Credentials) -> Any:
         """Return a boto3 client that sends what it is given, once."""
         key, secret, token = credentials
-        if not hasattr(self._own, "session"):
-            self._own.session = boto3.Session()
-        session = cast("Any", self._own.session)
-        return session.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            config=Config(
-                parameter_validation=False,
-                retries={"total_max_attempts": 1},
-                s3={"addressing_style": "path"},
-            ),
-        )
+        with self._making:  # a session reads each service's model once, and is not made for threads
+            return cast("Any", self._session).client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=self.region,
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=Config(
+                    parameter_validation=False,
+                    retries={"total_max_attempts": 1},
+                    s3={"addressing_style": "path"},
+                ),
+            )
 
     def root(self, account: str) -> Credentials:
         """Return the root key of an account."""
