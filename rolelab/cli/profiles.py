@@ -31,11 +31,11 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
     if environment.names_a_proxy(os.environ):
         for name, value in environment.past_proxies(os.environ, chosen.endpoint.url).items():
             click.echo(f"export {name}={shlex.quote(value)}")
-    more = f" (and so on for {len(written.learners)} learners)" if len(written.learners) > 1 else ""
-    learner, role = next(zip(written.learners, written.roles, strict=True))
+    learner, role = map(shlex.quote, written.names[0])
+    count = len(written.names)
     click.echo(
-        f"With these lines in your shell{more}:\n"
-        f"  aws --profile {shlex.quote(learner)} s3 ls        is refused\n"
-        f"  aws --profile {shlex.quote(role)} s3 ls           works: the CLI assumes the role",
+        f"With these lines in your shell{f' (and so on for {count} learners)' * (count > 1)}:\n"
+        f"  aws --profile {learner} s3 ls        is refused\n"
+        f"  aws --profile {role} s3 ls           works: the CLI assumes the role",
         err=True,
     )

@@ -1,4 +1,4 @@
-"""The environment of a command that runs as somebody: their credentials, their AWS, and nothing that interferes."""
+"""The environment of a command that runs as somebody: their credentials and their AWS, no others."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from rolelab.aws.endpoint import Credentials, Endpoint, is_loopback
+from rolelab.aws.endpoint import Endpoint, is_loopback
+from rolelab.secret import Credentials
 
-# Of the variables that AWS's tools read these change how they look or how they connect, not who they are or where.
+# Of what AWS's tools read: how they look and connect, not who they are or where.
 _HARMLESS = {
     "AWS_CA_BUNDLE",
     "AWS_CLI_AUTO_PROMPT",
@@ -21,14 +22,16 @@ _HARMLESS = {
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
-def build(given: Mapping[str, str], endpoint: Endpoint, credentials: Credentials) -> dict[str, str]:
-    """Return `given` with the credentials in it, and without every other variable that could take their place.
+def build(
+    surroundings: Mapping[str, str], endpoint: Endpoint, credentials: Credentials
+) -> dict[str, str]:
+    """Return the surroundings with the credentials, without variables that could take their place.
 
-    On a local AWS the files in `~/.aws` are left out as well: a setting there could send the requests elsewhere.
+    For a local AWS the files in `~/.aws` are left out, too: they could send requests elsewhere.
     """
     environment = {
         name: value
-        for name, value in given.items()
+        for name, value in surroundings.items()
         if not name.startswith("AWS_") or name in _HARMLESS
     }
     environment |= {
@@ -46,25 +49,25 @@ def build(given: Mapping[str, str], endpoint: Endpoint, credentials: Credentials
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
-    return environment | past_proxies(given, endpoint.url)
+    return environment | past_proxies(surroundings, endpoint.url)
 
 
-def past_proxies(given: Mapping[str, str], url: str | None) -> dict[str, str]:
-    """Return the variables that keep requests to a loopback endpoint from a proxy; none where it is elsewhere.
+def past_proxies(surroundings: Mapping[str, str], url: str | None) -> dict[str, str]:
+    """Return the variables that keep requests to a loopback endpoint from a proxy.
 
-    What was kept from it before is kept from it still. Tools read one of the two names or the other.
+    There are none for an endpoint elsewhere. Hosts that were kept from the proxy still are. Tools
+    read one of the two names or the other.
     """
     if url is None or not is_loopback(url):
         return {}
-    before = [
-        one.strip() for name in ("no_proxy", "NO_PROXY") for one in given.get(name, "").split(",")
-    ]
-    hosts = [*filter(None, before), "127.0.0.1", "localhost", urlsplit(url).hostname or ""]
+    before = ",".join(surroundings.get(name, "") for name in ("no_proxy", "NO_PROXY"))
+    hosts = [host.strip() for host in before.split(",")]
+    hosts += ["127.0.0.1", "localhost", urlsplit(url).hostname or ""]
     # A lone asterisk means "everything", and only as long as it is alone.
     value = "*" if "*" in hosts else ",".join(filter(None, dict.fromkeys(hosts)))
     return {"NO_PROXY": value, "no_proxy": value}
 
 
-def names_a_proxy(given: Mapping[str, str]) -> bool:
-    """Tell whether an environment sends requests through a proxy."""
-    return any(value and name.lower() in _PROXIES for name, value in given.items())
+def names_a_proxy(surroundings: Mapping[str, str]) -> bool:
+    """Return whether an environment sends requests through a proxy."""
+    return any(value and name.lower() in _PROXIES for name, value in surroundings.items())

@@ -1,4 +1,7 @@
-"""Becoming a command or a shell: this process is replaced, so that signals, terminal and exit code are its own."""
+"""Becoming a command or a shell.
+
+This process is replaced, so that signals, terminal and exit code are the command's own.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,18 @@ ZDOTDIR=${ROLELAB_ZDOTDIR:-$HOME}
 [ -r "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"
 PROMPT="(${ROLELAB_WHO//\\%/%%}) ${PROMPT:-%# }"
 """
-_FISH = "functions -c fish_prompt _rolelab_prompt; function fish_prompt; printf '(%s) ' $ROLELAB_WHO; _rolelab_prompt; end"
+_FISH = (
+    "functions -c fish_prompt _rolelab_prompt;"
+    " function fish_prompt; printf '(%s) ' $ROLELAB_WHO; _rolelab_prompt; end"
+)
 
 
 class CommandNotRun(LabError):
-    """The command could not be started: 127 where it does not exist, 126 where it may not run, as shells say it."""
+    """The command could not be started; exit codes as of shells: 127 not found, 126 not allowed."""
 
     def __init__(self, command: str, error: OSError) -> None:
-        super().__init__(
-            f"cannot run {command}: {error.strerror}", do="give a command that is on PATH"
-        )
+        what = f"cannot run {command}: {error.strerror}"
+        super().__init__(what, do="give a command that is on PATH")
         self.exit_code = 127 if isinstance(error, FileNotFoundError) else 126
 
 
@@ -41,7 +46,7 @@ def become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     """Replace this process by the command.
 
     Raises:
-        CommandNotRun: there is no such command, or it may not be run.
+        CommandNotRun: there is no such command, or running it is not allowed.
     """
     sys.stdout.flush()
     sys.stderr.flush()
