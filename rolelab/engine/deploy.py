@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from rolelab.engine import recovery
+from rolelab.engine import deletion, recovery
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
-from rolelab.engine.deployment import Deployment
+from rolelab.engine.decide import RunSoFar, protected
+from rolelab.engine.executor import Apply, Executor, Preview
 from rolelab.engine.interruption import stopping_on_signals
+from rolelab.engine.journaled import Journaled
+from rolelab.engine.registration import Registrations
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Stack
-from rolelab.engine.state import DraftState, StateStore, read
-from rolelab.engine.types.table import TYPES
+from rolelab.engine.state import DraftState, StackState, StateStore, read
+from rolelab.engine.tally import Tally
 from rolelab.engine.world import World
-from rolelab.errors import Interrupted, LabError, UsageError
+from rolelab.errors import LabError, UsageError
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
 
 PARALLEL = 16
@@ -29,7 +33,7 @@ class RunOptions:
 
     parallel: int = PARALLEL
     continue_on_error: bool = False
-    """After a failure, leave out only what depends on it."""
+    """After a failure, skip only what depends on it."""
     refresh: bool = False
     """First take into the state what was changed or deleted in AWS behind its back."""
 
@@ -61,13 +65,7 @@ def preview(
         LabError: of the kinds that decide the exit code: wrong configuration, AWS out of reach, an
             endpoint that is not on this machine; what the program itself raised.
     """
-    cloud = _cloud(stack, options)
-    planned: list[Step] = []
-    draft = _draft(stack, listener)
-    with _deployment("preview", draft, cloud, _collecting(planned, listener), options) as run:
-        recovery.foresee(draft, TYPES, cloud)
-        summary = _update(run, draft, stack, cloud, options)
-    return Result(summary=summary, steps=tuple(planned), error=_error(run, "preview"))
+    return _run("preview", stack, listener, options, _update, only_preview=True)
 
 
 def up(stack: Stack, listener: Listener = ignore, options: RunOptions = RunOptions()) -> Result:
@@ -77,14 +75,7 @@ def up(stack: Stack, listener: Listener = ignore, options: RunOptions = RunOptio
         LabError: as for `preview`, and where another process works on the stack; a failed operation
             is in the result.
     """
-    cloud = _cloud(stack, options)
-    with _state(stack, "up", listener) as store:
-        with _deployment("update", store, cloud, listener, options) as run:
-            _recover(store, cloud, listener)
-            summary = _update(run, store, stack, cloud, options)
-        resource = store.world.stack
-        outputs = dict(resource.outputs) if resource else {}
-    return Result(summary=summary, outputs=outputs, error=_error(run, "update"))
+    return _run("update", stack, listener, options, _update)
 
 
 def destroy(
@@ -100,23 +91,103 @@ def destroy(
         LabError: another process works on the stack, or AWS is out of reach; a failed operation is
             in the result.
     """
-    cloud = Cloud(stack.endpoint, connections=options.parallel)
-    if only_preview:
-        planned: list[Step] = []
-        draft = _draft(stack, listener)
-        with _deployment("destroy", draft, cloud, _collecting(planned, listener), options) as run:
-            recovery.foresee(draft, TYPES, cloud)
-            run.destroy()
-            summary = run.summary()
-        return Result(summary=summary, steps=tuple(planned), error=_error(run, "destroy"))
-    with (
-        _state(stack, "destroy", listener) as store,
-        _deployment("destroy", store, cloud, listener, options) as run,
-    ):
-        _recover(store, cloud, listener)
-        run.destroy()
-        summary = run.summary()
-    return Result(summary=summary, error=_error(run, "destroy"))
+    return _run("destroy", stack, listener, options, _remove_all, only_preview=only_preview)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What one run works with."""
+
+    stack: Stack
+    options: RunOptions
+    cloud: Cloud
+    state: StackState
+    tally: Tally
+    threads: ThreadPoolExecutor
+    so_far: RunSoFar
+    executor: Executor
+
+
+def _run(
+    kind: str,
+    stack: Stack,
+    listener: Listener,
+    options: RunOptions,
+    work: Callable[[_Run], None],
+    *,
+    only_preview: bool = False,
+) -> Result:
+    planned: list[Step] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Planned):
+            planned.append(event.step)
+        listener(event)
+
+    cloud = _cloud(stack, options)
+    tally = Tally(kind, listen, continue_on_error=options.continue_on_error)
+    so_far = RunSoFar(preview=only_preview)
+    threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="aws")
+    hold = _draft if only_preview else _store
+    with hold(stack, kind, listen) as state, stopping_on_signals(tally.interrupted):
+        try:
+            executor: Executor = Preview(tally, so_far)
+            if isinstance(state, StateStore):
+                journaled = Journaled(state, cloud, tally)
+                executor = Apply(state, journaled, tally, so_far, threads)
+                _tell_recovered(recovery.recover(state, cloud), tally)
+            else:
+                recovery.foresee(state, cloud)
+            work(
+                _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
+                     threads=threads, so_far=so_far, executor=executor)
+            )  # fmt: skip
+            return Result(
+                summary=tally.summary(),
+                steps=tuple(planned),
+                outputs={} if only_preview else state.outputs,
+                error=tally.outcome(),
+            )
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _update(run: _Run) -> None:
+    if run.options.refresh:
+        refreshing.refresh(run.state, run.cloud, run.tally, run.threads)
+    replaced = run.state.world.pending_deletions
+    run.so_far.left_behind = frozenset((old.urn, old.id) for old in replaced)
+    registrations = Registrations(run.state, run.executor, run.tally, run.so_far)
+    # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
+    from rolelab.engine import program
+    from rolelab.engine.monitor import Engine, Monitor
+
+    stack, tally = run.stack, run.tally
+    try:
+        program.run(
+            stack,
+            monitor=Monitor(registrations, tally, run.cloud, stack),
+            engine=Engine(tally),
+            preview=run.so_far.preview,
+            parallel=run.options.parallel,
+            say=tally.say,
+        )
+    except program.ProgramError as error:
+        # After a failure or a stop the program sees unknown values where it would not otherwise:
+        # noise, not the cause.
+        if not tally.failed and not tally.cancelled:
+            tally.error(str(error))
+        return
+    registrations.finish()
+
+
+def _remove_all(run: _Run) -> None:
+    victims = deletion.everything(run.state.world)
+    if kept := [victim.resource.urn for victim in victims if victim.resource.protect]:
+        for urn in kept:
+            run.tally.error(protected("deleted", urn), urn)
+        return
+    run.executor.delete(victims)
 
 
 def _cloud(stack: Stack, options: RunOptions) -> Cloud:
@@ -136,27 +207,19 @@ def _cloud(stack: Stack, options: RunOptions) -> Cloud:
     return Cloud(replace(stack.endpoint, region=region), connections=options.parallel)
 
 
-def _collecting(planned: list[Step], listener: Listener) -> Listener:
-    def listen(event: Event) -> None:
-        if isinstance(event, Planned):
-            planned.append(event.step)
-        listener(event)
-
-    return listen
-
-
-def _draft(stack: Stack, listener: Listener) -> DraftState:
+@contextmanager
+def _draft(stack: Stack, kind: str, listener: Listener) -> Generator[DraftState]:  # noqa: ARG001
     world = read(stack.folder)
     if world.home != stack.home:
         _tell_if_lost(world, listener)
         world = World(home=stack.home)
-    return DraftState(world)
+    yield DraftState(world)
 
 
 @contextmanager
-def _state(stack: Stack, command: str, listener: Listener) -> Generator[StateStore]:
+def _store(stack: Stack, kind: str, listener: Listener) -> Generator[StateStore]:
     """Hold the stack's state; one that belongs to another AWS is put aside for an empty one."""
-    store = StateStore(stack.folder, command=command)
+    store = StateStore(stack.folder, command="up" if kind == "update" else kind)
     try:
         if store.world.home != stack.home:
             _tell_if_lost(store.world, listener)
@@ -172,88 +235,7 @@ def _tell_if_lost(world: World, listener: Listener) -> None:
         listener(Message(Severity.WARNING, text))
 
 
-@contextmanager
-def _deployment(
-    kind: str,
-    state: StateStore | DraftState,
-    cloud: Cloud,
-    listener: Listener,
-    options: RunOptions,
-) -> Generator[Deployment]:
-    deployment = Deployment(
-        kind=kind, state=state, types=TYPES, cloud=cloud, listener=listener,
-        parallel=options.parallel, continue_on_error=options.continue_on_error,
-    )  # fmt: skip
-
-    def stop(signal_name: str) -> bool:
-        if deployment.cancelled:
-            return False
-        deployment.stop()
-        text = f"{signal_name} received; finishing what is in flight. Again to end at once."
-        deployment.tell_soon(Message(Severity.WARNING, text))
-        return True
-
-    with stopping_on_signals(stop):
-        try:
-            yield deployment
-        finally:
-            deployment.close()
-
-
-def _recover(store: StateStore, cloud: Cloud, listener: Listener) -> None:
-    if count := recovery.recover(store, TYPES, cloud):
+def _tell_recovered(count: int, tally: Tally) -> None:
+    if count:
         what = "1 operation" if count == 1 else f"{count} operations"
-        text = f"an earlier run was cut short: what became of {what} is found out and recorded"
-        listener(Message(Severity.INFO, text))
-
-
-def _update(
-    deployment: Deployment,
-    state: StateStore | DraftState,
-    stack: Stack,
-    cloud: Cloud,
-    options: RunOptions,
-) -> Summary:
-    if options.refresh:
-        refreshing.refresh(deployment, state, TYPES, cloud)
-    complete = _run_program(deployment, stack, options)
-    return deployment.finish(complete=complete)
-
-
-def _run_program(deployment: Deployment, stack: Stack, options: RunOptions) -> bool:
-    """Run the program; return whether it ran to its end."""
-    # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
-    from rolelab.engine import program
-    from rolelab.engine.monitor import Engine, Monitor
-
-    project = stack.project
-    try:
-        program.run(
-            project.root,
-            project=project.name,
-            stack=stack.name,
-            config=stack.configuration,
-            monitor=Monitor(deployment, project=project.name, stack=stack.name),
-            engine=Engine(deployment),
-            preview=deployment.previewing,
-            parallel=options.parallel,
-            say=lambda line: deployment.tell(Message(Severity.INFO, line)),
-        )
-    except program.ProgramError as error:
-        # After a failure or a stop the program sees unknown values where it would not otherwise:
-        # noise, not the cause.
-        if not deployment.failed and not deployment.cancelled:
-            deployment.error(str(error))
-        return False
-    return True
-
-
-def _error(deployment: Deployment, kind: str) -> LabError | None:
-    if deployment.cause:
-        return deployment.cause
-    if deployment.failed:
-        return LabError(f"{kind} failed")
-    if deployment.cancelled:
-        what = f"{kind} canceled: not everything was done"
-        return Interrupted(what, do="the next run carries on")
-    return None
+        tally.say(f"an earlier run was cut short: what became of {what} is found out and recorded")

@@ -14,7 +14,7 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +23,7 @@ import pulumi
 import pulumi.runtime
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
+from rolelab.engine.stack import Stack
 from rolelab.errors import LabError, UsageError
 
 _NEEDED = ("Settings", "configure", "reset_options", "run_in_stack", "set_all_config")
@@ -35,23 +36,22 @@ class ProgramError(Exception):
 
 
 def run(
-    root: Path,
+    stack: Stack,
     *,
-    project: str,
-    stack: str,
-    config: Mapping[str, str],
     monitor: resource_pb2_grpc.ResourceMonitorServicer,
     engine: engine_pb2_grpc.EngineServicer,
     preview: bool,
     parallel: int,
     say: Callable[[str], None],
 ) -> None:
-    """Run the program of the project in `root` to its end; what it prints goes to `say`, a line at a time.
+    """Run the stack's program to its end; what it prints goes to `say`, a line at a time.
 
     Raises:
-        LabError: the program raised it (or `pulumi.RunError` from it): its kind decides the exit code.
+        LabError: the program raised it (or `pulumi.RunError` from it): its kind decides the exit
+            code.
         ProgramError: the program failed otherwise.
     """
+    root = stack.project.root
     if not (root / "__main__.py").is_file():
         raise UsageError(
             "there is no __main__.py",
@@ -67,10 +67,10 @@ def run(
 
     def inside() -> None:
         pulumi.runtime.reset_options()
-        pulumi.runtime.set_all_config(dict(config), [])
+        pulumi.runtime.set_all_config(dict(stack.configuration), [])
         settings = pulumi.runtime.Settings(
-            project=project,
-            stack=stack,
+            project=stack.project.name,
+            stack=stack.name,
             monitor=monitor,
             engine=engine,
             parallel=parallel,

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from rolelab.aws.failures import AwsFailure
-from rolelab.engine import documents, plan, values
+from rolelab.engine import documents, properties, values
 from rolelab.engine.cloud import Cloud, patiently
-from rolelab.engine.deployment import Deployment
+from rolelab.engine.deletion import Deletion, everything
 from rolelab.engine.resource import Properties, Resource
-from rolelab.engine.state import DraftState, StateStore
+from rolelab.engine.state import StackState
+from rolelab.engine.tally import Tally
 from rolelab.engine.types.base import ResourceType
+from rolelab.engine.types.table import TYPES
 from rolelab.engine.types.user import UserType
 from rolelab.errors import CannotTell
-from rolelab.steps import Ended, Op, PropertyDiff, Step
+from rolelab.steps import Ended, Op, PropertyDiff
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import UserDetailTypeDef
@@ -28,40 +30,29 @@ _MANY = 50
 """Users from which on they are listed instead of read one by one."""
 
 
-def refresh(
-    deployment: Deployment,
-    state: StateStore | DraftState,
-    types: Mapping[str, ResourceType],
-    cloud: Cloud,
-) -> int:
-    """Read every resource and take what differs into the state; return how many differ or are gone.
+def refresh(state: StackState, cloud: Cloud, tally: Tally, threads: Executor) -> None:
+    """Read every resource, and take what differs or is gone into the state.
 
     Raises:
         CannotTell: something could not be read; what was read is in the state.
     """
-    lock, found = threading.Lock(), 0
     world = state.world
     many = sum(one.type == UserType.token for one in world.live.values()) >= _MANY
     users = _answered("the users of the account", cloud.list_users) if many else None
 
-    def job(resource: Resource, pending_deletion: bool) -> Callable[[], None]:
-        def look() -> None:
-            nonlocal found
-            known = types[resource.type]
-            opened = plan.located(resource, world.live)
-            actual = _read(known, cloud, opened, users)
-            with lock:
-                found += _take(
-                    deployment, state, known, resource, actual, pending_deletion=pending_deletion
-                )
+    def read(resource: Resource) -> Properties | None:
+        return _read(TYPES[resource.type], cloud, world.located(resource), users)
 
-        return look
-
-    deployment.in_parallel(
-        [job(one, False) for one in list(world.live.values()) if one.custom]
-        + [job(one, True) for one in list(world.pending_deletions)]
-    )
-    return found
+    kept = [entry for entry in everything(world) if entry.resource.custom]
+    reading = [threads.submit(read, entry.resource) for entry in kept]
+    unread: BaseException | None = None
+    for entry, answer in zip(kept, reading, strict=True):
+        if error := answer.exception():
+            unread = unread or error
+        else:
+            _take(tally, state, entry, answer.result())
+    if unread:
+        raise unread
 
 
 def _read(
@@ -83,34 +74,22 @@ def _answered(what: str, ask: Callable[[], T]) -> T:
         raise CannotTell(f"reading {what}: {failure}", do="run the same command again") from None
 
 
-def _take(
-    deployment: Deployment,
-    state: StateStore | DraftState,
-    known: ResourceType,
-    resource: Resource,
-    actual: Properties | None,
-    *,
-    pending_deletion: bool,
-) -> int:
-    step = Step(
-        op=Op.REFRESH, urn=resource.urn, type=resource.type, name=resource.name, id=resource.id
-    )
+def _take(tally: Tally, state: StackState, entry: Deletion, actual: Properties | None) -> None:
+    resource, known = entry.resource, TYPES[entry.resource.type]
+    step = entry.step(Op.REFRESH)
     if actual is None:
-        state.drop(resource, pending_deletion=pending_deletion)
-        deployment.tell(
-            Ended(replace(step, changes=(PropertyDiff(property="id", old=resource.id),)), 0.0)
-        )
-        return 1
+        state.drop(resource, pending_deletion=entry.pending)
+        gone = PropertyDiff(property="id", old=resource.id)
+        tally.tell(Ended(replace(step, changes=(gone,)), 0.0))
+        return
     now = taken_in(known, resource, actual)
-    if now == resource or pending_deletion:
-        return 0
+    if now == resource or entry.pending:
+        return
     state.put(now)
-    changes = plan.differences(known, resource.inputs, now.inputs)
-    if not changes:
-        return 0
-    changes = tuple(replace(change, replaces=False) for change in changes)
-    deployment.tell(Ended(replace(step, changes=changes), 0.0))
-    return 1
+    changes = properties.differences(known, resource.inputs, now.inputs)
+    if changes:
+        changes = tuple(replace(change, replaces=False) for change in changes)
+        tally.tell(Ended(replace(step, changes=changes), 0.0))
 
 
 def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Resource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -43,6 +44,13 @@ class Resource:
     def name(self) -> str:
         """The logical name, the last part of the URN."""
         return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def refers_to(self) -> set[str]:
+        """URNs that must outlive it: what it depends on, its parent, its provider."""
+        provider = self.provider.rpartition("::")[0]
+        others = {*self.dependencies, self.parent, self.deleted_with, provider}
+        return others - {"", self.urn}
 
     def to_json(self) -> Properties:
         """Return what the state file holds; what is empty is left out."""
@@ -90,6 +98,44 @@ class Goal:
     retain: bool = False
     deleted_with: str = ""
 
+    def resource(
+        self, *, inputs: Properties, automatic: Sequence[str] = (), replacing: Collection[str] = ()
+    ) -> Resource:
+        """Return the resource that is wanted, not made yet.
+
+        `replacing` are the properties whose change replaces one of that type.
+        """
+        return Resource(
+            urn=self.urn,
+            type=self.type,
+            custom=self.custom,
+            inputs=inputs,
+            parent=self.parent,
+            dependencies=list(self.dependencies),
+            provider=self.provider,
+            protect=self.protect,
+            retain=self.retain,
+            deleted_with=self.deleted_with,
+            automatic=list(automatic),
+            replacing={
+                name: list(urns)
+                for name, urns in self.property_dependencies.items()
+                if urns and name in replacing
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What the program learns of a registration."""
+
+    urn: str
+    id: str = ""
+    """Empty while it is not known."""
+    outputs: Properties = field(default_factory=dict[str, Any])
+    ok: bool = True
+    """False: it failed or was skipped; its outputs are unknown then."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingOperation:
@@ -104,7 +150,7 @@ class PendingOperation:
     pending_deletion: bool = False
     """A delete of a replaced resource, not of the one that has the URN now."""
     replaces: bool = False
-    """A create that makes the present holder of the URN a doomed one."""
+    """A create that leaves the deletion of the URN's present holder pending."""
 
     def to_json(self) -> Properties:
         """Return the journal's form."""

@@ -18,11 +18,15 @@ import json
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from rolelab.engine.resource import PendingOperation, Resource
+from typing_extensions import override
+
+from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.stack import Home
 from rolelab.engine.world import Line, World
 from rolelab.errors import LabError
@@ -31,7 +35,39 @@ VERSION = 1
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
-class StateStore:
+class StackState(ABC):
+    """What is known of one stack, changed a line at a time."""
+
+    world: World
+
+    @property
+    def outputs(self) -> Properties:
+        """The stack's outputs; none where there is no stack."""
+        return dict(self.world.stack.outputs) if self.world.stack else {}
+
+    @abstractmethod
+    def _write(self, line: Line) -> None:
+        """Take one line, and apply it to the world."""
+
+    def put(self, resource: Resource) -> None:
+        """Take a resource as it is now."""
+        self._write({"put": resource.to_json()})
+
+    def put_outputs(self, resource: Resource, outputs: Properties) -> None:
+        """Take a resource's outputs, where they are other ones."""
+        if outputs != resource.outputs:
+            self.put(replace(resource, outputs=outputs))
+
+    def drop(self, resource: Resource, *, pending_deletion: bool) -> None:
+        """Forget a resource: it is no longer the stack's."""
+        self._write({"drop": resource.urn, "id": resource.id, "doomed": pending_deletion})
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a resource another URN."""
+        self._write({"rename": [old, new]})
+
+
+class StateStore(StackState):
     """The state of one stack, held by this process until it is closed."""
 
     def __init__(self, folder: Path, *, command: str) -> None:
@@ -82,18 +118,7 @@ class StateStore:
         """Record that an operation did not happen: AWS said no."""
         self._write({"n": number, "ok": False})
 
-    def put(self, resource: Resource) -> None:
-        """Record a resource as it is now."""
-        self._write({"put": resource.to_json()})
-
-    def drop(self, resource: Resource, *, pending_deletion: bool) -> None:
-        """Record that a resource is no longer the stack's."""
-        self._write({"drop": resource.urn, "id": resource.id, "doomed": pending_deletion})
-
-    def rename(self, old: str, new: str) -> None:
-        """Record that a resource has another URN now."""
-        self._write({"rename": [old, new]})
-
+    @override
     def _write(self, line: Line) -> None:
         # The newline before it keeps it apart from a line that a full disk cut off.
         text = f"\n{_encode(line)}\n".encode()
@@ -167,23 +192,15 @@ class StateStore:
             os.close(self._lock_file)
 
 
-class DraftState:
+class DraftState(StackState):
     """A state that a preview may change: in memory only."""
 
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def put(self, resource: Resource) -> None:
-        """Take a resource as it is now."""
-        self.world.apply({"put": resource.to_json()})
-
-    def drop(self, resource: Resource, *, pending_deletion: bool) -> None:
-        """Forget a resource."""
-        self.world.apply({"drop": resource.urn, "id": resource.id, "doomed": pending_deletion})
-
-    def rename(self, old: str, new: str) -> None:
-        """Give a resource another URN."""
-        self.world.apply({"rename": [old, new]})
+    @override
+    def _write(self, line: Line) -> None:
+        self.world.apply(line)
 
 
 def read(folder: Path) -> World:

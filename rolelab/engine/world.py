@@ -6,9 +6,10 @@ journal is read again after a death, so that the two cannot differ.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from rolelab.engine import values
 from rolelab.engine.resource import STACK_TYPE, PendingOperation, Properties, Resource
 from rolelab.engine.stack import Home
 
@@ -41,6 +42,20 @@ class World:
     def everything(self) -> list[Resource]:
         """All resources, the replaced ones included."""
         return [*self.live.values(), *self.pending_deletions]
+
+    def located(self, resource: Resource) -> Resource:
+        """Return a resource as AWS is to be asked for it: secrets opened, under its present name.
+
+        A user keeps its keys, policies and password when it is renamed, so the old name in them
+        leads nowhere.
+        """
+        inputs = values.plain(resource.inputs)
+        for name, urns in resource.replacing.items():
+            for urn in urns:
+                owner = self.live.get(urn)
+                if owner is not None and inputs.get(name) in owner.formerly:
+                    inputs[name] = owner.id
+        return replace(resource, inputs=inputs)
 
     def apply(self, line: Line) -> None:
         """Carry out one line."""

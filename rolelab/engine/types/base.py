@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rolelab.engine.resource import PendingOperation, Properties, Resource
@@ -89,6 +90,11 @@ class ResourceType(ABC):
     delete_before_replace: ClassVar[bool] = False
     """Old and new one cannot be there at the same time."""
 
+    @cached_property
+    def replacing(self) -> frozenset[str]:
+        """Properties whose change needs a new resource."""
+        return frozenset(name for name, known in self.properties.items() if known.replaces)
+
     @abstractmethod
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         """Make it.
@@ -158,13 +164,15 @@ class ResourceType(ABC):
         """
         return ""
 
-    def computed_now(self, outputs: Properties) -> Properties:
-        """Return those outputs that stay when the resource is updated in place."""
-        kept = {
+    def outputs_after(self, outputs: Properties, inputs: Properties) -> Properties:
+        """Return the outputs after an update in place: what AWS made up stays."""
+        by_aws = {
             *self.computed,
             *(name for name, known in self.properties.items() if known.computed),
         }
-        return {key: value for key, value in outputs.items() if key in kept}
+        kept = {key: value for key, value in outputs.items() if key in by_aws}
+        tags = {"tagsAll": tags_of(inputs)} if "tagsAll" in self.computed else {}
+        return {**kept, **inputs, **tags}
 
 
 def came_from(intent: PendingOperation, created: datetime) -> bool:

@@ -101,7 +101,7 @@ class PolicyType(ResourceType):
         if changed := as_tags(dict(tags.items() - before.items())):
             with translated("TagPolicy"):
                 cloud.iam.tag_policy(PolicyArn=id_, Tags=changed)
-        return Made(id_, {**self.computed_now(resource.outputs), **inputs, "tagsAll": tags})
+        return Made(id_, self.outputs_after(resource.outputs, inputs))
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:

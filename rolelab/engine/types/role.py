@@ -104,13 +104,8 @@ class RoleType(ResourceType):
         if changed := as_tags(dict(tags.items() - before.items())):
             with translated("TagRole"):
                 cloud.iam.tag_role(RoleName=id_, Tags=changed)
-        outputs = {
-            **self.computed_now(resource.outputs),
-            **inputs,
-            "description": description,
-            "tagsAll": tags,
-        }
-        return Made(id_, outputs)
+        outputs = self.outputs_after(resource.outputs, inputs)
+        return Made(id_, {**outputs, "description": description})
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:

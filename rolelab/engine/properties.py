@@ -1,11 +1,10 @@
-"""Decisions, pure: what the provider would fill in, what differs, what must be replaced, in what order to delete."""
+"""A resource's properties, pure: filled in and checked, compared, marked as secret."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from rolelab.engine import documents, values
@@ -13,7 +12,7 @@ from rolelab.engine.resource import Properties, Resource
 from rolelab.engine.types.base import PropertyFault, ResourceType, fault_of
 from rolelab.steps import PropertyDiff
 
-Chance = Callable[[int], str]
+RandomDigits = Callable[[int], str]
 """Gives that many random hexadecimal digits."""
 
 _PREFIX_DIGITS = 26
@@ -30,7 +29,7 @@ class Checked:
 
 
 def check(
-    known: ResourceType, name: str, given: Properties, old: Resource | None, chance: Chance
+    known: ResourceType, name: str, given: Properties, old: Resource | None, digits: RandomDigits
 ) -> Checked:
     """Fill in defaults and an automatic name, and find every fault.
 
@@ -46,7 +45,7 @@ def check(
     automatic: list[str] = []
     auto = known.auto_name
     if auto and auto.property not in inputs:
-        inputs[auto.property] = _automatic_name(known, name, inputs, old, chance)
+        inputs[auto.property] = _automatic_name(known, name, inputs, old, digits)
         automatic.append(auto.property)
     elif auto and auto.prefix_property in inputs:
         faults.append(
@@ -65,7 +64,7 @@ def check(
 
 
 def _automatic_name(
-    known: ResourceType, name: str, inputs: Properties, old: Resource | None, chance: Chance
+    known: ResourceType, name: str, inputs: Properties, old: Resource | None, digits: RandomDigits
 ) -> Any:
     auto = known.auto_name
     if auto is None:
@@ -74,9 +73,9 @@ def _automatic_name(
     if old and auto.property in old.automatic and old.inputs.get(auto.prefix_property) == prefix:
         return old.inputs[auto.property]
     if prefix is None:
-        return f"{name[: auto.longest - 8]}-{chance(7)}"
+        return f"{name[: auto.longest - 8]}-{digits(7)}"
     prefix = values.plain(prefix)
-    return values.UNKNOWN if values.is_unknown(prefix) else f"{prefix}{chance(_PREFIX_DIGITS)}"
+    return values.UNKNOWN if values.is_unknown(prefix) else f"{prefix}{digits(_PREFIX_DIGITS)}"
 
 
 def differences(
@@ -161,7 +160,7 @@ def secrets_marked(
     return marked
 
 
-def preview_outputs(known: ResourceType, inputs: Properties) -> Properties:
+def outputs_before(known: ResourceType, inputs: Properties) -> Properties:
     """Return what is known of a resource before it is made: its inputs; the rest is unknown."""
     outputs = dict.fromkeys(known.computed, values.UNKNOWN)
     outputs |= {
@@ -172,122 +171,3 @@ def preview_outputs(known: ResourceType, inputs: Properties) -> Properties:
     if "tagsAll" in known.computed:
         outputs["tagsAll"] = inputs.get("tags", {})
     return {**outputs, **inputs}
-
-
-def to_be_replaced_with(
-    urn: str, live: Mapping[str, Resource], types: Mapping[str, ResourceType], registered: set[str]
-) -> list[Resource]:
-    """Return what must be deleted before `urn` can be: its dependants that a new one of it replaces, dependants first.
-
-    A dependant is replaced if one of the properties that replace it gets its value from there; one that can be
-    changed in place stays. `registered` were already decided on in this run, without it.
-    """
-    found: dict[str, Resource] = {}
-    waiting = [urn]
-    while waiting:
-        source = waiting.pop()
-        for resource in live.values():
-            if resource.urn in found or resource.urn in registered or resource.type not in types:
-                continue
-            if any(source in urns for urns in resource.replacing.values()):
-                found[resource.urn] = resource
-                waiting.append(resource.urn)
-    return [found_one for wave in deletion_waves(list(found.values())) for found_one in wave]
-
-
-def in_the_way(
-    known: ResourceType, wanted: Resource, owed: Sequence[Resource], live: Mapping[str, Resource]
-) -> list[Resource]:
-    """Return replaced resources that keep AWS from taking the new one, their dependants first.
-
-    They are owed a deletion since an earlier run that was cut short, and have the name that the new one is to have, or
-    use up the quota: it cannot wait until the end of this run.
-    """
-    if not known.exclusive:
-        return []
-
-    def held(resource: Resource) -> str:
-        return str(located(resource, live).inputs.get(known.exclusive)).lower()
-
-    there = [one for one in owed if one.type == known.token and held(one) == held(wanted)]
-    urns = {one.urn for one in there}
-    needing = [one for one in owed if one not in there and not urns.isdisjoint(refers_to(one))]
-    return [one for wave in deletion_waves([*there, *needing]) for one in wave]
-
-
-def gone_with(
-    rivals: Sequence[Resource], live: Mapping[str, Resource], registered: set[str]
-) -> list[Resource]:
-    """Return the resources not registered yet that go with what they still hang on, dependants first.
-
-    An attachment to a replaced role that is removed only now: an earlier run did not come to replacing it.
-    """
-    ids = {(one.urn, one.id) for one in rivals}
-    found = [
-        one
-        for one in live.values()
-        if one.urn not in registered
-        and any(
-            (urn, one.inputs.get(name)) in ids
-            for name, urns in one.replacing.items()
-            for urn in urns
-        )
-    ]
-    return [one for wave in deletion_waves(found) for one in wave]
-
-
-def refers_to(resource: Resource) -> set[str]:
-    """Return the URNs that must outlive a resource: what it depends on, its parent, its provider."""
-    others = {
-        *resource.dependencies,
-        resource.parent,
-        resource.deleted_with,
-        resource.provider.rpartition("::")[0],
-    }
-    return others - {"", resource.urn}
-
-
-def located(resource: Resource, live: Mapping[str, Resource]) -> Resource:
-    """Return the resource as AWS is to be asked for it: secrets opened, a renamed user under its present name.
-
-    A user keeps its keys, policies and password when it is renamed, so the old name in them leads nowhere.
-    """
-    inputs = values.plain(resource.inputs)
-    for name, urns in resource.replacing.items():
-        for urn in urns:
-            owner = live.get(urn)
-            if owner is not None and inputs.get(name) in owner.formerly:
-                inputs[name] = owner.id
-    return replace(resource, inputs=inputs)
-
-
-def blocked_by(victims: Sequence[Resource]) -> tuple[list[int], list[list[int]]]:
-    """Return for each victim how many others must go before it, and whose way is clear when it has gone."""
-    holders: dict[str, list[int]] = defaultdict(list)
-    for index, victim in enumerate(victims):
-        holders[victim.urn].append(index)
-    waits = [0] * len(victims)
-    frees: list[list[int]] = [[] for _ in victims]
-    for index, victim in enumerate(victims):
-        for urn in refers_to(victim):
-            for other in holders.get(urn, ()):
-                waits[other] += 1
-                frees[index].append(other)
-    return waits, frees
-
-
-def deletion_waves(victims: Sequence[Resource]) -> list[list[Resource]]:
-    """Return the victims in waves: nothing in a wave is needed by what is left after it."""
-    waits, frees = blocked_by(victims)
-    ready = [index for index, count in enumerate(waits) if count == 0]
-    waves: list[list[Resource]] = []
-    while ready:
-        waves.append([victims[index] for index in ready])
-        following: list[int] = []
-        for index in ready:
-            for other in frees[index]:
-                waits[other] -= 1
-                if waits[other] == 0:
-                    following.append(other)
-        ready = following
-    return waves
