@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rolelab.engine import state, values
+from rolelab.engine import stack_lock, state, values
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Home
 from rolelab.project import Project
@@ -67,7 +67,7 @@ def status(project: Project, stack: str) -> Status:
         pending=tuple(
             (intent.op, intent.resource.urn) for intent in world.pending_operations.values()
         ),
-        holder=state.holder(folder),
+        holder=stack_lock.holder(folder),
     )
 
 

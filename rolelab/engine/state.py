@@ -1,4 +1,4 @@
-"""The state on disk: snapshot, journal, lock.
+"""The state on disk: snapshot and journal.
 
 One folder a stack (mode 0700): `state.json`, the journal beside it, and `lock`. A line goes into the journal by one
 `write`, so a process killed at any moment loses nothing that it was told (the system's page cache outlives it; no
@@ -12,20 +12,18 @@ not written to its end never happened.
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
 import threading
-import time
 from abc import ABC, abstractmethod
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from typing_extensions import override
 
+from rolelab.engine import stack_lock
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.stack import Home
 from rolelab.engine.world import Line, World
@@ -78,7 +76,7 @@ class StateStore(StackState):
         """
         self.folder = folder
         _make_private(folder)
-        self._lock_file = _lock(folder, command)
+        self._lock_file = stack_lock.take(folder, command)
         self._applying = threading.Lock()
         self._journal = -1
         self._unfolded = False
@@ -212,19 +210,6 @@ def read(folder: Path) -> World:
     return _read(folder)[0]
 
 
-def holder(folder: Path) -> str:
-    """Say who works on the stack right now; empty if nobody does."""
-    with suppress(FileNotFoundError):
-        descriptor = os.open(folder / "lock", os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _describe(os.pread(descriptor, 1000, 0))
-        finally:
-            os.close(descriptor)
-    return ""
-
-
 def _journal_name(generation: int) -> str:
     return f"journal.{generation}"
 
@@ -284,36 +269,3 @@ def _make_private(folder: Path) -> None:
     if not folder.is_dir():
         _make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _lock(folder: Path, command: str) -> int:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    # `holder` takes the lock for an instant: that is no reason to give up.
-    for attempt in range(3):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if attempt == 2:
-                who = _describe(os.pread(descriptor, 1000, 0))
-                os.close(descriptor)
-                raise LabError(
-                    f"stack {folder.name} is in use by {who}",
-                    where=str(folder),
-                    do="wait until it has ended",
-                ) from None
-            time.sleep(0.02)
-    since = time.strftime("%Y-%m-%d %H:%M:%S")
-    os.ftruncate(descriptor, 0)
-    os.pwrite(
-        descriptor, _encode({"command": command, "pid": os.getpid(), "since": since}).encode(), 0
-    )
-    return descriptor
-
-
-def _describe(text: bytes) -> str:
-    try:
-        who = json.loads(text)
-        return f"`rolelab {who['command']}` (process {who['pid']}, since {who['since']})"
-    except (ValueError, KeyError, TypeError):
-        return "another process"

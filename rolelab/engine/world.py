@@ -121,6 +121,42 @@ class World:
                     for name, urns in resource.replacing.items()
                 }
 
+    def check(self) -> list[str]:
+        """Return what is wrong with this state, in words; between two lines nothing ever is.
+
+        References are not looked at: while a role is replaced, a grant may name one that is gone.
+        """
+        replaced = {(old.urn, old.id) for old in self.pending_deletions}
+        faults = [
+            f"{resource.urn} is kept as {urn}"
+            for urn, resource in self.live.items()
+            if urn != resource.urn
+        ]
+        faults += [
+            f"{resource.urn} has no id"
+            for resource in self.everything
+            if resource.custom and not resource.id
+        ]
+        if len(replaced) < len(self.pending_deletions):
+            faults.append("a replaced resource is kept twice")
+        operations = self.pending_operations.values()
+        faults += [
+            f"pending {pending.op} of {pending.resource.urn} meets another state"
+            for pending in operations
+            if not self._can_be(pending, replaced)
+        ]
+        if len({(one.resource.urn, one.pending_deletion) for one in operations}) < len(operations):
+            faults.append("two operations on one resource are pending")
+        return faults
+
+    def _can_be(self, pending: PendingOperation, replaced: set[tuple[str, str]]) -> bool:
+        """Return whether an operation can be pending in this state."""
+        target = pending.resource
+        if pending.pending_deletion:
+            return (target.urn, target.id) in replaced
+        needs_it = pending.op != "create" or pending.replaces
+        return needs_it == (target.urn in self.live)
+
     def to_json(self) -> Properties:
         """Return what the snapshot holds."""
         return {

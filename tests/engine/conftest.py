@@ -13,13 +13,22 @@ from typing import Any
 import pytest
 
 from rolelab.aws.clients import Clients
+from rolelab.engine.state import StateStore
 from rolelab.localaws.process.record import Instance
+from tests.engine import runner as runner_process
 from tests.engine.stacks import StackRunner
 
 
 @pytest.fixture
-def stack(tmp_path: Path, local_aws: Instance, account: str, root: Clients) -> StackRunner:
-    """A project without a program yet."""
+def stack(
+    tmp_path: Path,
+    local_aws: Instance,
+    account: str,
+    root: Clients,
+    monkeypatch: pytest.MonkeyPatch,
+) -> StackRunner:
+    """A project without a program yet; its state is checked after every line."""
+    monkeypatch.setattr(StateStore, "_write", runner_process.checked(StateStore._write))  # pyright: ignore[reportPrivateUsage]
     return StackRunner(tmp_path, local_aws, account, root)
 
 

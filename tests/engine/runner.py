@@ -18,6 +18,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,19 @@ def _child(request: dict[str, Any], writing: int) -> None:
     os._exit(0)
 
 
+def checked(write: Callable[[state.StateStore, Line], None]) -> Callable[..., None]:
+    """Return `write` with a look at the whole state after each line."""
+
+    def written(held: state.StateStore, line: Line) -> None:
+        write(held, line)
+        with held._applying:  # pyright: ignore[reportPrivateUsage]
+            faults = held.world.check()
+        if faults:
+            raise AssertionError(f"after {line}: {faults}")
+
+    return written
+
+
 class _Lines:
     """Counts journal lines, and does what is asked for at one of them."""
 
@@ -94,7 +108,7 @@ class _Lines:
         self._lock = threading.Lock()
 
     def watch(self) -> None:
-        write = state.StateStore._write  # pyright: ignore[reportPrivateUsage]
+        write = checked(state.StateStore._write)  # pyright: ignore[reportPrivateUsage]
 
         def watched(held: state.StateStore, line: Line) -> None:
             with self._lock:

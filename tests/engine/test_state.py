@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolelab.engine import recorded, state
+from rolelab.engine import recorded, stack_lock, state
 from rolelab.engine.resource import PendingOperation, Resource
 from rolelab.engine.state import StateStore
 from rolelab.engine.world import World
@@ -41,9 +41,9 @@ def test_a_second_process_is_told_who_holds_the_stack(tmp_path: Path) -> None:
     ) as caught:
         StateStore(tmp_path / "dev", command="destroy")
     assert caught.value.exit_code == 1
-    assert state.holder(tmp_path / "dev").startswith("`rolelab up` (process")
+    assert stack_lock.holder(tmp_path / "dev").startswith("`rolelab up` (process")
     holding.close()
-    assert state.holder(tmp_path / "dev") == ""
+    assert stack_lock.holder(tmp_path / "dev") == ""
     StateStore(tmp_path / "dev", command="destroy").close()
 
 
