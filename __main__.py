@@ -16,7 +16,7 @@ except LabError as fault:
 
 
 async def main() -> pulumi.Inputs:
-    """Declare the lab and tell what it is; plain dicts, so that only the secrets in them are masked."""
+    """Declare the lab and export it, in plain dicts: so only the secrets in them are masked."""
     lab = AssumeRoleLab(
         "lab",
         {

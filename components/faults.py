@@ -9,6 +9,5 @@ def refuse(what: str, faults: Iterable[str]) -> None:
     Raises:
         ValueError: there is a fault.
     """
-    found = list(faults)
-    if found:
-        raise ValueError(f"{what}: {'; '.join(found)}")
+    if listed := "; ".join(faults):
+        raise ValueError(f"{what}: {listed}")

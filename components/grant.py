@@ -17,7 +17,7 @@ class AssumeRoleGrantArgs(TypedDict):
     role_arn: pulumi.Input[str]
     """The one role they may assume."""
     policy: NotRequired[pulumi.Input[str]]
-    """The policy for that role as JSON, where many users share one role: `AssumeRoleGrant.policy_for(role_arn)`."""
+    """The policy for that role as JSON (`AssumeRoleGrant.policy_for(role_arn)`), to share it."""
 
 
 class AssumeRoleGrant(pulumi.ComponentResource):
@@ -45,7 +45,7 @@ class AssumeRoleGrant(pulumi.ComponentResource):
 
     @staticmethod
     def policy_for(role_arn: pulumi.Input[str]) -> pulumi.Output[str]:
-        """Return the policy's text; made once and shared, it spares a class of 1,000 as many conversions."""
+        """Return the policy's text: to be made once where a class of 1,000 shares one role."""
         return pulumi.Output.from_input(role_arn).apply(
             lambda arn: documents.as_json(documents.grant(arn))
         )

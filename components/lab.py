@@ -1,4 +1,4 @@
-"""The whole lab: learners who can do nothing, one role that they share, and leave to switch to it."""
+"""The whole lab: users who can do nothing, a role that they share, permission to switch to it."""
 
 import asyncio
 from collections.abc import Iterable
@@ -15,9 +15,9 @@ from .role import AssumableRole
 from .user import NoPermissionUser
 
 BATCH = 25
-"""Learners declared at once; with all of a class declared at once, 1,000 would take three times the memory."""
+"""Learners declared at once; all 1,000 of a class at once would take three times the memory."""
 BATCHES_UNDER_WAY = 4
-"""Batches that may be unfinished while the next is declared: AWS has something to do all the while."""
+"""Batches that may be unfinished while the next is declared, so that AWS is kept busy."""
 
 
 class AssumeRoleLabArgs(TypedDict):
@@ -40,7 +40,7 @@ class AssumeRoleLabArgs(TypedDict):
 
 
 class AssumeRoleLab(pulumi.ComponentResource):
-    """Users without permissions, a role that trusts their account, and the inline grant that joins them."""
+    """Users without permissions, a role that trusts their account, the grant that joins them."""
 
     account_id: pulumi.Output[str]
     """The account that the lab is in, twelve digits."""
@@ -108,7 +108,7 @@ class AssumeRoleLab(pulumi.ComponentResource):
         """Add one learner: the user, and the grant where the lab grants.
 
         Raises:
-            ValueError: the name is none that IAM takes, or is enrolled already (IAM does not regard case).
+            ValueError: IAM does not take the name, or it is enrolled already, in whatever case.
         """
         if learner.lower() in self._taken:
             refuse("learners", limits.unique_names([*self._enrolled, learner]))

@@ -1,6 +1,7 @@
 """Console addresses, by partition.
 
-Source: IAM User Guide, "How IAM users sign in to your AWS account" and "Switch from a user to an IAM role (console)".
+Source: IAM User Guide, "How IAM users sign in to your AWS account", "Switch from a user to an IAM
+role (console)".
 """
 
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ def sign_in(account_id: str, partition: str = "aws") -> str:
 
 
 def switch_role(account_id: str, role_name: str, *, path: str = "/", partition: str = "aws") -> str:
-    """Return the address that switches a signed-in user to the role; the role's name carries its path.
+    """Return the address that switches a signed-in user to the role (whose name carries its path).
 
     Raises:
         ValueError: no console is known for the partition.

@@ -17,9 +17,9 @@ class AssumableRoleArgs(TypedDict):
     role_name: str
     """Name of the IAM role: 1 to 64 letters, digits and +=,.@_-."""
     trust_policy: pulumi.Input[dict[str, Any]]
-    """Who may assume the role, as a document (in Python: `documents.trust(principal_arn, conditions)`)."""
+    """Who may assume the role, as a document: `documents.trust(principal_arn, conditions)`."""
     managed_policies: list[pulumi.Input[str]]
-    """What the role may do: names of AWS managed policies, or ARNs, also of policies that the same program makes."""
+    """What the role may do: names of AWS managed policies, or ARNs (of the same program's, too)."""
     max_session_duration: NotRequired[int]
     """The longest session in seconds, 3600 (default) to 43200."""
     tags: NotRequired[dict[str, str]]
@@ -27,7 +27,7 @@ class AssumableRoleArgs(TypedDict):
 
 
 class AssumableRole(pulumi.ComponentResource):
-    """An IAM role with a trust policy and managed policies; nothing in it is written as a string by hand."""
+    """An IAM role with a trust policy and managed policies."""
 
     role_name: pulumi.Output[str]
     """Name of the IAM role."""
@@ -45,8 +45,8 @@ class AssumableRole(pulumi.ComponentResource):
         refuse(f"role_name {args['role_name']!r}", limits.name(args["role_name"]))
         refuse("max_session_duration", limits.role_session(session))
         # What another resource makes is not known yet; AWS is the one to check it.
-        known = [policy for policy in args["managed_policies"] if isinstance(policy, str)]
-        refuse("managed_policies", limits.managed_policies(known))
+        named = [policy for policy in args["managed_policies"] if isinstance(policy, str)]
+        refuse("managed_policies", limits.managed_policies(named))
         trust = args["trust_policy"]
         if isinstance(trust, dict):
             refuse("trust_policy", limits.document_size(trust, most=limits.TRUST_POLICY_SIZE))
@@ -58,7 +58,7 @@ class AssumableRole(pulumi.ComponentResource):
             if isinstance(trust, dict)
             else pulumi.Output.json_dumps(trust),
             max_session_duration=session,
-            # A learner or instructor may have attached a policy: it must not keep the role from being removed.
+            # A policy that somebody attached must not keep the role from being removed.
             force_detach_policies=True,
             tags=tags("role", args.get("tags")),
             opts=child,

@@ -1,4 +1,4 @@
-"""The tags that tell whose a resource is: what a sweep of an account looks for, and a bill is split by."""
+"""The tags that say whose a resource is, for a sweep of an account and for a bill."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import pulumi
 
 
 def tags(purpose: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return lab (the Pulumi project), stack and purpose, with the caller's own tags beside them."""
+    """Return lab (the Pulumi project), stack and purpose, with the caller's own tags."""
     return {
         **(more or {}),
         "lab": pulumi.get_project(),

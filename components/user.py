@@ -23,7 +23,7 @@ class NoPermissionUserArgs(TypedDict):
 
 
 class NoPermissionUser(pulumi.ComponentResource):
-    """An IAM user with an access key and no permission at all; whatever a learner attaches to it goes with it."""
+    """An IAM user with an access key and no permission; what a learner attaches goes with it."""
 
     user_name: pulumi.Output[str]
     """Name of the IAM user."""
@@ -48,7 +48,7 @@ class NoPermissionUser(pulumi.ComponentResource):
         user = aws.iam.User(
             name,
             name=args["user_name"],
-            # A learner who made keys, a password or an MFA device must not keep the lab from being removed.
+            # Keys, a password or an MFA device of a learner's own must not keep it from going.
             force_destroy=True,
             tags=tags("learner", args.get("tags")),
             opts=child,

@@ -1,4 +1,4 @@
-"""What may go wrong, in kinds that decide the exit code; each says what is wrong, where, and what to do."""
+"""What may go wrong, in kinds that decide the exit code; each says what, where, and what to do."""
 
 from __future__ import annotations
 
@@ -40,10 +40,13 @@ class Faults(UsageError):
 
 
 class CannotTell(LabError):
-    """It could not be found out (exit code 3): AWS out of reach, throttled, or credentials refused or expired."""
+    """It could not be found out (exit code 3).
+
+    AWS is out of reach or throttles, or credentials are refused or expired.
+    """
 
     exit_code = 3
 
 
 class Interrupted(LabError):
-    """Stopped before it was finished (exit code 1): what exists is recorded, the next run carries on."""
+    """Stopped before the end (exit code 1): what exists is recorded, the next run carries on."""

@@ -1,4 +1,4 @@
-"""Stack outputs -> a frozen Lab, whether they come from the local state, the Pulumi CLI or a file."""
+"""Stack outputs -> a frozen Lab; they come from the local state, the Pulumi CLI or a file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DeclaredRole:
 
     @property
     def demanded(self) -> dict[str, str]:
-        """Condition keys (in lower case) that the declared trust policy wants to be of one value."""
+        """Condition keys, in lower case, of which the declared trust policy wants one value."""
         return {
             key.lower(): value
             for statement in statements_of(self.trust or {})
@@ -77,7 +77,8 @@ class Learner:
     def session_name(self) -> str:
         """The name of the learner's sessions: the user's own, so that the trail shows who it was.
 
-        Source: IAM User Guide, "IAM and AWS STS condition context keys", sts:RoleSessionName; two characters at least.
+        It has two characters at least.
+        Source: IAM User Guide, "IAM and AWS STS condition context keys", sts:RoleSessionName.
         """
         return self.user_name if len(self.user_name) > 1 else f"{self.user_name}-lab"
 
@@ -92,7 +93,7 @@ class Lab:
     role: DeclaredRole
     learners: tuple[Learner, ...]
     grant: bool = True
-    """Whether the learners may assume the role: False is the lesson before the inline policy is added."""
+    """Whether the learners may assume the role; False is the lesson before the grant."""
 
     def learner(self, name: str | None) -> Learner:
         """Return one learner by name; without a name the only one.
@@ -125,7 +126,7 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
     """Read the outputs of a stack, as `pulumi stack output --json --show-secrets` prints them.
 
     Raises:
-        UsageError: there is no deployed lab in them, or a value is missing, masked or not of its form.
+        UsageError: there is no lab in them, or a value is missing, masked or not of its form.
     """
     if not raw:
         do = "run `rolelab up` (or `pulumi up`) first"

@@ -1,4 +1,4 @@
-"""Reads values out of a stack's outputs, and says of each that is missing or strange which it is."""
+"""Reads values out of a stack's outputs, and names each that is missing or strange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Pulumi project on disk: its root, Pulumi.yaml and a stack's file, as the Pulumi CLI has them."""
+"""The Pulumi project on disk: Pulumi.yaml and a stack's file, as the Pulumi CLI reads them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Project:
     declared: Mapping[str, Mapping[str, Any]]
     """Configuration keys of Pulumi.yaml, with type, default and description."""
     home: Path
-    """Where rolelab keeps all files of its own: `.rolelab` beside Pulumi.yaml, unless told otherwise."""
+    """Where rolelab keeps its own files: `.rolelab` beside Pulumi.yaml, unless told otherwise."""
 
     @property
     def local_home(self) -> Path:

@@ -11,7 +11,7 @@ MASKED = "[secret]"
 
 @final
 class Secret:
-    """A string hidden from `str`, `repr`, formatting and tracebacks; `reveal()` opens it where it is used."""
+    """A string hidden from `str`, `repr`, formats and tracebacks; `reveal()` where it is used."""
 
     __slots__ = ("_value",)
 

@@ -1,4 +1,4 @@
-"""Raw configuration -> typed Settings, checked as a whole: one parse for the Pulumi CLI and rolelab.
+"""Raw configuration -> typed Settings, checked whole: one parse for the Pulumi CLI and rolelab.
 
 A key is one field of `Settings`. Pulumi.yaml and the README's table repeat it for their readers; a
 test holds them against the field.
@@ -32,7 +32,7 @@ class _Kind(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A configuration key: what it is for, how its text is read, and which rules its value keeps."""
+    """A configuration key: what it is for, how it is read, and which rules its value keeps."""
 
     kind: _Kind
     description: str
@@ -126,7 +126,8 @@ class Settings:
     """In order; generated ones are filled in already."""
     learner_count: int = _key(
         _WHOLE,
-        "Above 0, that many generated learners (learner001, …) instead of named ones; 5000 at most.",
+        "Above 0, that many generated learners (learner001, …) instead of named ones; 5000 at"
+        " most.",
         default=0,
         example="25",
         rules=_count,
@@ -180,8 +181,8 @@ KEYS: Mapping[str, Key] = {
 def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -> Settings:
     """Check the whole configuration and return it typed.
 
-    `raw` maps full keys (`assume-role-lab:learners`) to text, lists as JSON, as Pulumi hands them to
-    a program; keys of other namespaces are not looked at. `where` names the file in messages.
+    `raw` maps full keys (`assume-role-lab:learners`) to text, lists as JSON, as Pulumi hands them
+    to a program; keys of other namespaces are not looked at. `where` is the file, for messages.
 
     Raises:
         Faults: every fault at once, each with key, value, rule and a right example.

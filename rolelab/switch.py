@@ -1,4 +1,4 @@
-"""A switch to a role as one value: all that a call of AssumeRole asks for, in the form of each tool that makes it.
+"""A switch to a role as one value: what a call of AssumeRole asks for, in each tool's form.
 
 Source: STS API Reference, AssumeRole; AWS CLI User Guide, "Using an IAM role in the AWS CLI".
 """

@@ -45,7 +45,7 @@ def caller(clients: Clients) -> Identity:
 
 
 def assume(callers: Callers, switch: Switch, clock: Clock) -> RoleSession:
-    """Assume the role and ask whom AWS takes the session for: a key broken on the way shows at once.
+    """Assume the role, and ask whom AWS takes the session for: so a broken key shows at once.
 
     The caller is the one named by `calling_as`.
 

@@ -1,10 +1,12 @@
-"""Telling "not yet" from "wrong": how long an answer that was not hoped for is asked again.
+""" "Not yet" or "wrong": how long a question is asked again that had an unexpected answer.
 
-Changes to IAM take effect after seconds, at times a minute, and removals take as long as grants. So every answer but
-the expected one is asked again, with back-off, until the lab is older than any propagation seen. An answer that is
-none (throttled, cut off, garbled) is asked again too; it never counts as a yes or a no.
+Changes to IAM take effect after seconds, at times a minute; removals as late as grants. So a
+question with any answer but the expected one is asked again, with back-off, until the lab is older
+than any propagation seen. What is not an answer (throttled, cut off, garbled) counts as neither yes nor no,
+and the question is asked again, too.
 
-Source: IAM User Guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible".
+Source: IAM User Guide, "Troubleshoot IAM", "Changes that I make are not always immediately
+visible".
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ class Clock:
 
 
 class Patience:
-    """Asks until the answer is the hoped-for one, or until it is certain that it will not be. Shared by all threads."""
+    """Asks until the answer is the expected one, or certain to be another. All threads share it."""
 
     def __init__(
         self, limit_s: float, clock: Clock, *, is_stopped: Callable[[], bool] = lambda: False
@@ -111,14 +113,14 @@ class Patience:
     ) -> Answer:
         """Return the hoped-for answer as soon as it comes, or else what AWS keeps saying.
 
-        NO_ANSWER comes back only where AWS could not be made to answer twice alike after the limit; of answers that
-        worked, `likeness` returns what must be alike.
+        NO_ANSWER comes back only where AWS did not answer twice alike after the limit; of answers
+        that worked, `likeness` returns what must be alike.
 
         Raises:
             Stopped: the run is being stopped (never with `stoppable=False`).
         """
         began = self.clock.monotonic()
-        # Everything asked about was made before the run began, so later checks wait no longer than the first.
+        # All of the lab was made before the run began: later checks wait no longer than the first.
         settled = max(self._started + self.limit_s, began + self.limit_s / 20)
         given_up = max(self._started + self.limit_s * 1.5, began + self.limit_s / 5)
         seen, last, times = 0, (), 0
@@ -142,7 +144,7 @@ class Patience:
                 if now >= settled and times >= CONFIRMED:
                     return answer
             elif now - self._last_answer > self.limit_s * 1.5:
-                # Nobody has got an answer for long: waiting again for each of 1,000 learners would take hours.
+                # No answer for long: to wait again for each of 1,000 learners would take hours.
                 return answer
             if now >= given_up and seen >= LEAST_TRIES:
                 code = answer.code or "no two answers alike"
@@ -151,7 +153,7 @@ class Patience:
             self.clock.sleep(self._pause(seen, max(settled - now, 0.0)))
 
     def _pause(self, seen: int, left_s: float) -> float:
-        """Doubling from a fortieth of the limit to a sixth, half of it by chance; the last try falls on the limit."""
+        """A fortieth of the limit, doubled up to a sixth, half of it by chance; the last ends at it."""
         most = min(self.limit_s / 40 * 2 ** min(seen - 1, 10), self.limit_s / 6)
         pause = most * (0.5 + self.clock.random() / 2)
         return min(pause, left_s + 0.001) if left_s else pause
@@ -175,13 +177,13 @@ class Patience:
         ):
             return Outcome.NO_ANSWER
         if failure.code.isdigit():
-            # Botocore's word for an error whose body says nothing that can be read: only its status is known.
+            # Botocore's word for an error whose body cannot be read: only its status is known.
             return Outcome.NO_ANSWER
         if failure.kind is Kind.DENIED:
             return Outcome.DENIED
         if failure.kind is not Kind.CREDENTIALS:
             return Outcome.OTHER
-        # A signature is judged by the clock first; some services then say only that it does not match.
+        # A wrong clock makes a wrong signature; some services say only that it does not match.
         off_s = (
             abs((failure.server_time - self.clock.now()).total_seconds())
             if failure.server_time

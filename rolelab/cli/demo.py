@@ -1,4 +1,4 @@
-"""`rolelab demo`: the whole lesson, in one process, on a local AWS of its own that is gone afterwards."""
+"""`rolelab demo`: the whole lesson in one process, on a local AWS that is gone afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rolelab.errors import UsageError
 NEXT = [
     "Next:",
     "  . .venv/bin/activate             # puts rolelab on your PATH",
-    "  rolelab up --yes                 # the same lab, to stay, with the grant: try the commands above on it",
+    "  rolelab up --yes                 # the same lab, to stay, with the grant: try the commands"
+    " above on it",
     "  rolelab verify                   # proves it, before and after the switch",
     "  rolelab exec                     # a shell as the learner; with --role, as the role",
     "  rolelab destroy --yes            # removes it",

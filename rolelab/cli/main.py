@@ -1,4 +1,4 @@
-"""The entry point: a table of commands, each loaded only when it is called, and the one place where errors end."""
+"""The entry point: a table of commands, each loaded when it is called; all errors end here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMMANDS = {
     "mend": "Put a broken lab back to what was declared.",
     "local": "Start, stop and look at the local AWS.",
 }
-"""Name -> short help, told without importing the command (rolelab/cli/<name>.py holds it as `command`)."""
+"""Name -> short help; rolelab/cli/<name>.py holds the command as `command`."""
 
 
 class _Lazy(click.Group):
@@ -61,8 +61,11 @@ def cli() -> None:
 
 
 def main(*first: str) -> NoReturn:
-    """Run the command line, with `first` before its arguments; every error ends here as one line and an exit code."""
-    _mend_streams()
+    """Run the command line, with `first` before its arguments.
+
+    Every error ends here as one line and an exit code.
+    """
+    _repair_streams()
     try:
         code = cli(args=[*first, *sys.argv[1:]], prog_name="rolelab", standalone_mode=False) or 0
     except click.exceptions.Abort:
@@ -75,23 +78,25 @@ def main(*first: str) -> NoReturn:
     except KeyboardInterrupt:
         code = _say("interrupted", 130)
     except OSError as error:
-        # A full disk, a folder of somebody else: whatever was asked could not be found out or finished.
+        # A full disk, a folder of somebody else: it could not be found out or finished.
         place = f" ({error.filename})" if error.filename else ""
         code = _say(f"{error.strerror or error}{place}: make it possible, then try again", 3)
-    except Exception as error:  # noqa: BLE001 - the last place: 1 would say "the lab is broken", and nobody has seen that
+    except Exception as error:  # noqa: BLE001 - the last place
+        # Not 1: that would say that the lab is broken, and nobody has seen that.
         code = _say(_defect(error), 3)
     except SystemExit:
-        # Click's answer to a reader that closed the pipe (`rolelab ... | head`): end quietly, as other tools do. The
-        # signal itself stays ignored: it would also end us when AWS closes a connection.
+        # Click's answer to a reader that closed the pipe (`rolelab ... | head`): end quietly, as
+        # others do. The signal stays ignored: it would end us when AWS closes a connection, too.
         code = 128 + signal.SIGPIPE
-    _leave(code if isinstance(code, int) else 0)
+    _end(code if isinstance(code, int) else 0)
 
 
-def _mend_streams() -> None:
+def _repair_streams() -> None:
     """Let no closed stream, and no letter that a terminal does not know, end a command."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
+            devnull = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, devnull)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -113,13 +118,13 @@ def _say(text: str, code: int) -> int:
     return code
 
 
-def _leave(code: int) -> NoReturn:
-    """Leave with everything flushed, without tearing down: with pulumi loaded that costs up to half a second."""
+def _end(code: int) -> NoReturn:
+    """End with everything flushed, and no tear-down: with pulumi loaded it takes half a second."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError as error:
-            # What was asked for did not arrive (a full disk under a redirection): that is no success.
+            # What was asked for did not arrive (a full disk under a redirection): not a success.
             code = code or 3
             if stream is sys.stdout and error.errno != errno.EPIPE:
                 _say(f"the output could not be written: {error.strerror}", code)

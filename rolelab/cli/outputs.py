@@ -18,7 +18,8 @@ from rolelab.errors import UsageError
 def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> None:
     """Print what the stack tells about the lab: all of it, or the output called NAME.
 
-    A text is printed bare, everything else as JSON; --json quotes a text too, as `pulumi stack output --json` does.
+    A text is printed bare, everything else as JSON; --json quotes a text, too, as
+    `pulumi stack output --json` does.
     """
     from rolelab import project
     from rolelab.engine import recorded
@@ -29,8 +30,8 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
         click.echo(json.dumps(values, indent=2, ensure_ascii=False))
         return
     if name not in values:
-        known = ", ".join(values) or "none: run `rolelab up` first"
-        raise UsageError(f"stack {stack} does not have an output {name!r}", do=f"it has {known}")
+        names = ", ".join(values) or "none: run `rolelab up` first"
+        raise UsageError(f"stack {stack} does not have an output {name!r}", do=f"it has {names}")
     value = values[name]
     bare = isinstance(value, str) and not as_json
     click.echo(value if bare else json.dumps(value, indent=2, ensure_ascii=False))

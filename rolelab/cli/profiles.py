@@ -18,7 +18,8 @@ from rolelab.cli import target
 def command(choice: target.LabChoice, learner_name: str | None, folder: str | None) -> None:
     """Write profiles into files of their own and say how to use them.
 
-    Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the role by itself.
+    Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the
+    role by itself.
     """
     from rolelab.hands_on import environment, profiles
 

@@ -13,7 +13,7 @@ from rolelab.cli import deploying
 @deploying.stack_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 def command(stack: str, as_json: bool) -> None:
-    """Say what the stack holds, who works on it right now, and whether a run was cut short; ask nobody."""
+    """Say what the stack holds, who works on it, and whether a run was cut short; ask nobody."""
     from dataclasses import asdict
 
     from rolelab import project
@@ -45,8 +45,7 @@ def command(stack: str, as_json: bool) -> None:
     if status.holder:
         click.echo(f"in use by {status.holder}")
     elif status.pending:
-        click.echo(
-            f"{len(status.pending)} operations were cut short; the next `up` or `destroy` finds out about them:"
-        )
+        count = len(status.pending)
+        click.echo(f"{count} operations were cut short; the next `up` or `destroy` looks them up:")
         for op, urn in status.pending:
             click.echo(f"  {op} {urn}")

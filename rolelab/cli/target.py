@@ -139,13 +139,13 @@ def _local(here: Project, stack: str) -> Target:
 
 
 def _running(here: Project) -> Instance:
-    """Return the local AWS, started again where it had ended in order: then it holds what it held."""
+    """Return the local AWS; one that was stopped is started, and holds what it held."""
     from rolelab.localaws.process import lifecycle, probe
 
-    found = probe.find(here.local_home)
-    if found.state is probe.State.STOPPED:
+    local = probe.find(here.local_home)
+    if local.state is probe.State.STOPPED:
         return lifecycle.ensure(here.local_home).instance
-    if found.instance is None:
-        stop = "run `rolelab local stop`, then " if found.state is probe.State.HUNG else "run "
-        raise CannotTell(found.line, where=str(here.local_home), do=f"{stop}`rolelab up` again")
-    return found.instance
+    if local.instance is None:
+        stop = "run `rolelab local stop`, then " if local.state is probe.State.HUNG else "run "
+        raise CannotTell(local.line, where=str(here.local_home), do=f"{stop}`rolelab up` again")
+    return local.instance

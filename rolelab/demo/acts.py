@@ -1,4 +1,4 @@
-"""What the steps of the lesson do, a method each: a real call, and whether its answer is as taught."""
+"""What the steps of the lesson do: a real call each, and whether its answer is as taught."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ STEPS = (
     _TaughtStep(
         title="The switch is refused",
         who=LEARNER,
-        why="The role's half is there, the user's half is missing: nothing allows this user to ask.",
+        why="The role's half is there, the user's half is missing: nothing allows this user to"
+        " ask.",
         command="rolelab exec -- {switch}",
         act=Acts.switch,
         expects=REFUSED,

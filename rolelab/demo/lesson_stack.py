@@ -24,7 +24,7 @@ class LessonStack:
     _failed: list[str] = field(default_factory=list[str])
 
     def up(self, *, grant: bool) -> tuple[Mapping[str, Any], Sequence[str]]:
-        """Make the lab or update it; return the outputs with their secrets, and a line a resource."""
+        """Make or update the lab; return the outputs with their secrets, and a line a resource."""
         switched = {"assume-role-lab:grant": "true" if grant else "false"}
         stack = replace(self.stack, configuration={**self.stack.configuration, **switched})
         self._begin()

@@ -1,1 +1,1 @@
-"""The lesson in a learner's own hands: environments, shells and AWS CLI profiles for a learner or the role."""
+"""The lesson in a learner's own hands: environments, shells and AWS CLI profiles."""

@@ -1,4 +1,4 @@
-"""The environment of a command that runs as somebody: their credentials and their AWS, no others."""
+"""The environment of a command that runs as somebody: their credentials and AWS, no others."""
 
 from __future__ import annotations
 

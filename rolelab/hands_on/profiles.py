@@ -1,4 +1,4 @@
-"""AWS CLI profiles of a lab, in files of their own: for each learner, and for the role as that learner.
+"""AWS CLI profiles of a lab, in files of their own: for each learner, and the role as that learner.
 
 The role's profile is what one has at work: `role_arn` and `source_profile`, so that the tool itself
 switches. Keys go into the credentials file and all else into the config file: a key of the same
