@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rolelab.aws import assuming, iam_entities
 from rolelab.aws.callers import Ambient, Callers, calling_as
@@ -13,8 +13,10 @@ from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import ActualRole, ActualUser, Renamed
 from rolelab.aws.patience import Answer, Outcome, Patience
-from rolelab.diagnosis.situation import Situation
 from rolelab.outputs import Lab, Learner
+
+if TYPE_CHECKING:
+    from rolelab.diagnosis.situation import Situation
 
 _T = TypeVar("_T")
 
@@ -131,6 +133,9 @@ class Administrator:
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
         """
+        # Loaded where something is wrong, as what explains it is.
+        from rolelab.diagnosis.situation import Situation
+
         return Situation(
             lab=self._lab,
             learner=learner,

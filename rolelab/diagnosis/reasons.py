@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rolelab.advice import OWN, Advice, Who
 from rolelab.aws.patience import Answer
 from rolelab.diagnosis.declared import REFRESH, Deviation
 from rolelab.diagnosis.role_checks import ROLE_CHECKS
-from rolelab.diagnosis.situation import Situation
 from rolelab.diagnosis.user_checks import USER_CHECKS
 from rolelab.iam import Decision, Layer, arns
-from rolelab.iam.explain import explain
+
+if TYPE_CHECKING:
+    from rolelab.diagnosis.situation import Situation
 
 _EXPLAINS = {check.id: check.explains for check in (*USER_CHECKS, *ROLE_CHECKS)}
 
@@ -93,6 +95,9 @@ def of_decision(
     """Return why AWS allowed or refused what is decided so, where the other was expected."""
     if decision.allowed is not None and decision.allowed is not works:
         return contradicted(situation, decision, works=works)
+    # Loaded where something is wrong: a verification that passes explains nothing.
+    from rolelab.iam.explain import explain
+
     explanation = explain(
         decision,
         said=said,
@@ -123,6 +128,8 @@ def _explaining(situation: Situation, who: Who, layers: Iterable[Layer] | None) 
 
 def contradicted(situation: Situation, decision: Decision, *, works: bool) -> Reason:
     """Return what is to be said where AWS did not answer as its policies say."""
+    from rolelab.iam.explain import explain
+
     by = explain(decision, want_allowed=None).summary
     if works:
         after = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolelab.advice import OWN, SESSION
 from rolelab.aws.assuming import RoleSession
@@ -16,13 +16,15 @@ from rolelab.diagnosis import reasons
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.check import Check
 from rolelab.diagnosis.reasons import Need, Reason
-from rolelab.diagnosis.situation import Situation
 from rolelab.findings import Finding
 from rolelab.outputs import Lab, Learner
 from rolelab.switch import SHORTEST_S
 from rolelab.verify.buckets import Buckets
 from rolelab.verify.expectations import Expected
 from rolelab.verify.telling import Teller
+
+if TYPE_CHECKING:
+    from rolelab.diagnosis.situation import Situation
 
 WORKS = "works"
 REFUSED = "refused (AccessDenied)"
