@@ -1,4 +1,4 @@
-"""One IAM user or role as it exists: everything that bears on what it may do, read only.
+"""One IAM user or role as it exists: everything that bears on its permissions, read only.
 
 Source: IAM API Reference, GetUser, GetRole and the List… and Get… operations of their policies, groups and keys.
 """
@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.iam_calls import call, call_if_there, listed
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 Documents = Mapping[str, Any]
-"""Name of a policy -> its document: a mapping, or text where it is no JSON object."""
+"""Name of a policy -> its document: a mapping, or text where it is not a JSON object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class ActualUser:
     name: str
     arn: str
     unique_id: str
-    """`AIDA…`: another one for a user made anew under the same name."""
+    """`AIDA…`: another one for a user recreated under the same name."""
     boundary: str
     """ARN of the permissions boundary; empty without one."""
     tags: Mapping[str, str]
@@ -64,7 +65,7 @@ class ActualRole:
     arn: str
     unique_id: str
     trust: Any
-    """The trust policy: a mapping, or text where it is no JSON object."""
+    """The trust policy: a mapping, or text where it is not a JSON object."""
     boundary: str
     tags: Mapping[str, str]
     inline: Documents
@@ -75,7 +76,10 @@ class ActualRole:
 
 @dataclass(slots=True)
 class ManagedPolicies:
-    """Documents of managed policies, each read once; safe between threads, where the worst is to read one twice."""
+    """Documents of managed policies, each read once.
+
+    Safe between threads, where the worst is to read one twice.
+    """
 
     clients: Clients
     _read: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -87,11 +91,13 @@ class ManagedPolicies:
             AwsFailure: it cannot be read.
         """
         if arn not in self._read:
+            iam = self.clients.iam
+            policy = call(iam, "GetPolicy", "Policy", PolicyArn=arn)
             with translated("GetPolicy"):
-                version = self.clients.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                version = policy["DefaultVersionId"]
+            found = call(iam, "GetPolicyVersion", "PolicyVersion", PolicyArn=arn, VersionId=version)
             with translated("GetPolicyVersion"):
-                got = self.clients.iam.get_policy_version(PolicyArn=arn, VersionId=version)
-                self._read[arn] = got["PolicyVersion"]["Document"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                self._read[arn] = found["Document"]
         return self._read[arn]
 
 
@@ -102,18 +108,12 @@ def read_user(clients: Clients, name: str) -> ActualUser | None:
         AwsFailure: it cannot be read.
     """
     iam = clients.iam
-    try:
-        with translated("GetUser"):
-            user = cast("dict[str, Any]", iam.get_user(UserName=name)["User"])
-    except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return None
-        raise
-    inline = _pages(iam, "list_user_policies", "PolicyNames", UserName=name)
-    attached = _pages(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name)
-    groups = _pages(iam, "list_groups_for_user", "Groups", UserName=name)
-    keys = _pages(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
-    has_password = _has_password(iam, name)
+    user = call_if_there(iam, "GetUser", "User", UserName=name)
+    if user is None:
+        return None
+    groups = listed(iam, "ListGroupsForUser", "Groups", UserName=name)
+    keys = listed(iam, "ListAccessKeys", "AccessKeyMetadata", UserName=name)
+    profile = call_if_there(iam, "GetLoginProfile", "LoginProfile", UserName=name)
     with translated("ReadUser"):
         return ActualUser(
             name=user["UserName"],
@@ -121,16 +121,19 @@ def read_user(clients: Clients, name: str) -> ActualUser | None:
             unique_id=user["UserId"],
             boundary=_boundary(user),
             tags=_tags(user),
-            inline={policy: _inline(iam, "user", name, policy) for policy in inline},
-            attached=tuple(policy["PolicyArn"] for policy in attached),
+            inline=_inline(iam, "User", name),
+            attached=_attached(iam, "User", name),
             groups=tuple(_group(iam, group["GroupName"]) for group in groups),
             keys={key["AccessKeyId"]: key["Status"] for key in keys},
-            has_password=has_password,
+            # Not only that there is an answer: a cut-off one can parse as an empty success.
+            has_password=profile is not None and bool(profile["UserName"]),
         )
 
 
 def owner_of(clients: Clients, access_key_id: str) -> str:
-    """Return the name of the user whose access key it is now; empty where it is nobody's, or may not be asked.
+    """Return the name of the user whose access key it is now.
+
+    Empty where it is nobody's, or where asking is not allowed.
 
     Source: IAM API Reference, GetAccessKeyLastUsed.
 
@@ -138,10 +141,8 @@ def owner_of(clients: Clients, access_key_id: str) -> str:
         AwsFailure: AWS did not answer.
     """
     try:
-        with translated("GetAccessKeyLastUsed"):
-            return str(
-                clients.iam.get_access_key_last_used(AccessKeyId=access_key_id).get("UserName", "")
-            )
+        used = call(clients.iam, "GetAccessKeyLastUsed", AccessKeyId=access_key_id)
+        return str(used.get("UserName", ""))
     except AwsFailure as failure:
         if failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE):
             raise
@@ -155,15 +156,9 @@ def read_role(clients: Clients, name: str) -> ActualRole | None:
         AwsFailure: it cannot be read.
     """
     iam = clients.iam
-    try:
-        with translated("GetRole"):
-            role = cast("dict[str, Any]", iam.get_role(RoleName=name)["Role"])
-    except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return None
-        raise
-    inline = _pages(iam, "list_role_policies", "PolicyNames", RoleName=name)
-    attached = _pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
+    role = call_if_there(iam, "GetRole", "Role", RoleName=name)
+    if role is None:
+        return None
     with translated("ReadRole"):
         return ActualRole(
             name=role["RoleName"],
@@ -172,53 +167,31 @@ def read_role(clients: Clients, name: str) -> ActualRole | None:
             trust=role["AssumeRolePolicyDocument"],
             boundary=_boundary(role),
             tags=_tags(role),
-            inline={policy: _inline(iam, "role", name, policy) for policy in inline},
-            attached=tuple(policy["PolicyArn"] for policy in attached),
+            inline=_inline(iam, "Role", name),
+            attached=_attached(iam, "Role", name),
             max_session_duration=int(role["MaxSessionDuration"]),
         )
 
 
-def _has_password(iam: IAMClient, name: str) -> bool:
-    try:
-        with translated("GetLoginProfile"):
-            # Not only that there is an answer: a cut-off one can parse as an empty success.
-            return bool(iam.get_login_profile(UserName=name)["LoginProfile"]["UserName"])
-    except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return False
-        raise
-
-
 def _group(iam: IAMClient, name: str) -> ActualGroup:
-    inline = _pages(iam, "list_group_policies", "PolicyNames", GroupName=name)
-    attached = _pages(iam, "list_attached_group_policies", "AttachedPolicies", GroupName=name)
     return ActualGroup(
-        name=name,
-        inline={policy: _inline(iam, "group", name, policy) for policy in inline},
-        attached=tuple(policy["PolicyArn"] for policy in attached),
+        name=name, inline=_inline(iam, "Group", name), attached=_attached(iam, "Group", name)
     )
 
 
-def _inline(iam: IAMClient, of: Literal["user", "role", "group"], name: str, policy: str) -> Any:
-    operation = f"get_{of}_policy"
-    with translated(operation):
-        got: dict[str, Any] = getattr(iam, operation)(
-            **{f"{of.capitalize()}Name": name, "PolicyName": policy}
-        )
-        return got["PolicyDocument"]
+def _inline(iam: IAMClient, entity: str, name: str) -> Documents:
+    owner = {f"{entity}Name": name}
+    names = listed(iam, f"List{entity}Policies", "PolicyNames", **owner)
+    get = f"Get{entity}Policy"
+    return {
+        policy: call(iam, get, "PolicyDocument", **owner, PolicyName=policy) for policy in names
+    }
 
 
-def _pages(iam: IAMClient, operation: str, listed: str, **of: str) -> list[Any]:
-    """Read a list to its end; a page without its list is a broken answer, not an empty list."""
-    found: list[Any] = []
-    marker: dict[str, str] = {}
-    while True:
-        with translated(operation):
-            page: dict[str, Any] = getattr(iam, operation)(**of, **marker)
-            found += page[listed]
-            if not page.get("IsTruncated"):
-                return found
-            marker = {"Marker": page["Marker"]}
+def _attached(iam: IAMClient, entity: str, name: str) -> tuple[str, ...]:
+    owner = {f"{entity}Name": name}
+    policies = listed(iam, f"ListAttached{entity}Policies", "AttachedPolicies", **owner)
+    return tuple(policy["PolicyArn"] for policy in policies)
 
 
 def _boundary(entity: Mapping[str, Any]) -> str:

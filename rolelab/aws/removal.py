@@ -1,7 +1,8 @@
-"""What must go before what: how IAM users, roles and policies are removed with everything that hangs on them.
+"""What must go before what: IAM users, roles and policies removed with all that hangs on them.
 
-IAM deletes nothing that something else hangs on; it answers DeleteConflict. So each removal tries the deletion
-itself first (one call where nothing was added), and only then looks for what is in the way.
+IAM deletes nothing that something else hangs on; it answers DeleteConflict. So each removal tries
+the deletion itself first (one call where nothing was added), and only then looks for what is in the
+way.
 
 Source: IAM User Guide, "Remove an IAM user" and "Delete roles or instance profiles", by API.
 """
@@ -9,13 +10,16 @@ Source: IAM User Guide, "Remove an IAM user" and "Delete roles or instance profi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.failures import AwsFailure, Kind
+from rolelab.aws.iam_calls import call_if_there, listed
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
+Entity = Literal["User", "Role"]
+"""What policies and a permissions boundary can be on."""
 CONFLICT = "DeleteConflict"
 VERSIONS_KEPT = 5
 """Versions of a managed policy that IAM keeps.
@@ -24,30 +28,71 @@ Source: IAM User Guide, "IAM and AWS STS quotas".
 """
 
 
+class _Hanging(NamedTuple):
+    """A kind of thing that hangs on a user or role: how all are listed, and how each is removed."""
+
+    listing: str
+    part: str
+    """Where the list is in the answer."""
+    removal: str
+    id: str
+    """The member of an entry, and the parameter of the removal, that says which one it is."""
+
+
+_ON_USER = (
+    _Hanging("ListAccessKeys", "AccessKeyMetadata", "DeleteAccessKey", "AccessKeyId"),
+    _Hanging(
+        "ListSigningCertificates", "Certificates", "DeleteSigningCertificate", "CertificateId"
+    ),
+    _Hanging("ListSSHPublicKeys", "SSHPublicKeys", "DeleteSSHPublicKey", "SSHPublicKeyId"),
+    _Hanging(
+        "ListServiceSpecificCredentials",
+        "ServiceSpecificCredentials",
+        "DeleteServiceSpecificCredential",
+        "ServiceSpecificCredentialId",
+    ),
+    _Hanging("ListMFADevices", "MFADevices", "DeactivateMFADevice", "SerialNumber"),
+    _Hanging("ListGroupsForUser", "Groups", "RemoveUserFromGroup", "GroupName"),
+)
+_ON_ROLE = (
+    _Hanging(
+        "ListInstanceProfilesForRole",
+        "InstanceProfiles",
+        "RemoveRoleFromInstanceProfile",
+        "InstanceProfileName",
+    ),
+)
+
+
 def remove_user(iam: IAMClient, name: str, *, force: bool) -> bool:
-    """Remove a user, with `force` everything a learner may have added to it first; return whether it was there.
+    """Remove a user, with `force` what was added to it first; return whether it was there.
 
     Raises:
         AwsFailure: it is still there, or nobody knows.
     """
-    return _remove(
-        "DeleteUser",
-        lambda: iam.delete_user(UserName=name),
-        lambda: strip_user(iam, name) if force else None,
-    )
+
+    def clear() -> None:
+        if force:
+            strip_user(iam, name)
+
+    return _remove(iam, "DeleteUser", clear, UserName=name)
 
 
 def remove_role(iam: IAMClient, name: str, *, force: bool) -> bool:
-    """Remove a role, out of its instance profiles and with `force` its policies first; return whether it was there.
+    """Remove a role, with `force` its policies first; return whether it was there.
+
+    It is taken out of its instance profiles in any case.
 
     Raises:
         AwsFailure: it is still there, or nobody knows.
     """
-    return _remove(
-        "DeleteRole",
-        lambda: iam.delete_role(RoleName=name),
-        lambda: strip_role(iam, name, policies=force),
-    )
+
+    def clear() -> None:
+        _strip(iam, _ON_ROLE, RoleName=name)
+        if force:
+            _strip(iam, _policies("Role"), RoleName=name)
+
+    return _remove(iam, "DeleteRole", clear, RoleName=name)
 
 
 def remove_policy(iam: IAMClient, arn: str) -> bool:
@@ -56,110 +101,46 @@ def remove_policy(iam: IAMClient, arn: str) -> bool:
     Raises:
         AwsFailure: it is still there (attached to something), or nobody knows.
     """
-    return _remove(
-        "DeletePolicy",
-        lambda: iam.delete_policy(PolicyArn=arn),
-        lambda: _remove_old_versions(iam, arn, keep=0),
-    )
+
+    def clear() -> None:
+        _remove_old_versions(iam, arn, keep=0)
+
+    return _remove(iam, "DeletePolicy", clear, PolicyArn=arn)
 
 
 def strip_user(iam: IAMClient, name: str) -> None:
-    """Remove all that hangs on a user; what is gone already is passed over.
+    """Remove all that hangs on a user; what is gone already is not a failure.
 
     Raises:
         AwsFailure: something could not be listed or removed.
     """
-    user = {"UserName": name}
-    _each(
-        "DeleteLoginProfile",
-        [{}],
-        lambda _: iam.delete_login_profile(**user),
-    )
-    _each(
-        "DeleteAccessKey",
-        _listed(iam, "list_access_keys", "AccessKeyMetadata", user),
-        lambda key: iam.delete_access_key(**user, AccessKeyId=key["AccessKeyId"]),
-    )
-    _each(
-        "DeleteSigningCertificate",
-        _listed(iam, "list_signing_certificates", "Certificates", user),
-        lambda one: iam.delete_signing_certificate(**user, CertificateId=one["CertificateId"]),
-    )
-    _each(
-        "DeleteSSHPublicKey",
-        _listed(iam, "list_ssh_public_keys", "SSHPublicKeys", user),
-        lambda one: iam.delete_ssh_public_key(**user, SSHPublicKeyId=one["SSHPublicKeyId"]),
-    )
-    _each(
-        "DeleteServiceSpecificCredential",
-        _asked(
-            "ListServiceSpecificCredentials",
-            lambda: iam.list_service_specific_credentials(UserName=name)[
-                "ServiceSpecificCredentials"
-            ],
-        ),
-        lambda one: iam.delete_service_specific_credential(
-            **user, ServiceSpecificCredentialId=one["ServiceSpecificCredentialId"]
-        ),
-    )
-    for device in _listed(iam, "list_mfa_devices", "MFADevices", user):
-        serial = device["SerialNumber"]
-        _each(
-            "DeactivateMFADevice",
-            [{}],
-            lambda _, serial=serial: iam.deactivate_mfa_device(**user, SerialNumber=serial),
-        )
-        # A virtual device has an ARN for a serial number and stays behind otherwise; a hardware one is not IAM's.
-        if serial.startswith("arn:"):
-            _each(
-                "DeleteVirtualMFADevice",
-                [{}],
-                lambda _, serial=serial: iam.delete_virtual_mfa_device(SerialNumber=serial),
-            )
-    _each(
-        "DeleteUserPolicy",
-        _listed(iam, "list_user_policies", "PolicyNames", user),
-        lambda policy: iam.delete_user_policy(**user, PolicyName=policy),
-    )
-    _each(
-        "DetachUserPolicy",
-        _listed(iam, "list_attached_user_policies", "AttachedPolicies", user),
-        lambda one: iam.detach_user_policy(**user, PolicyArn=one["PolicyArn"]),
-    )
-    _each(
-        "RemoveUserFromGroup",
-        _listed(iam, "list_groups_for_user", "Groups", user),
-        lambda group: iam.remove_user_from_group(**user, GroupName=group["GroupName"]),
-    )
-    remove_user_boundary(iam, name)
+    call_if_there(iam, "DeleteLoginProfile", UserName=name)
+    serials = _strip(iam, (*_ON_USER, *_policies("User")), UserName=name)
+    for serial in serials:
+        # A virtual device has an ARN and stays behind otherwise; a hardware one is not IAM's.
+        if ":mfa/" in serial:
+            call_if_there(iam, "DeleteVirtualMFADevice", SerialNumber=serial)
+    remove_boundary(iam, "User", name)
 
 
-def strip_role(iam: IAMClient, name: str, *, policies: bool) -> None:
-    """Take a role out of its instance profiles, and with `policies` all policies from it.
+def remove_boundary(iam: IAMClient, entity: Entity, name: str) -> None:
+    """Remove a permissions boundary, if there is one.
 
     Raises:
-        AwsFailure: something could not be listed or removed.
+        AwsFailure: it could not be removed.
     """
-    role = {"RoleName": name}
-    _each(
-        "RemoveRoleFromInstanceProfile",
-        _listed(iam, "list_instance_profiles_for_role", "InstanceProfiles", role),
-        lambda one: iam.remove_role_from_instance_profile(
-            **role, InstanceProfileName=one["InstanceProfileName"]
-        ),
-    )
-    if not policies:
-        return
-    _each(
-        "DeleteRolePolicy",
-        _listed(iam, "list_role_policies", "PolicyNames", role),
-        lambda policy: iam.delete_role_policy(**role, PolicyName=policy),
-    )
-    _each(
-        "DetachRolePolicy",
-        _listed(iam, "list_attached_role_policies", "AttachedPolicies", role),
-        lambda one: iam.detach_role_policy(**role, PolicyArn=one["PolicyArn"]),
-    )
+    call_if_there(iam, f"Delete{entity}PermissionsBoundary", **{f"{entity}Name": name})
+
+
+def attached_policies(iam: IAMClient, entity: Entity, name: str) -> set[str]:
+    """Return the ARNs of the managed policies attached to a user or role.
+
+    Raises:
+        AwsFailure: there is none of that name, or it could not be found out.
+    """
+    owner = {f"{entity}Name": name}
+    entries = listed(iam, f"ListAttached{entity}Policies", "AttachedPolicies", **owner)
+    return {entry["PolicyArn"] for entry in entries}
 
 
 def make_room_for_version(iam: IAMClient, arn: str) -> None:
@@ -171,122 +152,56 @@ def make_room_for_version(iam: IAMClient, arn: str) -> None:
     _remove_old_versions(iam, arn, keep=VERSIONS_KEPT - 2)
 
 
-def remove_user_boundary(iam: IAMClient, name: str) -> None:
-    """Remove a user's permissions boundary, if it has one.
-
-    Raises:
-        AwsFailure: it could not be removed.
-    """
-    _each(
-        "DeleteUserPermissionsBoundary",
-        [{}],
-        lambda _: iam.delete_user_permissions_boundary(UserName=name),
+def _policies(entity: Entity) -> tuple[_Hanging, ...]:
+    return (
+        _Hanging(f"List{entity}Policies", "PolicyNames", f"Delete{entity}Policy", "PolicyName"),
+        _Hanging(
+            f"ListAttached{entity}Policies",
+            "AttachedPolicies",
+            f"Detach{entity}Policy",
+            "PolicyArn",
+        ),
     )
 
 
-def remove_role_boundary(iam: IAMClient, name: str) -> None:
-    """Remove a role's permissions boundary, if it has one.
-
-    Raises:
-        AwsFailure: it could not be removed.
-    """
-    _each(
-        "DeleteRolePermissionsBoundary",
-        [{}],
-        lambda _: iam.delete_role_permissions_boundary(RoleName=name),
-    )
-
-
-def policies_of_user(iam: IAMClient, name: str) -> set[str]:
-    """Return the ARNs of the managed policies attached to a user.
-
-    Raises:
-        AwsFailure: there is no such user, or it could not be found out.
-    """
-    return {
-        one["PolicyArn"]
-        for one in _pages(
-            iam, "list_attached_user_policies", "AttachedPolicies", {"UserName": name}
-        )
-    }
-
-
-def policies_of_role(iam: IAMClient, name: str) -> set[str]:
-    """Return the ARNs of the managed policies attached to a role.
-
-    Raises:
-        AwsFailure: there is no such role, or it could not be found out.
-    """
-    return {
-        one["PolicyArn"]
-        for one in _pages(
-            iam, "list_attached_role_policies", "AttachedPolicies", {"RoleName": name}
-        )
-    }
+def _strip(iam: IAMClient, kinds: Iterable[_Hanging], **owner: str) -> list[str]:
+    """Remove things of these kinds; return the ids of what was removed."""
+    removed: list[str] = []
+    for kind in kinds:
+        for entry in _listed_if_there(iam, kind.listing, kind.part, **owner):
+            id_ = entry if isinstance(entry, str) else entry[kind.id]
+            call_if_there(iam, kind.removal, **owner, **{kind.id: id_})
+            removed.append(id_)
+    return removed
 
 
 def _remove_old_versions(iam: IAMClient, arn: str, *, keep: int) -> None:
     """Delete the oldest versions beside the default one until `keep` of them are left."""
-    versions = _listed(iam, "list_policy_versions", "Versions", {"PolicyArn": arn})
-    old = sorted(
-        (one for one in versions if not one["IsDefaultVersion"]), key=lambda one: one["CreateDate"]
-    )
-    _each(
-        "DeletePolicyVersion",
-        old[: max(len(old) - keep, 0)],
-        lambda one: iam.delete_policy_version(PolicyArn=arn, VersionId=one["VersionId"]),
-    )
+    versions = _listed_if_there(iam, "ListPolicyVersions", "Versions", PolicyArn=arn)
+    old = [version for version in versions if not version["IsDefaultVersion"]]
+    old.sort(key=lambda version: version["CreateDate"])
+    for version in old[: max(len(old) - keep, 0)]:
+        id_ = version["VersionId"]
+        call_if_there(iam, "DeletePolicyVersion", PolicyArn=arn, VersionId=id_)
 
 
-def _remove(
-    operation: str, delete: Callable[[], object], clear_the_way: Callable[[], None]
-) -> bool:
+def _remove(iam: IAMClient, operation: str, clear: Callable[[], object], **which: str) -> bool:
+    """Delete; where something is in the way, `clear` it and delete again."""
     try:
-        with translated(operation):
-            delete()
+        return call_if_there(iam, operation, **which) is not None
     except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return False
         if failure.code != CONFLICT:
             raise
-    else:
-        return True
-    clear_the_way()
-    try:
-        with translated(operation):
-            delete()
-    except AwsFailure as failure:
-        if failure.kind is not Kind.MISSING:
-            raise
+    clear()
+    call_if_there(iam, operation, **which)
     return True
 
 
-def _each(operation: str, found: Iterable[Any], remove: Callable[[Any], object]) -> None:
-    for one in found:
-        try:
-            with translated(operation):
-                remove(one)
-        except AwsFailure as failure:
-            if failure.kind is not Kind.MISSING:
-                raise
-
-
-def _listed(iam: IAMClient, call: str, key: str, owner: dict[str, str]) -> list[Any]:
-    return _asked(call, lambda: _pages(iam, call, key, owner))
-
-
-def _asked(operation: str, ask: Callable[[], Any]) -> list[Any]:
-    """Return what a list call gives; nothing hangs on what is gone."""
+def _listed_if_there(iam: IAMClient, operation: str, part: str, **owner: str) -> list[Any]:
+    """Return a list; nothing hangs on what is gone."""
     try:
-        with translated(operation):
-            return list(ask())
+        return listed(iam, operation, part, **owner)
     except AwsFailure as failure:
         if failure.kind is Kind.MISSING:
             return []
         raise
-
-
-def _pages(iam: IAMClient, call: str, key: str, owner: dict[str, str]) -> list[Any]:
-    with translated(call):
-        pages = cast("Any", iam).get_paginator(call).paginate(**owner)
-        return [one for page in pages for one in page.get(key, [])]

@@ -133,5 +133,5 @@ def test_removal_tells_whether_it_was_there(stack: StackRunner) -> None:
     assert not removal.remove_user(iam, "ada", force=True)
     assert not removal.remove_role(iam, "nobody", force=True)
     with pytest.raises(AwsFailure) as caught:
-        removal.policies_of_user(iam, "ada")
+        removal.attached_policies(iam, "User", "ada")
     assert caught.value.kind is Kind.MISSING

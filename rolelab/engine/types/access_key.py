@@ -5,26 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any
 
 from typing_extensions import override
 
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.failures import AwsFailure
+from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
-from rolelab.engine.types.base import (
-    HalfMadeError,
-    Made,
-    Property,
-    ResourceType,
-    came_from,
-    one_of,
-    timestamp,
-)
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import AccessKeyMetadataTypeDef
+from rolelab.engine.types.base import HalfMadeError, Made, Property, ResourceType, timestamp
+from rolelab.engine.types.parts import came_from
+from rolelab.engine.types.property_rules import one_of
 
 
 class AccessKeyType(ResourceType):
@@ -32,7 +23,7 @@ class AccessKeyType(ResourceType):
 
     token = "aws:iam/accessKey:AccessKey"  # noqa: S105 - a type's token
     label = "IAM Access Key"
-    properties: ClassVar[Mapping[str, Property]] = {
+    properties = {  # noqa: RUF012
         "user": Property(required=True, replaces=True),
         "status": Property(default="Active", rule=one_of("Active", "Inactive")),
     }
@@ -42,8 +33,7 @@ class AccessKeyType(ResourceType):
 
     @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
-        with translated("CreateAccessKey"):
-            key = cloud.iam_once.create_access_key(UserName=inputs["user"])["AccessKey"]
+        key = call(cloud.iam_once, "CreateAccessKey", "AccessKey", UserName=inputs["user"])
         outputs = {
             **inputs,
             "createDate": timestamp(key["CreateDate"]) if "CreateDate" in key else "",
@@ -72,44 +62,29 @@ class AccessKeyType(ResourceType):
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        _delete(cloud, resource.inputs["user"], resource.id)
+        which = {"UserName": resource.inputs["user"], "AccessKeyId": resource.id}
+        call_if_there(cloud.iam, "DeleteAccessKey", **which)
 
     @override
-    def lost(self, cloud: Cloud, intent: PendingOperation, known: frozenset[str]) -> str | None:
+    def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:
         # The oldest only: a key that an administrator made later stays.
         keys = [
             (key["CreateDate"], str(key.get("AccessKeyId")))
-            for key in _keys(cloud, intent.resource.inputs["user"])
+            for key in _keys(cloud, pending.resource.inputs["user"])
             if key.get("AccessKeyId") not in known
             and "CreateDate" in key
-            and came_from(intent, key["CreateDate"])
+            and came_from(pending, key["CreateDate"])
         ]
         return min(keys)[1] if keys else None
 
     def _set_status(self, cloud: Cloud, key: str, inputs: Properties) -> None:
-        with translated("UpdateAccessKey"):
-            cloud.iam.update_access_key(
-                UserName=inputs["user"], AccessKeyId=key, Status=inputs["status"]
-            )
+        which = {"UserName": inputs["user"], "AccessKeyId": key}
+        call(cloud.iam, "UpdateAccessKey", **which, Status=inputs["status"])
 
 
-def _keys(cloud: Cloud, user: str) -> list[AccessKeyMetadataTypeDef]:
-    try:
-        with translated("ListAccessKeys"):
-            return cloud.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
-    except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return []
-        raise
-
-
-def _delete(cloud: Cloud, user: str, key: str) -> None:
-    try:
-        with translated("DeleteAccessKey"):
-            cloud.iam.delete_access_key(UserName=user, AccessKeyId=key)
-    except AwsFailure as failure:
-        if failure.kind is not Kind.MISSING:
-            raise
+def _keys(cloud: Cloud, user: str) -> list[Any]:
+    keys = call_if_there(cloud.iam, "ListAccessKeys", "AccessKeyMetadata", UserName=user)
+    return keys or []
 
 
 def _smtp_password(secret: str, region: str) -> str:

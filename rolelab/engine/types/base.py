@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.values import is_unknown
 
 if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import TagTypeDef, UserDetailTypeDef
+    from mypy_boto3_iam.type_defs import UserDetailTypeDef
 
     from rolelab.aws.failures import AwsFailure
     from rolelab.engine.cloud import Cloud
 
 Rule = Callable[[Any], "str | None"]
 """Says what is wrong with a value; None if nothing is."""
-
-ANSWER_WITHIN_S = 600
-"""A thing that appeared later than this after an intent was not made by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +70,20 @@ class AutoName:
 class ResourceType(ABC):
     """One type of resource, with the tokens, properties and defaults of pulumi-aws v7."""
 
-    token: ClassVar[str]
-    label: ClassVar[str]
+    token: str
+    label: str
     """What AWS's own provider calls it in its errors, such as `IAM User`."""
-    properties: ClassVar[Mapping[str, Property]]
-    computed: ClassVar[tuple[str, ...]] = ()
+    properties: Mapping[str, Property]
+    computed: tuple[str, ...] = ()
     """Outputs that only AWS knows."""
-    secret: ClassVar[tuple[str, ...]] = ()
+    secret: tuple[str, ...] = ()
     """Outputs that are always secret."""
-    tells: ClassVar[frozenset[str]] = frozenset()
+    tells: frozenset[str] = frozenset()
     """Inputs that `read` leaves out when AWS has none, such as a permissions boundary."""
-    auto_name: ClassVar[AutoName | None] = None
-    exclusive: ClassVar[str] = ""
+    auto_name: AutoName | None = None
+    exclusive: str = ""
     """The input of which AWS takes no second one of the same value (a name), or only a few (a user's keys)."""
-    delete_before_replace: ClassVar[bool] = False
+    delete_before_replace: bool = False
     """Old and new one cannot be there at the same time."""
 
     @cached_property
@@ -138,7 +134,7 @@ class ResourceType(ABC):
             AwsFailure: it is still there, or nobody knows.
         """
 
-    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
+    def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:
         """Look for what an interrupted create may have made; None if there is none that is certainly its.
 
         Raises:
@@ -146,14 +142,14 @@ class ResourceType(ABC):
         """
         return None
 
-    def lost(self, cloud: Cloud, intent: PendingOperation, known: frozenset[str]) -> str | None:
+    def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:
         """Return the id of what an interrupted create made, where it is of no use because its secret is lost.
 
         `known` are the ids that the state knows of this type. What is returned is removed, and made anew by `up`.
         """
         return None
 
-    def moved(self, cloud: Cloud, resource: Resource, intent: PendingOperation) -> str:
+    def moved(self, cloud: Cloud, resource: Resource, pending: PendingOperation) -> str:
         """Return the id that a resource has after an interrupted update."""
         return resource.id
 
@@ -171,13 +167,10 @@ class ResourceType(ABC):
             *(name for name, known in self.properties.items() if known.computed),
         }
         kept = {key: value for key, value in outputs.items() if key in by_aws}
-        tags = {"tagsAll": tags_of(inputs)} if "tagsAll" in self.computed else {}
-        return {**kept, **inputs, **tags}
-
-
-def came_from(intent: PendingOperation, created: datetime) -> bool:
-    """Tell whether a thing of that creation date can be what the intent made (AWS keeps whole seconds)."""
-    return int(intent.at) <= created.timestamp() <= intent.at + ANSWER_WITHIN_S
+        after = {**kept, **inputs}
+        if "tagsAll" in self.computed:
+            after["tagsAll"] = inputs.get("tags") or {}
+        return after
 
 
 def timestamp(moment: datetime) -> str:
@@ -185,88 +178,9 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def given(**values: Any) -> dict[str, Any]:
-    """Return call parameters without those that are empty."""
-    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
-
-
-def tags_of(properties: Properties) -> dict[str, str]:
-    """Return the tags among a resource's properties."""
-    return cast("dict[str, str]", properties.get("tags") or {})
-
-
-def as_tags(values: Mapping[str, str]) -> list[TagTypeDef]:
-    """Return tags as IAM's calls take them."""
-    return [{"Key": key, "Value": value} for key, value in sorted(values.items())]
-
-
-def from_tags(values: Any) -> dict[str, str]:
-    """Return tags as a mapping."""
-    return {one["Key"]: one["Value"] for one in cast("list[dict[str, str]]", values or [])}
-
-
 def text_of(document: Any) -> str:
     """Return a policy as text, whether boto3 gives it as text or already read."""
     return document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
-
-
-# -- rules ----------------------------------------------------------------------------------------------------------
-
-
-def iam_name(longest: int) -> Rule:
-    """Return the rule for names of IAM entities."""
-    pattern = re.compile(rf"[0-9A-Za-z=,.@_+-]{{1,{longest}}}")
-
-    def rule(value: Any) -> str | None:
-        if pattern.fullmatch(value):
-            return None
-        return f"must be 1 to {longest} letters, digits and +=,.@_-"
-
-    return rule
-
-
-def iam_path(value: Any) -> str | None:
-    """Check the path of an IAM entity."""
-    return None if re.fullmatch(r"/|/[\x21-\x7e]{1,510}/", value) else "must begin and end with /"
-
-
-def policy(value: Any) -> str | None:
-    """Check that a text is a JSON object."""
-    try:
-        read: Any = json.loads(value)
-    except ValueError as error:
-        return f"contains an invalid JSON policy: {error}"
-    return None if isinstance(read, dict) else "contains an invalid JSON policy: not a JSON object"
-
-
-def arn(value: Any) -> str | None:
-    """Check the form of an ARN."""
-    good = re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}|aws|):.+", value)
-    return None if good else "is an invalid ARN: arn: invalid prefix or sections"
-
-
-def between(least: int, most: int) -> Rule:
-    """Return the rule for a whole number in a range, both ends included."""
-
-    def rule(value: Any) -> str | None:
-        return (
-            None
-            if least <= value <= most
-            else f"expected to be in the range ({least} - {most}), got {value}"
-        )
-
-    return rule
-
-
-def one_of(*values: str) -> Rule:
-    """Return the rule for one of a few texts."""
-
-    def rule(value: Any) -> str | None:
-        return (
-            None if value in values else f"expected to be one of {', '.join(values)}, got {value}"
-        )
-
-    return rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any
 
 from typing_extensions import override
 
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
-from rolelab.engine.types.base import Made, Property, ResourceType, between, came_from
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import LoginProfileTypeDef
+from rolelab.engine.types.base import Made, Property, ResourceType
+from rolelab.engine.types.parts import came_from
+from rolelab.engine.types.property_rules import between
 
 _SYMBOLS = "!@#$%^&*()_+-=[]{}|'"
 
@@ -25,7 +24,7 @@ class UserLoginProfileType(ResourceType):
 
     token = "aws:iam/userLoginProfile:UserLoginProfile"  # noqa: S105 - a type's token
     label = "IAM User Login Profile"
-    properties: ClassVar[Mapping[str, Property]] = {
+    properties = {  # noqa: RUF012
         "user": Property(required=True, replaces=True),
         "passwordLength": Property(kind=int, default=20, replaces=True, rule=between(5, 128)),
         "passwordResetRequired": Property(kind=bool, replaces=True, computed=True),
@@ -38,13 +37,10 @@ class UserLoginProfileType(ResourceType):
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
         password = new_password(inputs["passwordLength"])
         reset = bool(inputs.get("passwordResetRequired"))
-        with translated("CreateLoginProfile"):
-            cloud.iam_once.create_login_profile(
-                UserName=inputs["user"], Password=password, PasswordResetRequired=reset
-            )
-        return Made(
-            inputs["user"], {**inputs, "passwordResetRequired": reset, "password": password}
-        )
+        profile = {"Password": password, "PasswordResetRequired": reset}
+        call(cloud.iam_once, "CreateLoginProfile", UserName=inputs["user"], **profile)
+        outputs = {**inputs, "passwordResetRequired": reset, "password": password}
+        return Made(inputs["user"], outputs)
 
     @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
@@ -58,28 +54,17 @@ class UserLoginProfileType(ResourceType):
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        try:
-            with translated("DeleteLoginProfile"):
-                cloud.iam.delete_login_profile(UserName=resource.inputs["user"])
-        except AwsFailure as failure:
-            if failure.kind is not Kind.MISSING:
-                raise
+        call_if_there(cloud.iam, "DeleteLoginProfile", UserName=resource.inputs["user"])
 
     @override
-    def lost(self, cloud: Cloud, intent: PendingOperation, known: frozenset[str]) -> str | None:
-        user = str(intent.resource.inputs["user"])
+    def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:
+        user = str(pending.resource.inputs["user"])
         profile = None if user in known else _profile(cloud, user)
-        return user if profile and came_from(intent, profile["CreateDate"]) else None
+        return user if profile and came_from(pending, profile["CreateDate"]) else None
 
 
-def _profile(cloud: Cloud, user: str) -> LoginProfileTypeDef | None:
-    try:
-        with translated("GetLoginProfile"):
-            return cloud.iam.get_login_profile(UserName=user)["LoginProfile"]
-    except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return None
-        raise
+def _profile(cloud: Cloud, user: str) -> Mapping[str, Any] | None:
+    return call_if_there(cloud.iam, "GetLoginProfile", "LoginProfile", UserName=user)
 
 
 def new_password(length: int) -> str:

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import Any
 
 from typing_extensions import override
 
 from rolelab.aws import removal
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
-from rolelab.engine.types.base import (
-    AutoName,
-    Made,
-    Property,
-    ResourceType,
-    arn,
-    as_tags,
-    between,
-    came_from,
-    from_tags,
-    given,
-    iam_name,
-    iam_path,
-    policy,
-    tags_of,
-    text_of,
-    timestamp,
-)
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import RoleTypeDef
+from rolelab.engine.types import parts
+from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, text_of, timestamp
+from rolelab.engine.types.property_rules import arn, between, iam_name, iam_path, policy
 
 
 class RoleType(ResourceType):
@@ -39,7 +21,7 @@ class RoleType(ResourceType):
 
     token = "aws:iam/role:Role"  # noqa: S105 - a type's token
     label = "IAM Role"
-    properties: ClassVar[Mapping[str, Property]] = {
+    properties = {  # noqa: RUF012
         "assumeRolePolicy": Property(required=True, document=True, rule=policy),
         "description": Property(),
         "forceDetachPolicies": Property(kind=bool, default=False),
@@ -57,18 +39,16 @@ class RoleType(ResourceType):
 
     @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
-        with translated("CreateRole"):
-            role = cloud.iam_once.create_role(
-                RoleName=inputs["name"],
-                Path=inputs["path"],
-                AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
-                MaxSessionDuration=inputs["maxSessionDuration"],
-                **given(
-                    Description=inputs.get("description"),
-                    PermissionsBoundary=inputs.get("permissionsBoundary"),
-                    Tags=as_tags(tags_of(inputs)),
-                ),
-            )["Role"]
+        role = call(
+            cloud.iam_once,
+            "CreateRole",
+            "Role",
+            RoleName=inputs["name"],
+            Path=inputs["path"],
+            AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
+            MaxSessionDuration=inputs["maxSessionDuration"],
+            **parts.optional(inputs),
+        )
         return _made(role, inputs)
 
     @override
@@ -77,71 +57,37 @@ class RoleType(ResourceType):
 
     @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
-        old, id_, stale = resource.inputs, resource.id, resource.stale
-        if stale or old["assumeRolePolicy"] != inputs["assumeRolePolicy"]:
-            with translated("UpdateAssumeRolePolicy"):
-                cloud.iam.update_assume_role_policy(
-                    RoleName=id_, PolicyDocument=inputs["assumeRolePolicy"]
-                )
+        iam, old, id_, stale = cloud.iam, resource.inputs, resource.id, resource.stale
+        trust = inputs["assumeRolePolicy"]
+        if stale or old["assumeRolePolicy"] != trust:
+            call(iam, "UpdateAssumeRolePolicy", RoleName=id_, PolicyDocument=trust)
         description, limit = inputs.get("description", ""), inputs["maxSessionDuration"]
         if stale or (old.get("description", ""), old["maxSessionDuration"]) != (description, limit):
-            with translated("UpdateRole"):
-                cloud.iam.update_role(
-                    RoleName=id_, Description=description, MaxSessionDuration=limit
-                )
-        boundary = inputs.get("permissionsBoundary")
-        if boundary and (stale or boundary != old.get("permissionsBoundary")):
-            with translated("PutRolePermissionsBoundary"):
-                cloud.iam.put_role_permissions_boundary(RoleName=id_, PermissionsBoundary=boundary)
-        elif not boundary and (stale or old.get("permissionsBoundary")):
-            removal.remove_role_boundary(cloud.iam, id_)
-        tags, before = tags_of(inputs), tags_of(old)
-        if stale:
-            before = tags_of(_read(cloud, id_) or {})
-        if gone := sorted(before.keys() - tags.keys()):
-            with translated("UntagRole"):
-                cloud.iam.untag_role(RoleName=id_, TagKeys=gone)
-        if changed := as_tags(dict(tags.items() - before.items())):
-            with translated("TagRole"):
-                cloud.iam.tag_role(RoleName=id_, Tags=changed)
+            changed = {"Description": description, "MaxSessionDuration": limit}
+            call(iam, "UpdateRole", RoleName=id_, **changed)
+        parts.update_boundary(iam, "Role", id_, None if stale else old, inputs)
+        before = _read(cloud, id_) or {} if stale else old
+        parts.update_tags(iam, "Role", before, inputs, RoleName=id_)
         outputs = self.outputs_after(resource.outputs, inputs)
         return Made(id_, {**outputs, "description": description})
 
     @override
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        removal.remove_role(
-            cloud.iam, resource.id, force=bool(resource.inputs.get("forceDetachPolicies"))
-        )
+        force = bool(resource.inputs.get("forceDetachPolicies"))
+        removal.remove_role(cloud.iam, resource.id, force=force)
 
     @override
-    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
-        wanted = intent.resource.inputs
-        role = _get(cloud, wanted["name"])
-        if role is None or not came_from(intent, role["CreateDate"]):
-            return None
-        # A role of that name that somebody else made must not be adopted: it would be destroyed with the lab.
-        same = role["Path"] == wanted["path"] and from_tags(role.get("Tags")) == tags_of(wanted)
-        return _made(role, wanted) if same else None
-
-
-def _get(cloud: Cloud, name: str) -> RoleTypeDef | None:
-    try:
-        with translated("GetRole"):
-            return cloud.iam.get_role(RoleName=name)["Role"]
-    except AwsFailure as failure:
-        if failure.kind is Kind.MISSING:
-            return None
-        raise
+    def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:
+        inputs = pending.resource.inputs
+        role = call_if_there(cloud.iam, "GetRole", "Role", RoleName=inputs["name"])
+        return _made(role, inputs) if parts.is_ours(role, pending) else None
 
 
 def _read(cloud: Cloud, name: str) -> Properties | None:
-    role = _get(cloud, name)
+    role = call_if_there(cloud.iam, "GetRole", "Role", RoleName=name)
     if role is None:
         return None
-    tags = from_tags(role.get("Tags"))
-    boundary = cast("dict[str, str]", role.get("PermissionsBoundary", {})).get(
-        "PermissionsBoundaryArn"
-    )
+    tags = parts.from_tags(role.get("Tags"))
     return {
         "arn": role["Arn"],
         "name": role["RoleName"],
@@ -153,11 +99,11 @@ def _read(cloud: Cloud, name: str) -> Properties | None:
         "maxSessionDuration": role.get("MaxSessionDuration", 3600),
         "tags": tags,
         "tagsAll": tags,
-        **given(permissionsBoundary=boundary),
+        **parts.boundary_of(role),
     }
 
 
-def _made(role: RoleTypeDef, inputs: Properties) -> Made:
+def _made(role: Mapping[str, Any], inputs: Properties) -> Made:
     outputs: Properties = {
         **inputs,
         "arn": role["Arn"],
@@ -166,6 +112,6 @@ def _made(role: RoleTypeDef, inputs: Properties) -> Made:
         "description": inputs.get("description", ""),
         "inlinePolicies": [],
         "managedPolicyArns": [],
-        "tagsAll": tags_of(inputs),
+        "tagsAll": parts.tags_of(inputs),
     }
     return Made(inputs["name"], outputs)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rolelab.engine.types.access_key import AccessKeyType
-from rolelab.engine.types.attachment import RolePolicyAttachmentType, UserPolicyAttachmentType
+from rolelab.engine.types.attachment import PolicyAttachmentType
 from rolelab.engine.types.base import ResourceType
-from rolelab.engine.types.inline_policy import RolePolicyType, UserPolicyType
+from rolelab.engine.types.inline_policy import InlinePolicyType
 from rolelab.engine.types.login_profile import UserLoginProfileType
 from rolelab.engine.types.managed_policy import PolicyType
 from rolelab.engine.types.role import RoleType
@@ -18,10 +18,10 @@ TYPES: dict[str, ResourceType] = {
         AccessKeyType(),
         UserLoginProfileType(),
         RoleType(),
-        RolePolicyAttachmentType(),
-        UserPolicyAttachmentType(),
-        UserPolicyType(),
-        RolePolicyType(),
+        PolicyAttachmentType("Role"),
+        PolicyAttachmentType("User"),
+        InlinePolicyType("User"),
+        InlinePolicyType("Role"),
         PolicyType(),
     )
 }

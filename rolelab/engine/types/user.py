@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from rolelab.aws import removal
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
-from rolelab.engine.types.base import (
-    AutoName,
-    Made,
-    Property,
-    ResourceType,
-    arn,
-    as_tags,
-    came_from,
-    from_tags,
-    given,
-    iam_name,
-    iam_path,
-    tags_of,
-)
+from rolelab.engine.types import parts
+from rolelab.engine.types.base import AutoName, Made, Property, ResourceType
+from rolelab.engine.types.property_rules import arn, iam_name, iam_path
 
 if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
+    from mypy_boto3_iam.type_defs import UserDetailTypeDef
 
 
 class UserType(ResourceType):
@@ -35,7 +24,7 @@ class UserType(ResourceType):
 
     token = "aws:iam/user:User"  # noqa: S105 - a type's token
     label = "IAM User"
-    properties: ClassVar[Mapping[str, Property]] = {
+    properties = {  # noqa: RUF012
         "name": Property(rule=iam_name(64), computed=True),
         "path": Property(default="/", rule=iam_path),
         "permissionsBoundary": Property(rule=arn),
@@ -49,30 +38,13 @@ class UserType(ResourceType):
 
     @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
-        with translated("CreateUser"):
-            user = cloud.iam_once.create_user(
-                UserName=inputs["name"],
-                Path=inputs["path"],
-                **given(
-                    PermissionsBoundary=inputs.get("permissionsBoundary"),
-                    Tags=as_tags(tags_of(inputs)),
-                ),
-            )["User"]
+        which = {"UserName": inputs["name"], "Path": inputs["path"]}
+        user = call(cloud.iam_once, "CreateUser", "User", **which, **parts.optional(inputs))
         return _made(user["Arn"], user["UserId"], inputs)
 
     @override
     def read(self, cloud: Cloud, resource: Resource) -> Properties | None:
-        return self._read(cloud, resource.id)
-
-    def _read(self, cloud: Cloud, name: str) -> Properties | None:
-        try:
-            with translated("GetUser"):
-                user = cloud.iam.get_user(UserName=name)["User"]
-        except AwsFailure as failure:
-            if failure.kind is Kind.MISSING:
-                return None
-            raise
-        return _properties(user)
+        return _read(cloud, resource.id)
 
     @override
     def read_listed(
@@ -85,29 +57,16 @@ class UserType(ResourceType):
 
     @override
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
-        old, id_ = resource.inputs, resource.id
-        boundary = inputs.get("permissionsBoundary")
-        if boundary and (resource.stale or boundary != old.get("permissionsBoundary")):
-            with translated("PutUserPermissionsBoundary"):
-                cloud.iam.put_user_permissions_boundary(UserName=id_, PermissionsBoundary=boundary)
-        elif not boundary and (resource.stale or old.get("permissionsBoundary")):
-            removal.remove_user_boundary(cloud.iam, id_)
-        tags, before = tags_of(inputs), tags_of(old)
-        if resource.stale:
-            before = tags_of(self._read(cloud, id_) or {})
-        if gone := sorted(before.keys() - tags.keys()):
-            with translated("UntagUser"):
-                cloud.iam.untag_user(UserName=id_, TagKeys=gone)
-        if changed := as_tags(dict(tags.items() - before.items())):
-            with translated("TagUser"):
-                cloud.iam.tag_user(UserName=id_, Tags=changed)
+        old, id_, stale = resource.inputs, resource.id, resource.stale
+        parts.update_boundary(cloud.iam, "User", id_, None if stale else old, inputs)
+        before = _read(cloud, id_) or {} if stale else old
+        parts.update_tags(cloud.iam, "User", before, inputs, UserName=id_)
         # The name last: until then the user is found by its id, whatever fails.
         user: Properties | None = None
-        if resource.stale or (old["name"], old["path"]) != (inputs["name"], inputs["path"]):
-            renamed = given(NewUserName=inputs["name"] if inputs["name"] != id_ else None)
-            with translated("UpdateUser"):
-                cloud.iam_once.update_user(UserName=id_, NewPath=inputs["path"], **renamed)
-            user = self._read(cloud, inputs["name"])
+        if stale or (old["name"], old["path"]) != (inputs["name"], inputs["path"]):
+            renamed = parts.given(NewUserName=inputs["name"] if inputs["name"] != id_ else None)
+            call(cloud.iam_once, "UpdateUser", UserName=id_, NewPath=inputs["path"], **renamed)
+            user = _read(cloud, inputs["name"])
         known = user or resource.outputs
         return _made(known["arn"], known["uniqueId"], inputs)
 
@@ -116,35 +75,28 @@ class UserType(ResourceType):
         removal.remove_user(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDestroy")))
 
     @override
-    def find(self, cloud: Cloud, intent: PendingOperation) -> Made | None:
-        wanted = intent.resource.inputs
-        try:
-            with translated("GetUser"):
-                user = cloud.iam.get_user(UserName=wanted["name"])["User"]
-        except AwsFailure as failure:
-            if failure.kind is Kind.MISSING:
-                return None
-            raise
-        # A user of that name that somebody else made must not be adopted: it would be destroyed with the lab.
-        same = user["Path"] == wanted["path"] and from_tags(user.get("Tags")) == tags_of(wanted)
-        if not same or not came_from(intent, user["CreateDate"]):
+    def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:
+        inputs = pending.resource.inputs
+        user = call_if_there(cloud.iam, "GetUser", "User", UserName=inputs["name"])
+        if not parts.is_ours(user, pending):
             return None
-        return _made(user["Arn"], user["UserId"], wanted)
+        return _made(user["Arn"], user["UserId"], inputs)
 
     @override
-    def moved(self, cloud: Cloud, resource: Resource, intent: PendingOperation) -> str:
-        new = str(intent.resource.inputs["name"])
-        if new == resource.id:
-            return new
-        found = self._read(cloud, new)
-        return (
-            new if found and found["uniqueId"] == resource.outputs.get("uniqueId") else resource.id
-        )
+    def moved(self, cloud: Cloud, resource: Resource, pending: PendingOperation) -> str:
+        new = str(pending.resource.inputs["name"])
+        user = _read(cloud, new) if new != resource.id else None
+        renamed = user and user["uniqueId"] == resource.outputs.get("uniqueId")
+        return new if renamed else resource.id
 
 
-def _properties(user: UserTypeDef | UserDetailTypeDef) -> Properties:
-    boundary = user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-    tags = from_tags(user.get("Tags"))
+def _read(cloud: Cloud, name: str) -> Properties | None:
+    user = call_if_there(cloud.iam, "GetUser", "User", UserName=name)
+    return None if user is None else _properties(user)
+
+
+def _properties(user: Mapping[str, Any]) -> Properties:
+    tags = parts.from_tags(user.get("Tags"))
     return {
         "arn": user.get("Arn"),
         "name": user.get("UserName"),
@@ -152,10 +104,10 @@ def _properties(user: UserTypeDef | UserDetailTypeDef) -> Properties:
         "uniqueId": user.get("UserId"),
         "tags": tags,
         "tagsAll": tags,
-        **given(permissionsBoundary=boundary),
+        **parts.boundary_of(user),
     }
 
 
-def _made(arn_: str, unique_id: str, inputs: Properties) -> Made:
-    tags = tags_of(inputs)
-    return Made(inputs["name"], {**inputs, "arn": arn_, "uniqueId": unique_id, "tagsAll": tags})
+def _made(arn: str, unique_id: str, inputs: Properties) -> Made:
+    tags = parts.tags_of(inputs)
+    return Made(inputs["name"], {**inputs, "arn": arn, "uniqueId": unique_id, "tagsAll": tags})
