@@ -5,31 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import Protocol, TextIO
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, TextIO
 
 from rolelab.findings import Finding, Verdict
+
+if TYPE_CHECKING:
+    from rolelab.aws.patience import Answer
 
 _EVERY_S = 0.1
 _LINE_EVERY_S = 5.0
 
 
-class Waited(Protocol):
-    """An answer that is not believed yet."""
-
-    @property
-    def got(self) -> str:
-        """The outcome in a few words."""
-        ...
-
-    @property
-    def waited_s(self) -> float:
-        """Seconds since it was first asked."""
-        ...
-
-
 class VerifyProgress:
-    """Counts findings and tells of waits; one changing line in a terminal, a line now and then elsewhere."""
+    """Counts findings and tells of waits: one changing line, or a line now and then in a file."""
 
     def __init__(
         self, learners: int, stream: TextIO, clock: Callable[[], float] = time.monotonic
@@ -46,14 +35,15 @@ class VerifyProgress:
     def add(self, finding: Finding) -> None:
         """Count one finding."""
         self._tally[finding.verdict] += 1
-        if finding.check == "cleanup.buckets":
+        if finding.phase == "cleanup":
             self._done.add(finding.learner)
         if self._is_terminal and self._clock() - self._last >= _EVERY_S:
             self._show("")
 
-    def waiting(self, learner: str, check: str, answer: Waited) -> None:
+    def waiting(self, learner: str, check: str, answer: Answer) -> None:
         """Tell that an unexpected answer may be `not yet`."""
-        text = f"{learner}: {check}: {answer.got} after {answer.waited_s:.0f} s; perhaps not yet, asking again"
+        text = f"{learner}: {check}: {answer.got} after {answer.waited_s:.0f} s; "
+        text += "perhaps not yet, asking again"
         if self._is_terminal:
             if self._clock() - self._last >= _EVERY_S:
                 self._show(text)
@@ -77,9 +67,9 @@ class VerifyProgress:
 
     def _show(self, waiting: str) -> None:
         self._last = self._clock()
-        text = f"{len(self._done)}/{self._learners} learners, {self._tally[Verdict.PASS]} checks passed"
-        if self._tally[Verdict.FAIL]:
-            text += f", {self._tally[Verdict.FAIL]} failed"
+        passed, failed = self._tally[Verdict.PASS], self._tally[Verdict.FAIL]
+        text = f"{len(self._done)}/{self._learners} learners, {passed} checks passed"
+        text += f", {failed} failed" if failed else ""
         text = f"{text}; {waiting}"[:79] if waiting else text
         self._stream.write(f"\r{text:<{self._shown}}")
         self._stream.flush()
@@ -89,8 +79,5 @@ class VerifyProgress:
 @contextmanager
 def screen(learners: int) -> Generator[VerifyProgress]:
     """Show progress on the standard error for the block."""
-    shown = VerifyProgress(learners, sys.stderr)
-    try:
-        yield shown
-    finally:
-        shown.close()
+    with closing(VerifyProgress(learners, sys.stderr)) as progress:
+        yield progress

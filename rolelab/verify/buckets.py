@@ -45,23 +45,21 @@ class Buckets:
     def remove(
         self, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Credentials | None]
     ) -> tuple[list[str], Answer | None, bool]:
-        """Remove all; return what is left, what AWS said to it last, and whether it is certain that it exists.
+        """Remove all; return what is left, AWS's last word on it, and whether it surely exists.
 
         Asked are the learner's credentials in turn, and the administrator last.
         """
-        left = {
-            bucket: answer
-            for bucket in list(self._made)
-            if (answer := self._remove(bucket, callers, keys, admin))
-        }
-        if not left:
-            return [], None, True
-        answer = next(iter(left.values()))
-        # Certain is what AWS said was made, and what everybody here was clearly refused to remove.
+        left: dict[str, Answer] = {}
+        for bucket in list(self._made):
+            answer = self._remove(bucket, callers, keys, admin)
+            if not answer.works:
+                left[bucket] = answer
+        # Sure is what AWS said was made, and what everybody here was clearly refused to remove.
         is_certain = any(
-            self._made[bucket] and left[bucket].outcome is not Outcome.NO_ANSWER for bucket in left
+            self._made[bucket] and answer.outcome is not Outcome.NO_ANSWER
+            for bucket, answer in left.items()
         )
-        return list(left), answer, is_certain
+        return list(left), next(iter(left.values()), None), is_certain
 
     def _remove(
         self,
@@ -69,31 +67,21 @@ class Buckets:
         callers: Callers,
         keys: Iterable[Credentials],
         admin: Callable[[], Credentials | None],
-    ) -> Answer | None:
+    ) -> Answer:
+        """Return the answer that it is removed, else one that was lost, else the last refusal."""
         answers: list[Answer] = []
-        for credentials in keys:
-            answer = self._removed(bucket, callers, credentials)
-            if answer is None:
-                return None
+        # The administrator is asked for when the others were refused: most runs need none.
+        for credentials in (*(lambda key=key: key for key in keys), admin):
+            if (asking := credentials()) is None:
+                continue
+            with calling_as(asking):
+                answer = self._patience.ask(
+                    lambda: actions.remove_bucket(callers, bucket),
+                    lambda answer: answer.outcome not in (Outcome.OTHER, Outcome.NO_ANSWER),
+                    stoppable=False,
+                )
+            if answer.works:
+                return answer
             answers.append(answer)
-        administrators = admin()
-        if administrators:
-            answer = self._removed(bucket, callers, administrators)
-            if answer is None:
-                return None
-            answers.append(answer)
-        return next(
-            (answer for answer in answers if answer.outcome is Outcome.NO_ANSWER), answers[-1]
-        )
-
-    def _removed(self, bucket: str, callers: Callers, credentials: Credentials) -> Answer | None:
-        with calling_as(credentials):
-            answer = self._patience.ask(
-                lambda: actions.remove_bucket(callers, bucket),
-                # A refusal ends it as well: somebody else is asked then.
-                lambda answer: (
-                    answer.outcome in (Outcome.WORKED, Outcome.DENIED, Outcome.KEY_REFUSED)
-                ),
-                stoppable=False,
-            )
-        return None if answer.outcome is Outcome.WORKED else answer
+        lost = (answer for answer in answers if answer.outcome is Outcome.NO_ANSWER)
+        return next(lost, answers[-1])

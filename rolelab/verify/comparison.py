@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rolelab.aws.patience import Outcome
 from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
 from rolelab.diagnosis.check import Check
-from rolelab.diagnosis.declared import Deviations
+from rolelab.diagnosis.declared import Deviation, Deviations
+from rolelab.diagnosis.reasons import Reason
 from rolelab.findings import Verdict
 from rolelab.verify.story import Surroundings
 from rolelab.verify.telling import Teller
+
+AS_DECLARED = "as declared"
 
 
 def compare(
@@ -23,7 +25,7 @@ def compare(
     try:
         answer = around.patience.ask(
             read_deviations,
-            lambda answer: answer.outcome is Outcome.WORKED and not answer.value,
+            lambda answer: answer.works and not answer.value,
             likeness=lambda deviations: deviations,
         )
     except NotLookedAt as not_looked:
@@ -37,9 +39,21 @@ def compare(
         return
     deviations: Deviations = answer.value
     missing = next((each for each in deviations.values() if each.is_missing), None)
-    if missing is None:
-        teller.compared(checks, deviations)
-        return
     # Of a user or role that is not there nothing else can be compared.
-    teller.compared(checks[:1], deviations)
-    teller.skip(checks[1:], f"not looked at: {missing.got}")
+    for check in checks[:1] if missing else checks:
+        _tell(check, deviations.get(check.id), teller)
+    if missing:
+        teller.skip(checks[1:], f"not looked at: {missing.got}")
+
+
+def _tell(check: Check, deviation: Deviation | None, teller: Teller) -> None:
+    if deviation is None:
+        teller.tell(check, Verdict.PASS, expected=AS_DECLARED, got=AS_DECLARED)
+        return
+    teller.tell(
+        check,
+        Verdict.FAIL,
+        expected=deviation.expected,
+        got=deviation.got,
+        reason=Reason(why=deviation.why, advice=deviation.advice),
+    )

@@ -16,7 +16,7 @@ from rolelab.diagnosis import reasons
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.check import Check
 from rolelab.diagnosis.reasons import Need, Reason
-from rolelab.findings import Finding
+from rolelab.findings import Finding, Verdict
 from rolelab.outputs import Lab, Learner
 from rolelab.switch import SHORTEST_S
 from rolelab.verify.buckets import Buckets
@@ -164,10 +164,17 @@ class Story:
         self, check: BehaviourCheck, answer: Answer, right: bool, *, expected: str, got: str = ""
     ) -> bool:
         """Tell what came of a check, with the reason where it is wrong; return whether it was right."""
-        is_wrong = not right and answer.outcome not in (Outcome.NO_ANSWER, Outcome.OTHER)
-        reason = self._reason(check, answer) if is_wrong else None
-        got = got or answer.got
-        return self.teller.tell(check, answer, right, expected=expected, got=got, reason=reason)
+        lost = answer.outcome is Outcome.NO_ANSWER
+        is_explained = not right and not lost and answer.outcome is not Outcome.OTHER
+        self.teller.tell(
+            check,
+            Verdict.PASS if right else Verdict.UNKNOWN if lost else Verdict.FAIL,
+            expected=expected,
+            got=got or answer.got,
+            said=answer.said,
+            reason=self._reason(check, answer) if is_explained else None,
+        )
+        return right
 
     def skip(self, check: BehaviourCheck, why: str) -> None:
         """Tell that a check was skipped, and why."""

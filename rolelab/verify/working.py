@@ -159,9 +159,9 @@ def clean_up(story: Story, check: BehaviourCheck) -> None:
     keys = [*sessions, story.learner.credentials]
     left, answer, is_certain = story.buckets.remove(around.callers, keys, around.admin.credentials)
     if not left:
-        story.teller.add(check, Verdict.PASS, expected=nothing, got=nothing)
+        story.teller.tell(check, Verdict.PASS, expected=nothing, got=nothing)
         return
-    story.teller.add(
+    story.teller.tell(
         check,
         Verdict.FAIL if is_certain else Verdict.UNKNOWN,
         expected=nothing,
