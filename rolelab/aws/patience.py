@@ -1,9 +1,9 @@
-""" "Not yet" or "wrong": how long a question is asked again that had an unexpected answer.
+"""How long a question is asked again that had an unexpected answer: "not yet" or "wrong".
 
 Changes to IAM take effect after seconds, at times a minute; removals as late as grants. So a
 question with any answer but the expected one is asked again, with back-off, until the lab is older
-than any propagation seen. What is not an answer (throttled, cut off, garbled) counts as neither yes nor no,
-and the question is asked again, too.
+than any propagation seen. What is not an answer (throttled, cut off, garbled) counts as neither yes
+nor no, and the question is asked again, too.
 
 Source: IAM User Guide, "Troubleshoot IAM", "Changes that I make are not always immediately
 visible".
@@ -90,6 +90,19 @@ class Clock:
     """Uniform in 0..1."""
 
 
+@dataclass(slots=True)
+class _Repeats:
+    """Counts how often the same answer came in a row."""
+
+    last: tuple[object, ...] = ()
+    times: int = 0
+
+    def add(self, *answer: object) -> int:
+        self.times = self.times + 1 if answer == self.last else 1
+        self.last = answer
+        return self.times
+
+
 class Patience:
     """Asks until the answer is the expected one, or certain to be another. All threads share it."""
 
@@ -123,34 +136,27 @@ class Patience:
         # All of the lab was made before the run began: later checks wait no longer than the first.
         settled = max(self._started + self.limit_s, began + self.limit_s / 20)
         given_up = max(self._started + self.limit_s * 1.5, began + self.limit_s / 5)
-        seen, last, times = 0, (), 0
+        repeats, tries = _Repeats(), 0
         while True:
             if stoppable and self._is_stopped():
                 raise Stopped
-            answer = self._observe(call)
-            seen += 1
+            answer, tries = self._observe(call), tries + 1
             now = self.clock.monotonic()
-            answer = replace(answer, tries=seen, waited_s=now - began)
+            answer = replace(answer, tries=tries, waited_s=now - began)
             if answer.outcome is not Outcome.NO_ANSWER:
                 self._last_answer = now
-                if hoped_for(answer):
-                    return answer
-                this = (
-                    answer.outcome,
-                    answer.code,
-                    likeness(answer.value) if answer.value is not None else None,
-                )
-                last, times = this, times + 1 if this == last else 1
-                if now >= settled and times >= CONFIRMED:
+                value = None if answer.value is None else likeness(answer.value)
+                times = repeats.add(answer.outcome, answer.code, value)
+                if hoped_for(answer) or (now >= settled and times >= CONFIRMED):
                     return answer
             elif now - self._last_answer > self.limit_s * 1.5:
                 # No answer for long: to wait again for each of 1,000 learners would take hours.
                 return answer
-            if now >= given_up and seen >= LEAST_TRIES:
+            if now >= given_up and tries >= LEAST_TRIES:
                 code = answer.code or "no two answers alike"
                 return replace(answer, outcome=Outcome.NO_ANSWER, code=code, value=None)
             on_wait(answer)
-            self.clock.sleep(self._pause(seen, max(settled - now, 0.0)))
+            self.clock.sleep(self._pause(tries, max(settled - now, 0.0)))
 
     def _pause(self, seen: int, left_s: float) -> float:
         """A fortieth of the limit, doubled up to a sixth, half of it by chance; the last ends at it."""
