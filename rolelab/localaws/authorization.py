@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from rolelab.localaws.accounts import caller as callers
 from rolelab.localaws.accounts.caller import Caller, Kind
-from rolelab.localaws.accounts.identities import Store
+from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.statements import Decision, Request, Statement, decide
 
 
@@ -91,7 +91,7 @@ class ResourcePolicy:
 
 
 def authorize(
-    store: Store, caller: Caller, request: Request, policy: ResourcePolicy | None = None
+    store: IdentityStore, caller: Caller, request: Request, policy: ResourcePolicy | None = None
 ) -> Refusal | None:
     """Return why the caller may not do it, or None if they may.
 

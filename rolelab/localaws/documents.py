@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
+from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.conditions import is_operator
-from rolelab.localaws.http.envelopes import AwsError
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 PARTITIONS = frozenset(

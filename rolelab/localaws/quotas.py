@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rolelab.iam.quotas import QUOTAS
-from rolelab.localaws.http.envelopes import AwsError
+from rolelab.localaws.accounts.aws_error import AwsError
 
 
 def require_below(quota: str, count: int) -> None:

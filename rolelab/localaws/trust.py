@@ -12,9 +12,10 @@ import json
 import re
 from typing import Any, cast
 
-from rolelab.localaws.accounts.identities import Record, Store
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.accounts.records import RoleRecord
 from rolelab.localaws.documents import PARTITIONS, listed, statements
-from rolelab.localaws.http.envelopes import AwsError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ENTITY = re.compile(
@@ -39,7 +40,7 @@ _PROVIDERS = frozenset(
 
 
 def resolve(
-    store: Store, policy: dict[str, Any], *, code: str = "MalformedPolicyDocument"
+    store: IdentityStore, policy: dict[str, Any], *, code: str = "MalformedPolicyDocument"
 ) -> dict[str, str]:
     """Return ARN -> unique id of the users and roles that a checked policy names.
 
@@ -63,12 +64,12 @@ def resolve(
     return ids
 
 
-def current(store: Store, document: str, ids: dict[str, str] | None) -> str:
+def current(store: IdentityStore, document: str, ids: dict[str, str] | None) -> str:
     """Return a stored policy with each principal as it is now: its ARN of today, or its id where it is gone."""
     moved: dict[str, str] = {}
     for arn, unique_id in (ids or {}).items():
         found = store.by_id(unique_id)
-        now = found[1]["Arn"] if found else unique_id
+        now = found["Arn"] if found else unique_id
         if now != arn:
             moved[arn] = now
     if not moved:
@@ -87,12 +88,12 @@ def current(store: Store, document: str, ids: dict[str, str] | None) -> str:
     return json.dumps(policy)
 
 
-def document_of(store: Store, role: Record) -> str:
+def document_of(store: IdentityStore, role: RoleRecord) -> str:
     """Return a role's trust policy with each principal as it is now."""
     return current(store, role.get("AssumeRolePolicyDocument") or "{}", role.get("TrustIds"))
 
 
-def _resolve_one(store: Store, kind: str, value: str, ids: dict[str, str]) -> bool:
+def _resolve_one(store: IdentityStore, kind: str, value: str, ids: dict[str, str]) -> bool:
     """Note what a principal stands for; True if it is none."""
     if kind == "Service":
         return not _SERVICE.fullmatch(value)
@@ -111,8 +112,9 @@ def _resolve_one(store: Store, kind: str, value: str, ids: dict[str, str]) -> bo
     entity = _ENTITY.fullmatch(value)
     if not entity:
         return True
-    record = store.get(entity[3], entity[2], entity[4])
+    entities = store.of_kind[entity[3]]
+    record = entities.get(entity[2], entity[4])
     if record is None or record["Arn"] != value:
         return True
-    ids[value] = record["UserId" if entity[3] == "user" else "RoleId"]
+    ids[value] = entities.id_of(record)
     return False

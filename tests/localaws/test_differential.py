@@ -7,6 +7,7 @@ identity-based half, where the documentation is on its side (no variables, no in
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import datetime, timezone
 from typing import Any, cast
 
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 from rolelab import iam as judge
 from rolelab.localaws.accounts.caller import Caller, Kind
-from rolelab.localaws.accounts.identities import Store
+from rolelab.localaws.accounts.identities import IdentityStore, Tables
+from rolelab.localaws.accounts.records import UserRecord
 from rolelab.localaws.authorization import Cause, ResourcePolicy, authorize
 from rolelab.localaws.documents import check_identity, check_trust
 from rolelab.localaws.ministack import emulator
@@ -234,21 +236,20 @@ ASKED = st.fixed_dictionaries(
 TAGS = {"team": "blue"}
 
 
-class _NoStore:
-    """A store that holds one user's inline policies and nothing else."""
-
-    def __init__(self, inline: list[Doc], boundary: Doc | None) -> None:
-        self._inline = {str(number): json.dumps(document) for number, document in enumerate(inline)}
-        self._boundary = json.dumps(boundary)
-
-    def table(self, _name: str, _account: str) -> dict[str, Any]:
-        return {"testuser": self._inline}
-
-    def all(self, _kind: str, _account: str) -> list[Doc]:
-        return []
-
-    def managed_policy(self, _account: str, _arn: str) -> Doc:
-        return {"DefaultVersionId": "v1", "Versions": {"v1": {"Document": self._boundary}}}
+def _store(inline: list[Doc], boundary: Doc | None) -> IdentityStore:
+    """Return a store that holds one user's inline policies and boundary, and nothing else."""
+    documents = {str(number): json.dumps(document) for number, document in enumerate(inline)}
+    policy: Doc = {
+        "PolicyName": "boundary",
+        "PolicyId": "ANPA",
+        "Arn": "boundary",
+        "DefaultVersionId": "v1",
+        "Versions": {"v1": {"Document": json.dumps(boundary)}},
+    }
+    tables: dict[str, Any] = {field.name: {} for field in fields(Tables)}
+    tables["user_policies"] = {(ACCOUNT, "testuser"): documents}
+    tables["policies"] = {(ACCOUNT, "boundary"): policy}
+    return IdentityStore(Tables(**tables))
 
 
 def _keys(asked: dict[str, str]) -> Any:
@@ -271,7 +272,7 @@ def _keys(asked: dict[str, str]) -> Any:
 def _layer(
     inline: list[Doc], boundary: Doc | None, trust: Doc, role: str, asked: dict[str, str]
 ) -> bool:
-    store = cast("Store", _NoStore(inline, boundary))
+    store = _store(inline, boundary)
     user: Doc = {"UserName": "testuser", "Arn": USER, "UserId": USER_ID, "AttachedPolicies": []}
     if boundary is not None:
         user["PermissionsBoundary"] = "boundary"
@@ -283,7 +284,7 @@ def _layer(
         principal_id=USER_ID,
         access_key_id="AKIA",
         name="testuser",
-        entity=user,
+        entity=cast("UserRecord", user),
         keys=keys,
     )
     resource = ResourcePolicy(

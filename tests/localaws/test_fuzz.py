@@ -154,7 +154,12 @@ class Fuzz:
         service = self.draw.choice(["iam", "sts"])
         operation = self.draw.choice(self.names[service])
         shapes = model(service)._shapes  # pyright: ignore[reportPrivateUsage]
-        members = list(shapes.get(f"{operation}Request", {}).get("members", {})) or ["Nothing"]
+        members = (
+            list(shapes[f"{operation}Request"].get("members", {}))
+            if f"{operation}Request" in shapes
+            else []
+        )
+        members = members or ["Nothing"]
         given = {"Action": operation, "Version": "2010-05-08" if service == "iam" else "2011-06-15"}
         for name in members:
             if name in PLAUSIBLE and self.draw.random() < 0.8:

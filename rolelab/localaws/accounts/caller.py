@@ -1,10 +1,10 @@
-"""Who calls: root, a user, a role's session, a federated user; with the policies and condition keys that go with it.
+"""Who calls: root, a user, a role's session, a federated user, each with its condition keys.
 
-A session stands for its role by the role's unique id: a role made anew under the old name is another one, and
-sessions of the old one have no permissions any more. The same holds for users.
+A session stands for its role by the role's unique id: a role recreated under the old name is another
+one, and sessions of the old one have no permissions any more. The same holds for users.
 
-Source: IAM User Guide, "IAM identifiers" (unique IDs), "Compare AWS STS credentials", "AWS global condition context
-keys" (properties of the principal, properties of a role session).
+Source: IAM User Guide, "IAM identifiers" (unique IDs), "Compare AWS STS credentials", "AWS global
+condition context keys" (properties of the principal, properties of a role session).
 """
 
 from __future__ import annotations
@@ -13,14 +13,24 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import cast
 
+from rolelab.iam import arns, names
 from rolelab.localaws.accounts import clock
-from rolelab.localaws.accounts.identities import Record, Store
-from rolelab.localaws.http.shapes import iso
-from rolelab.localaws.ministack.emulator import is_root_key
+from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.accounts.records import (
+    HolderRecord,
+    PrincipalRecord,
+    RoleRecord,
+    SessionRecord,
+    TagRecord,
+    UserRecord,
+)
 from rolelab.localaws.statements import Statement, parsed
 
 Policies = list[tuple[Statement, ...]]
+Keys = dict[str, "str | list[str]"]
+"""Condition keys in lower case, with their values."""
 
 _ALL = parsed('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
 
@@ -42,18 +52,18 @@ class Caller:
     kind: Kind
     account: str
     arn: str
-    """As GetCallerIdentity says it: for a session the session's."""
+    """As GetCallerIdentity gives it: for a session the session's."""
     principal_id: str
-    """As GetCallerIdentity says it (UserId): `AROA…:session` for a session."""
+    """As GetCallerIdentity gives it (UserId): `AROA…:session` for a session."""
     access_key_id: str
     name: str = ""
     """User or role; empty for root."""
-    entity: Record | None = None
+    entity: UserRecord | RoleRecord | None = None
     """The user or role behind it; None for root, and where it is gone."""
-    session: Record | None = None
+    session: SessionRecord | None = None
     """For temporary credentials."""
-    keys: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
-    """The condition keys that describe the caller, in lower case."""
+    keys: Keys = field(default_factory=Keys)
+    """The condition keys that describe the caller."""
 
     @property
     def entity_arn(self) -> str:
@@ -77,29 +87,27 @@ class Caller:
         return self.keys.get("aws:multifactorauthpresent") == "true"
 
 
-def caller_of(store: Store, access_key_id: str) -> Caller | None:
+def is_root_key(access_key_id: str) -> bool:
+    """Return whether an access key id is 12 digits: the root of that account."""
+    return names.ACCOUNT_ID.fullmatch(access_key_id or "") is not None
+
+
+def caller_of(store: IdentityStore, access_key_id: str) -> Caller | None:
     """Return who owns a (checked) access key, or None if nobody does any more."""
     if is_root_key(access_key_id):
         return _root(access_key_id, access_key_id, None)
-    session = store.session(access_key_id)
+    session = store.sessions.get(access_key_id)
     if session is not None:
-        return _of_session(store, access_key_id, session)
-    key = store.key(access_key_id)
-    account = store.key_account(access_key_id)
+        return _SESSIONS[session["PrincipalType"]](store, access_key_id, session)
+    key, account = store.keys.find(access_key_id), store.keys.account_of(access_key_id)
     if key is None or account is None:
         return None
-    user = store.get("user", account, key["UserName"])
+    user = store.users.get(account, key["UserName"])
     return _user(account, access_key_id, key["UserName"], user, None)
 
 
-def _root(account: str, access_key_id: str, session: Record | None) -> Caller:
-    arn = f"arn:aws:iam::{account}:root"
-    keys: dict[str, str | list[str]] = {
-        "aws:principalarn": arn,
-        "aws:principalaccount": account,
-        "aws:principaltype": Kind.ROOT.value,
-        "aws:userid": account,
-    }
+def _root(account: str, access_key_id: str, session: SessionRecord | None) -> Caller:
+    arn = arns.account_root(account)
     return Caller(
         kind=Kind.ROOT,
         account=account,
@@ -107,22 +115,19 @@ def _root(account: str, access_key_id: str, session: Record | None) -> Caller:
         principal_id=account,
         access_key_id=access_key_id,
         session=session,
-        keys=keys | _session_keys(session),
+        keys=_principal_keys(Kind.ROOT, account, arn, account) | _session_keys(session),
     )
 
 
 def _user(
-    account: str, access_key_id: str, name: str, user: Record | None, session: Record | None
+    account: str,
+    access_key_id: str,
+    name: str,
+    user: UserRecord | None,
+    session: SessionRecord | None,
 ) -> Caller:
-    arn = user["Arn"] if user else f"arn:aws:iam::{account}:user/{name}"
-    unique_id = user["UserId"] if user else str(session["UserId"] if session else "")
-    keys: dict[str, str | list[str]] = {
-        "aws:principalarn": arn,
-        "aws:principalaccount": account,
-        "aws:principaltype": Kind.USER.value,
-        "aws:userid": unique_id,
-        "aws:username": name,
-    }
+    arn = user["Arn"] if user else arns.iam(account, "user", name)
+    unique_id = user["UserId"] if user else session["UserId"] if session else ""
     return Caller(
         kind=Kind.USER,
         account=account,
@@ -132,162 +137,208 @@ def _user(
         name=name,
         entity=user,
         session=session,
-        keys=keys | _session_keys(session) | tags_as_keys(user.get("Tags") if user else None),
+        keys={
+            **_principal_keys(Kind.USER, account, arn, unique_id),
+            "aws:username": name,
+            **_session_keys(session),
+            **tags_as_keys(user.get("Tags") if user else None),
+        },
     )
 
 
-def _of_session(store: Store, access_key_id: str, session: Record) -> Caller:
-    account = session["AccountId"]
-    kind = session["PrincipalType"]
-    if kind == "Root":
-        return _root(account, access_key_id, session)
-    if kind == "User":
-        return _user(
-            account,
-            access_key_id,
-            session["PrincipalName"],
-            _same(store, session["UserId"]),
-            session,
-        )
-    unique_id = str(session["UserId"]).partition(":")[0]
-    if kind == "AssumedRole":
-        role = _same(store, unique_id)
-        return Caller(
-            kind=Kind.ROLE_SESSION,
-            account=account,
-            arn=session["Arn"],
-            principal_id=session["UserId"],
-            access_key_id=access_key_id,
-            name=session["Arn"].split("/")[1],
-            entity=role,
-            session=session,
-            keys={
-                "aws:principalarn": role["Arn"] if role else session["RoleArn"],
-                "aws:principalaccount": account,
-                "aws:principaltype": Kind.ROLE_SESSION.value,
-                "aws:userid": session["UserId"],
-                **_session_keys(session),
-                # A session tag stands before a tag of the role with the same key.
-                **tags_as_keys(role.get("Tags") if role else None),
-                **tags_as_keys(session.get("SessionTags")),
-            },
-        )
-    parent = _same(store, session["ParentId"])
+def _of_root(_: IdentityStore, access_key_id: str, session: SessionRecord) -> Caller:
+    return _root(session["AccountId"], access_key_id, session)
+
+
+def _of_user(store: IdentityStore, access_key_id: str, session: SessionRecord) -> Caller:
+    user = cast("UserRecord | None", store.by_id(session["UserId"]))
+    name = session.get("PrincipalName", "")
+    return _user(session["AccountId"], access_key_id, name, user, session)
+
+
+def _of_role(store: IdentityStore, access_key_id: str, session: SessionRecord) -> Caller:
+    role = cast("RoleRecord | None", store.by_id(session["UserId"].partition(":")[0]))
+    arn = role["Arn"] if role else session.get("RoleArn", "")
+    name = session["Arn"].split("/")[1]
+    return _of_session(Kind.ROLE_SESSION, access_key_id, session, role, arn=arn, name=name)
+
+
+def _of_federated(store: IdentityStore, access_key_id: str, session: SessionRecord) -> Caller:
+    parent = cast("UserRecord | None", store.by_id(session.get("ParentId", "")))
+    arn, name = session["Arn"], session.get("PrincipalName", "")
+    return _of_session(Kind.FEDERATED, access_key_id, session, parent, arn=arn, name=name)
+
+
+def _of_session(
+    kind: Kind,
+    access_key_id: str,
+    session: SessionRecord,
+    entity: UserRecord | RoleRecord | None,
+    *,
+    arn: str,
+    name: str,
+) -> Caller:
+    account, principal_id = session["AccountId"], session["UserId"]
     return Caller(
-        kind=Kind.FEDERATED,
+        kind=kind,
         account=account,
         arn=session["Arn"],
-        principal_id=session["UserId"],
+        principal_id=principal_id,
         access_key_id=access_key_id,
-        name=session["PrincipalName"],
-        entity=parent,
+        name=name,
+        entity=entity,
         session=session,
         keys={
-            "aws:principalarn": session["Arn"],
-            "aws:principalaccount": account,
-            "aws:principaltype": Kind.FEDERATED.value,
-            "aws:userid": session["UserId"],
+            **_principal_keys(kind, account, arn, principal_id),
             **_session_keys(session),
-            **tags_as_keys(parent.get("Tags") if parent else None),
+            # A session tag stands before a tag of the user or role with the same key.
+            **tags_as_keys(entity.get("Tags") if entity else None),
             **tags_as_keys(session.get("SessionTags")),
         },
     )
 
 
-def _same(store: Store, unique_id: str) -> Record | None:
-    found = store.by_id(unique_id)
-    return found[1] if found else None
+_SESSIONS = {
+    "Root": _of_root,
+    "User": _of_user,
+    "AssumedRole": _of_role,
+    "FederatedUser": _of_federated,
+}
 
 
-def _session_keys(session: Record | None) -> dict[str, str | list[str]]:
+def _principal_keys(kind: Kind, account: str, arn: str, principal_id: str) -> Keys:
+    return {
+        "aws:principalarn": arn,
+        "aws:principalaccount": account,
+        "aws:principaltype": kind.value,
+        "aws:userid": principal_id,
+    }
+
+
+def _session_keys(session: SessionRecord | None) -> Keys:
     """Return the keys that only temporary credentials have."""
     if session is None:
         return {}
-    keys: dict[str, str | list[str]] = {
-        "aws:tokenissuetime": iso(session["IssuedAt"]),
-        # AssumeRole's credentials hold nothing of the MFA that they were asked for with; GetSessionToken's do.
-        "aws:multifactorauthpresent": "true" if session.get("MfaAt") else "false",
+    mfa_at, identity = session.get("MfaAt"), session.get("SourceIdentity")
+    keys: Keys = {
+        "aws:tokenissuetime": clock.iso(session.get("IssuedAt")),
+        # AssumeRole's credentials hold nothing of the MFA that they were asked for with;
+        # GetSessionToken's do.
+        "aws:multifactorauthpresent": "true" if mfa_at else "false",
     }
-    if session.get("MfaAt"):
-        keys["aws:multifactorauthage"] = str(int(clock.now() - session["MfaAt"]))
-    if session.get("SourceIdentity"):
-        keys["aws:sourceidentity"] = session["SourceIdentity"]
-    if session.get("FederatedProvider"):
-        keys["aws:federatedprovider"] = session["FederatedProvider"]
+    if mfa_at:
+        keys["aws:multifactorauthage"] = str(int(clock.now() - mfa_at))
+    if identity:
+        keys["aws:sourceidentity"] = identity
     return keys
 
 
-def tags_as_keys(
-    tags: list[dict[str, str]] | None, prefix: str = "aws:principaltag/"
-) -> dict[str, str | list[str]]:
+def tags_as_keys(tags: list[TagRecord] | None, prefix: str = "aws:principaltag/") -> Keys:
     """Return tags as condition keys; the names of tags do not count case."""
     return {f"{prefix}{tag['Key'].lower()}": tag["Value"] for tag in tags or ()}
 
 
-# -- policies -------------------------------------------------------------------------------------------------------
+def global_key(lower: str, *, region: str, source_ip: str, user_agent: str) -> str | None:
+    """Return a global condition key that describes every request.
+
+    Source: IAM User Guide, "AWS global condition context keys".
+    """
+    match lower:
+        case "aws:currenttime":
+            return clock.iso()
+        case "aws:epochtime":
+            return str(int(clock.now()))
+        case "aws:requestedregion":
+            return region
+        case "aws:sourceip":
+            return source_ip
+        case "aws:useragent":
+            return user_agent or None
+        case "aws:securetransport":
+            # AWS's clients speak TLS; the hop over loopback, which needs none, stands for it.
+            return "true"
+        case "aws:viaawsservice" | "aws:principalisawsservice":
+            return "false"
+        case _:
+            return None
 
 
-def identity_policies(store: Store, caller: Caller) -> Policies:
-    """Return the identity-based policies of the user (with its groups) or role behind the caller."""
+def note_use(store: IdentityStore, caller: Caller, service: str, region: str) -> None:
+    """Note when a user's key or a role was last used.
+
+    Source: IAM API Reference, AccessKeyLastUsed, RoleLastUsed.
+    """
+    now = clock.iso()
+    if caller.kind is Kind.ROLE_SESSION:
+        if caller.entity is not None:
+            role = cast("RoleRecord", caller.entity)
+            role["RoleLastUsed"] = {"LastUsedDate": now, "Region": region}
+        return
+    key = store.keys.find(caller.access_key_id)
+    if key is not None:
+        key["LastUsed"] = {"LastUsedDate": now, "ServiceName": service, "Region": region}
+
+
+# -- policies --------------------------------------------------------------------------------------
+
+
+def identity_policies(store: IdentityStore, caller: Caller) -> Policies:
+    """Return the identity-based policies of the user (with its groups) or role that calls."""
     if caller.kind is Kind.ROOT or (caller.kind is Kind.FEDERATED and not caller.name):
         return [_ALL]
     entity = caller.entity
     if entity is None:
         return []
     if caller.kind is Kind.ROLE_SESSION:
-        inline: dict[str, object] = entity.get("InlinePolicies") or {}
-        return [parsed(_text(document)) for document in inline.values()] + _attached(
-            store, caller.account, entity
-        )
+        return held_policies(store, "role", caller.account, entity)
     return list(_user_policies(store, caller.account, entity))
 
 
-def _user_policies(store: Store, account: str, user: Record) -> Iterator[tuple[Statement, ...]]:
-    name = user["UserName"]
-    yield from _inline(store, "_user_inline_policies", account, name)
-    yield from _attached(store, account, user)
-    for group in store.all("group", account):
+def _user_policies(
+    store: IdentityStore, account: str, user: HolderRecord
+) -> Iterator[tuple[Statement, ...]]:
+    name = store.users.name_of(user)
+    yield from held_policies(store, "user", account, user)
+    for group in store.groups.all(account):
         if name in group["Users"]:
-            yield from _inline(store, "_group_inline_policies", account, group["GroupName"])
-            yield from _attached(store, account, group)
+            yield from held_policies(store, "group", account, group)
 
 
-def _inline(store: Store, table: str, account: str, name: str) -> Policies:
-    found: dict[str, object] = store.table(table, account).get(name) or {}
-    return [parsed(_text(document)) for document in found.values()]
+def held_policies(store: IdentityStore, kind: str, account: str, holder: HolderRecord) -> Policies:
+    """Return the inline and attached policies of a user, role or group, without its groups' own."""
+    inline = store.inline_policies(kind, account, store.of_kind[kind].name_of(holder))
+    attached = [managed_document(store, account, arn) for arn in holder["AttachedPolicies"]]
+    return [parsed(_text(document)) for document in (*inline.values(), *attached) if document]
 
 
-def boundary(store: Store, caller: Caller) -> Policies | None:
-    """Return the permissions boundary of the user or role behind the caller, or None where there is none."""
-    arn = (caller.entity or {}).get("PermissionsBoundary")
+def boundary(store: IdentityStore, caller: Caller) -> Policies | None:
+    """Return the permissions boundary of who calls, or None where there is none."""
+    return boundary_of(store, caller.account, caller.entity)
+
+
+def boundary_of(
+    store: IdentityStore, account: str, entity: PrincipalRecord | None
+) -> Policies | None:
+    """Return the permissions boundary of a user or role, or None where there is none."""
+    arn = entity.get("PermissionsBoundary") if entity else None
     if not arn:
         return None
-    document = managed_document(store, caller.account, arn)
+    document = managed_document(store, account, arn)
     return [parsed(document)] if document else []
 
 
-def session_policies(store: Store, caller: Caller) -> Policies | None:
-    """Return the policies that were passed when the session was made, or None where they do not limit it."""
+def session_policies(store: IdentityStore, caller: Caller) -> Policies | None:
+    """Return the policies passed to the session, or None where they do not limit it."""
     session = caller.session
     passed = session.get("SessionPolicies") if session else None
     if not passed:
         # A federated user without any has no permissions but those that a resource grants them.
         return [] if caller.kind is Kind.FEDERATED else None
-    found = [parsed(passed["Policy"])] if passed.get("Policy") else []
-    for arn in passed.get("PolicyArns", ()):
-        document = managed_document(store, caller.account, arn)
-        found += [parsed(document)] if document else []
-    return found
+    managed = [managed_document(store, caller.account, arn) for arn in passed["PolicyArns"]]
+    return [parsed(document) for document in (passed["Policy"], *managed) if document]
 
 
-def _attached(store: Store, account: str, entity: Record) -> Policies:
-    documents = [
-        managed_document(store, account, arn) for arn in entity.get("AttachedPolicies") or ()
-    ]
-    return [parsed(document) for document in documents if document]
-
-
-def managed_document(store: Store, account: str, arn: str) -> str | None:
+def managed_document(store: IdentityStore, account: str, arn: str) -> str | None:
     """Return the default version of a managed policy, or None where there is no such policy."""
     policy = store.managed_policy(account, arn)
     if policy is None:

@@ -6,6 +6,7 @@ Signatures are checked against the real time, because clients sign with theirs.
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
 
 _ahead_s = 0.0
 _FURTHEST_S = 10 * 366 * 86400
@@ -16,11 +17,17 @@ def now() -> float:
     return time.time() + _ahead_s
 
 
+def iso(seconds: float | None = None) -> str:
+    """Return a time, or the present one, as AWS writes it: 2026-01-31T12:00:00Z."""
+    at = datetime.fromtimestamp(now() if seconds is None else seconds, timezone.utc)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def move(seconds: float) -> None:
     """Move the time on (or, negative, back) by so many seconds, ten years at most.
 
     Raises:
-        ValueError: it is no number, or further.
+        ValueError: it is not a number, or further.
     """
     global _ahead_s  # noqa: PLW0603 - one clock for one world
     if not abs(_ahead_s + seconds) <= _FURTHEST_S:

@@ -1,222 +1,270 @@
-"""What the local AWS holds: MiniStack's own stores, and the few indexes that make looking things up cheap.
+"""What the accounts hold, found by name, by unique id and by access key.
 
-A record is a dictionary of MiniStack's making; what MiniStack does not know of is kept in the same record, so that
-it is saved and restored with it.
+The rows are MiniStack's own, by account and key; the indexes beside them make finding cheap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from rolelab.localaws.ministack.emulator import module
+from rolelab.iam import arns
+from rolelab.localaws.accounts.records import (
+    DeviceRecord,
+    EntityRecord,
+    GroupRecord,
+    KeyRecord,
+    LoginRecord,
+    PolicyRecord,
+    ProfileRecord,
+    RoleRecord,
+    SessionRecord,
+    UserRecord,
+)
 
-Record = dict[str, Any]
-
-KINDS = {
-    "user": "_users",
-    "role": "_roles",
-    "group": "_groups",
-    "policy": "_policies",
-    "instance-profile": "_instance_profiles",
-}
-_NAME = {
-    "user": "UserName",
-    "role": "RoleName",
-    "group": "GroupName",
-    "policy": "PolicyName",
-    "instance-profile": "InstanceProfileName",
-}
-_ID = {
-    "user": "UserId",
-    "role": "RoleId",
-    "group": "GroupId",
-    "policy": "PolicyId",
-    "instance-profile": "InstanceProfileId",
-}
+V = TypeVar("V")
+E = TypeVar("E", bound=EntityRecord)
+Rows = dict[tuple[str, str], V]
+"""(account, key) -> what is kept under it."""
 
 
-class Store:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """MiniStack's rows, changed in place by both sides."""
+
+    users: Rows[UserRecord]
+    roles: Rows[RoleRecord]
+    groups: Rows[GroupRecord]
+    policies: Rows[PolicyRecord]
+    profiles: Rows[ProfileRecord]
+    keys: Rows[KeyRecord]
+    user_policies: Rows[dict[str, str]]
+    group_policies: Rows[dict[str, str]]
+    devices: Rows[DeviceRecord]
+    logins: Rows[LoginRecord]
+    password_rules: Rows[dict[str, object]]
+    providers: tuple[Rows[object], ...]
+    aws_policies: dict[str, PolicyRecord]
+    sessions: dict[str, SessionRecord]
+    reset: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[V]):
+    """Rows of one kind; every access names the account."""
+
+    rows: Rows[V]
+
+    def get(self, account: str, key: str) -> V | None:
+        """Return what is kept under a key."""
+        return self.rows.get((account, key))
+
+    def put(self, account: str, key: str, value: V) -> None:
+        """Keep it under a key."""
+        self.rows[(account, key)] = value
+
+    def pop(self, account: str, key: str) -> V | None:
+        """Forget what is kept under a key, and return it."""
+        return self.rows.pop((account, key), None)
+
+    def all(self, account: str) -> list[V]:
+        """Return all that an account has, in the order in which it was made."""
+        return [value for (owner, _), value in self.rows.items() if owner == account]
+
+
+@dataclass(frozen=True, slots=True)
+class Entities(Table[E]):
+    """The users, or roles, groups, managed policies, instance profiles."""
+
+    title: str
+    """As in the API's names: `User` of `UserName` and `UserId`."""
+    ids: dict[str, EntityRecord]
+    """Unique id -> entity, of all kinds together."""
+    key: str = ""
+    """The field that is the key, where it is not the name."""
+    names: dict[str, dict[str, str]] = field(default_factory=dict[str, "dict[str, str]"])
+    """Account -> name in lower case -> name."""
+
+    def name_of(self, record: Mapping[str, object]) -> str:
+        """Return an entity's name."""
+        return str(record[f"{self.title}Name"])
+
+    def id_of(self, record: Mapping[str, object]) -> str:
+        """Return an entity's unique id."""
+        return str(record[f"{self.title}Id"])
+
+    def same_name(self, account: str, name: str) -> str | None:
+        """Return the name of the entity that has this name without regard to case."""
+        return self.names.get(account, {}).get(name.lower())
+
+    def count(self, account: str) -> int:
+        """Return how many an account has."""
+        return len(self.names.get(account, ()))
+
+    def add(self, account: str, record: E) -> None:
+        """Keep an entity."""
+        self.put(account, self._key(record), record)
+        self._note(account, record)
+
+    def remove(self, account: str, record: E) -> None:
+        """Forget an entity."""
+        self.pop(account, self._key(record))
+        self.names[account].pop(self.name_of(record).lower(), None)
+        self.ids.pop(self.id_of(record), None)
+
+    def rename(self, account: str, old: str, record: E) -> None:
+        """Keep an entity, whose record already has its new name, under that."""
+        self.names[account].pop(old.lower(), None)
+        self.pop(account, old)
+        self.add(account, record)
+
+    def index(self) -> None:
+        """Build the index of names again, and add to that of ids."""
+        self.names.clear()
+        for (account, _), record in self.rows.items():
+            self._note(account, record)
+
+    def _key(self, record: Mapping[str, object]) -> str:
+        return str(record[self.key]) if self.key else self.name_of(record)
+
+    def _note(self, account: str, record: E) -> None:
+        name = self.name_of(record)
+        self.names.setdefault(account, {})[name.lower()] = name
+        self.ids[self.id_of(record)] = record
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKeys(Table[KeyRecord]):
+    """The users' access keys."""
+
+    accounts: dict[str, str] = field(default_factory=dict[str, str])
+    """Access key id -> account."""
+    of_users: dict[tuple[str, str], list[str]] = field(
+        default_factory=dict[tuple[str, str], "list[str]"]
+    )
+    """(account, user) -> access key ids, the oldest first."""
+
+    def account_of(self, access_key_id: str) -> str | None:
+        """Return the account that a key belongs to."""
+        return self.accounts.get(access_key_id)
+
+    def find(self, access_key_id: str) -> KeyRecord | None:
+        """Return a key of whatever account."""
+        account = self.accounts.get(access_key_id)
+        return None if account is None else self.get(account, access_key_id)
+
+    def of_user(self, account: str, user: str) -> list[KeyRecord]:
+        """Return a user's keys, the oldest first."""
+        ids = self.of_users.get((account, user), ())
+        return [self.rows[(account, key_id)] for key_id in ids]
+
+    def add(self, account: str, record: KeyRecord) -> None:
+        """Keep a key."""
+        self.put(account, record["AccessKeyId"], record)
+        self._note(account, record)
+
+    def remove(self, account: str, record: KeyRecord) -> None:
+        """Forget a key."""
+        self.pop(account, record["AccessKeyId"])
+        self.accounts.pop(record["AccessKeyId"], None)
+        self.of_users[(account, record["UserName"])].remove(record["AccessKeyId"])
+
+    def rename_user(self, account: str, old: str, new: str) -> None:
+        """Let a user's keys follow their new name."""
+        for record in self.of_user(account, old):
+            record["UserName"] = new
+        self.of_users[(account, new)] = self.of_users.pop((account, old), [])
+
+    def index(self) -> None:
+        """Build the indexes again."""
+        self.accounts.clear()
+        self.of_users.clear()
+        for (account, _), record in self.rows.items():
+            self._note(account, record)
+
+    def _note(self, account: str, record: KeyRecord) -> None:
+        self.accounts[record["AccessKeyId"]] = account
+        self.of_users.setdefault((account, record["UserName"]), []).append(record["AccessKeyId"])
+
+
+class IdentityStore:
     """Users, roles, groups, policies, access keys and sessions of all accounts."""
 
-    def __init__(self) -> None:
-        self._iam = module("services.iam")
-        self._sts = module("services.sts")
-        self._names: dict[tuple[str, str], dict[str, str]] = {}
-        self._ids: dict[str, tuple[str, str, str]] = {}
-        self._key_accounts: dict[str, str] = {}
-        self._user_keys: dict[tuple[str, str], list[str]] = {}
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._ids: dict[str, EntityRecord] = {}
+        self.users = Entities(tables.users, "User", self._ids)
+        self.roles = Entities(tables.roles, "Role", self._ids)
+        self.groups = Entities(tables.groups, "Group", self._ids)
+        self.policies = Entities(tables.policies, "Policy", self._ids, "Arn")
+        self.profiles = Entities(tables.profiles, "InstanceProfile", self._ids)
+        self.of_kind: Mapping[str, Entities[Any]] = {
+            "user": self.users,
+            "role": self.roles,
+            "group": self.groups,
+            "policy": self.policies,
+            "instance-profile": self.profiles,
+        }
+        """By the words that ARNs have for them."""
+        self.keys = AccessKeys(tables.keys)
+        self.devices = Table(tables.devices)
+        self.logins = Table(tables.logins)
+        self.password_rules = Table(tables.password_rules)
+        self.sessions = tables.sessions
+        """By the temporary access key (`ASIA…`)."""
+        self._inline = {"user": Table(tables.user_policies), "group": Table(tables.group_policies)}
         self.index()
 
     def index(self) -> None:
-        """Build the indexes anew: after what was saved was read."""
-        self._names.clear()
+        """Build the indexes again: after what was saved was read."""
         self._ids.clear()
-        self._key_accounts.clear()
-        self._user_keys.clear()
-        for kind in KINDS:
-            for (account, key), record in self._data(kind).items():
-                self._note(kind, account, key, record)
-        for (account, key_id), record in self._iam._access_keys._data.items():
-            self._note_key(account, key_id, record["UserName"])
+        for entities in self.of_kind.values():
+            entities.index()
+        self.keys.index()
 
     def empty(self) -> None:
         """Forget everything."""
-        self._iam.reset()
-        self._sts.reset()
+        self._tables.reset()
         self.index()
 
-    # -- entities ---------------------------------------------------------------------------------------------------
+    def by_id(self, unique_id: str) -> EntityRecord | None:
+        """Return the entity with a unique id (AIDA…, AROA…)."""
+        return self._ids.get(unique_id)
 
-    def get(self, kind: str, account: str, key: str) -> Record | None:
-        """Return an entity by its name (a policy by its ARN)."""
-        return self._data(kind).get((account, key))
-
-    def same_name(self, kind: str, account: str, name: str) -> str | None:
-        """Return the name of the entity that has this name without regard to case."""
-        return self._names.get((kind, account), {}).get(name.lower())
-
-    def put(self, kind: str, account: str, key: str, record: Record) -> None:
-        """Keep an entity."""
-        self._data(kind)[(account, key)] = record
-        self._note(kind, account, key, record)
-
-    def remove(self, kind: str, account: str, key: str) -> None:
-        """Forget an entity."""
-        record = self._data(kind).pop((account, key))
-        self._names[(kind, account)].pop(record[_NAME[kind]].lower(), None)
-        self._ids.pop(record[_ID[kind]], None)
-
-    def rename(self, kind: str, account: str, old: str, new: str) -> None:
-        """Keep an entity, whose record already has the new name, under it."""
-        data = self._data(kind)
-        self._names[(kind, account)].pop(old.lower(), None)
-        record = data[(account, new)] = data.pop((account, old))
-        self._note(kind, account, new, record)
-
-    def all(self, kind: str, account: str) -> list[Record]:
-        """Return an account's entities of a kind, in the order they were made."""
-        return [record for (owner, _), record in self._data(kind).items() if owner == account]
-
-    def count(self, kind: str, account: str) -> int:
-        """Return how many entities of a kind an account has."""
-        return len(self._names.get((kind, account), ()))
-
-    def by_id(self, unique_id: str) -> tuple[str, Record] | None:
-        """Return (kind, record) of the entity with a unique id (AIDA…, AROA…)."""
-        found = self._ids.get(unique_id)
-        if found is None:
-            return None
-        kind, account, key = found
-        return kind, self._data(kind)[(account, key)]
-
-    def _data(self, kind: str) -> dict[tuple[str, str], Record]:
-        return getattr(self._iam, KINDS[kind])._data
-
-    def _note(self, kind: str, account: str, key: str, record: Record) -> None:
-        self._names.setdefault((kind, account), {})[record[_NAME[kind]].lower()] = key
-        self._ids[record[_ID[kind]]] = (kind, account, key)
-
-    # -- the rest, by MiniStack's store ------------------------------------------------------------------------------
-
-    def table(self, name: str, account: str) -> _Table:
-        """Return one of MiniStack's other stores (`_groups`, `_mfa_devices`, …) as one account sees it."""
-        return _Table(getattr(self._iam, name)._data, account)
-
-    def managed_policy(self, account: str, arn: str) -> Record | None:
+    def managed_policy(self, account: str, arn: str) -> PolicyRecord | None:
         """Return a managed policy: one of AWS's, or the account's own."""
-        if arn.startswith("arn:aws:iam::aws:policy/"):
-            return self._iam._aws_managed_policies.get(arn)
-        return self.get("policy", account, arn)
+        if arns.is_aws_policy(arn):
+            return self._tables.aws_policies.get(arn)
+        return self.policies.get(account, arn)
 
-    def aws_policies(self) -> list[Record]:
+    def aws_policies(self) -> list[PolicyRecord]:
         """Return the managed policies of AWS that are known here."""
-        return list(self._iam._aws_managed_policies.values())
+        return list(self._tables.aws_policies.values())
 
-    def aws_attachments(self, account: str) -> _Table:
-        """Return how often an account has attached AWS's managed policies, by ARN."""
-        return self.table("_aws_managed_attachment_counts", account)
+    def count_providers(self, account: str) -> int:
+        """Return how many identity providers an account has."""
+        rows = (owner for table in self._tables.providers for owner, _ in table)
+        return sum(owner == account for owner in rows)
 
-    # -- access keys ------------------------------------------------------------------------------------------------
+    def inline_policies(self, kind: str, account: str, name: str) -> dict[str, str]:
+        """Return the inline policies of a user, role or group by name."""
+        if kind == "role":
+            role = self.roles.get(account, name)
+            return (role or {}).get("InlinePolicies") or {}
+        return self._inline[kind].get(account, name) or {}
 
-    def key_account(self, access_key_id: str) -> str | None:
-        """Return the account that owns an access key of a user."""
-        return self._key_accounts.get(access_key_id)
+    def set_inline_policies(
+        self, kind: str, account: str, name: str, policies: dict[str, str]
+    ) -> None:
+        """Keep the inline policies of a user, role or group."""
+        if kind == "role":
+            self.roles.rows[(account, name)]["InlinePolicies"] = policies
+        else:
+            self._inline[kind].put(account, name, policies)
 
-    def key(self, access_key_id: str) -> Record | None:
-        """Return an access key of a user."""
-        account = self._key_accounts.get(access_key_id)
-        return (
-            None if account is None else self._iam._access_keys._data.get((account, access_key_id))
-        )
-
-    def keys_of(self, account: str, user: str) -> list[Record]:
-        """Return a user's access keys, the oldest first."""
-        keys = self._iam._access_keys._data
-        return [keys[(account, key_id)] for key_id in self._user_keys.get((account, user), ())]
-
-    def put_key(self, account: str, record: Record) -> None:
-        """Keep an access key."""
-        self._iam._access_keys._data[(account, record["AccessKeyId"])] = record
-        self._note_key(account, record["AccessKeyId"], record["UserName"])
-
-    def remove_key(self, account: str, access_key_id: str) -> None:
-        """Forget an access key."""
-        record = self._iam._access_keys._data.pop((account, access_key_id))
-        self._key_accounts.pop(access_key_id, None)
-        self._user_keys[(account, record["UserName"])].remove(access_key_id)
-
-    def rename_keys(self, account: str, old: str, new: str) -> None:
-        """Let a user's keys follow their new name."""
-        for record in self.keys_of(account, old):
-            record["UserName"] = new
-        self._user_keys[(account, new)] = self._user_keys.pop((account, old), [])
-
-    def _note_key(self, account: str, access_key_id: str, user: str) -> None:
-        self._key_accounts[access_key_id] = account
-        self._user_keys.setdefault((account, user), []).append(access_key_id)
-
-    # -- sessions ---------------------------------------------------------------------------------------------------
-
-    def session(self, access_key_id: str) -> Record | None:
-        """Return a session by its temporary access key (`ASIA…`)."""
-        return self._sts._sessions.get(access_key_id)
-
-    def sessions(self) -> dict[str, Record]:
-        """Return all sessions by their access keys."""
-        return self._sts._sessions
-
-    def restore_sessions(self, saved: dict[str, Any]) -> None:
-        """Take back the sessions that were saved."""
-        self._sts._sessions.update(saved.get("sessions", {}))
-
-
-class _Table:
-    """One of MiniStack's stores as one account sees it."""
-
-    def __init__(self, data: dict[tuple[str, str], Any], account: str) -> None:
-        self._data = data
-        self._account = account
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self._data.get((self._account, key), default)
-
-    def __contains__(self, key: str) -> bool:
-        return (self._account, key) in self._data
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._data[(self._account, key)] = value
-
-    def setdefault(self, key: str, value: Any) -> Any:
-        return self._data.setdefault((self._account, key), value)
-
-    def pop(self, key: str, default: Any = None) -> Any:
-        return self._data.pop((self._account, key), default)
-
-    def items(self) -> Iterator[tuple[str, Any]]:
-        return iter(
-            [(key, value) for (owner, key), value in self._data.items() if owner == self._account]
-        )
-
-    def values(self) -> Iterator[Any]:
-        return iter([value for _, value in self.items()])
+    def move_inline_policies(self, kind: str, account: str, name: str, new: str | None) -> None:
+        """Let the inline policies of a user or group follow a new name, or go with it (None)."""
+        policies = self._inline[kind].pop(account, name)
+        if policies is not None and new is not None:
+            self._inline[kind].put(account, new, policies)

@@ -1,41 +1,17 @@
-"""AWS's Query protocol: an error as AWS words it, and both envelopes."""
+"""The envelopes of AWS's Query protocol: of an answer, and of an error."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 from xml.sax.saxutils import escape
+
+from rolelab.localaws.accounts.aws_error import AwsError
 
 NAMESPACES = {
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
 }
-
-_STATUS = {
-    "AccessDenied": 403,
-    "DeleteConflict": 409,
-    "EntityAlreadyExists": 409,
-    "EntityTemporarilyUnmodifiable": 409,
-    "ExpiredToken": 403,
-    "InvalidAuthenticationCode": 403,
-    "InvalidClientTokenId": 403,
-    "LimitExceeded": 409,
-    "MissingAuthenticationToken": 403,
-    "NoSuchEntity": 404,
-    "ReportNotPresent": 410,
-    "SignatureDoesNotMatch": 403,
-}
-
-
-class AwsError(Exception):
-    """A refusal in AWS's own words; the code decides the HTTP status (400 where nothing else is documented)."""
-
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status or _STATUS.get(code, 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +44,7 @@ def failed(service: str, error: AwsError) -> Reply:
     return Reply(error.status, body.encode(), request_id)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return a value as the text of an XML element; what XML cannot hold becomes U+FFFD."""
     if isinstance(value, bool):
         return "true" if value else "false"

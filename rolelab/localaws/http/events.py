@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
+
+from typing_extensions import NotRequired, TypedDict
 
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.caller import Caller, Kind
-from rolelab.localaws.http.shapes import iso
-
-ApiEvent = dict[str, Any]
+from rolelab.localaws.accounts.records import SessionRecord
 
 MOST = 10_000
 _SECRET = frozenset(
@@ -42,6 +41,29 @@ _TYPES = {
 _READS = ("Get", "List", "Head", "Simulate", "Decode")
 
 
+class ApiEvent(TypedDict):
+    """One call, in CloudTrail's fields."""
+
+    eventVersion: str
+    eventNumber: int
+    """Of this local AWS: counts up, so that one can ask for what came after it."""
+    eventID: str
+    eventTime: str
+    eventSource: str
+    eventName: str
+    awsRegion: str
+    sourceIPAddress: str
+    userAgent: str
+    userIdentity: Mapping[str, object]
+    requestParameters: Mapping[str, object] | None
+    requestID: str
+    readOnly: bool
+    eventType: str
+    recipientAccountId: str | None
+    errorCode: NotRequired[str]
+    errorMessage: NotRequired[str]
+
+
 @dataclass
 class Events:
     """The record: what is oldest goes when it is full."""
@@ -58,7 +80,7 @@ class Events:
         region: str,
         source_ip: str,
         user_agent: str,
-        parameters: Mapping[str, Any] | None,
+        parameters: Mapping[str, object] | None,
         request_id: str,
         error_code: str = "",
         error_message: str = "",
@@ -69,7 +91,7 @@ class Events:
             "eventVersion": "1.11",
             "eventNumber": self._number,
             "eventID": str(uuid4()),
-            "eventTime": iso(clock.now()),
+            "eventTime": clock.iso(),
             "eventSource": f"{source}.amazonaws.com",
             "eventName": name,
             "awsRegion": region,
@@ -83,7 +105,7 @@ class Events:
             "recipientAccountId": caller.account if caller else None,
         }
         if error_code:
-            event |= {"errorCode": error_code, "errorMessage": error_message}
+            event["errorCode"], event["errorMessage"] = error_code, error_message
         self._events.append(event)
 
     def after(self, number: int, account: str | None = None) -> list[ApiEvent]:
@@ -99,10 +121,10 @@ class Events:
         self._events.clear()
 
 
-def _identity(caller: Caller | None) -> dict[str, Any]:
+def _identity(caller: Caller | None) -> Mapping[str, object]:
     if caller is None:
         return {"type": "Unknown"}
-    identity: dict[str, Any] = {
+    identity: dict[str, object] = {
         "type": _TYPES[caller.kind],
         "principalId": caller.principal_id,
         "arn": caller.arn,
@@ -112,27 +134,30 @@ def _identity(caller: Caller | None) -> dict[str, Any]:
     if caller.kind is Kind.USER:
         identity["userName"] = caller.name
     if caller.session is not None:
-        context: dict[str, Any] = {
-            "attributes": {
-                "creationDate": iso(caller.session["IssuedAt"]),
-                "mfaAuthenticated": "true" if caller.has_mfa else "false",
-            }
-        }
-        if caller.kind is Kind.ROLE_SESSION:
-            context["sessionIssuer"] = {
-                "type": "Role",
-                "principalId": caller.entity_id,
-                "arn": caller.entity_arn,
-                "accountId": caller.account,
-                "userName": caller.name,
-            }
-        if caller.session.get("SourceIdentity"):
-            context["sourceIdentity"] = caller.session["SourceIdentity"]
-        identity["sessionContext"] = context
+        identity["sessionContext"] = _session_context(caller, caller.session)
     return identity
 
 
-def _shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _session_context(caller: Caller, session: SessionRecord) -> Mapping[str, object]:
+    context: dict[str, object] = {
+        "attributes": {
+            "creationDate": clock.iso(session.get("IssuedAt")),
+            "mfaAuthenticated": "true" if caller.has_mfa else "false",
+        }
+    }
+    if caller.kind is Kind.ROLE_SESSION:
+        context["sessionIssuer"] = {
+            "type": "Role",
+            "principalId": caller.entity_id,
+            "arn": caller.entity_arn,
+            "accountId": caller.account,
+            "userName": caller.name,
+        }
+    identity = session.get("SourceIdentity")
+    return context | {"sourceIdentity": identity} if identity else context
+
+
+def _shown(parameters: Mapping[str, object]) -> Mapping[str, object]:
     return {
         name[:1].lower() + name[1:]: "HIDDEN_DUE_TO_SECURITY_REASONS" if name in _SECRET else value
         for name, value in parameters.items()

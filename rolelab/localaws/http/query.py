@@ -1,77 +1,76 @@
-"""IAM and STS: a request is read, its signature checked, its parameters too, then it is authorised and answered."""
+"""IAM and STS: a request is read, its signature and parameters checked, then authorised, answered."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
+from rolelab.iam import arns
 from rolelab.localaws.accounts import clock
-from rolelab.localaws.accounts.caller import Caller, Kind, caller_of
-from rolelab.localaws.accounts.identities import Record, Store
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.caller import Caller, Kind, caller_of, note_use
+from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.authorization import authorize, unexplained
-from rolelab.localaws.http.envelopes import AwsError, Reply, failed, succeeded, text
+from rolelab.localaws.http.envelopes import Reply, failed, succeeded
 from rolelab.localaws.http.events import Events
-from rolelab.localaws.http.front import Receive, Scope, Send
-from rolelab.localaws.http.shapes import iso, model
-from rolelab.localaws.ministack.emulator import module
-from rolelab.localaws.ministack.signatures import Credentials
-from rolelab.localaws.operations import (
-    account,
-    groups,
-    keys,
-    mfa,
-    passwords,
-    permissions,
-    policies,
-    roles,
-    sts,
-    users,
-)
-from rolelab.localaws.operations.api_call import Call, Handler
+from rolelab.localaws.http.front import Receive, Scope, Send, headers_of
+from rolelab.localaws.http.shapes import model
+from rolelab.localaws.operations import permissions, table
+from rolelab.localaws.operations.api_call import ApiCall
+from rolelab.localaws.operations.table import Operation
 from rolelab.localaws.statements import Request
 
 _log = logging.getLogger(__name__)
 
-IAM_HANDLERS: dict[str, Handler] = {
-    **users.HANDLERS,
-    **groups.HANDLERS,
-    **roles.HANDLERS,
-    **policies.HANDLERS,
-    **keys.HANDLERS,
-    **passwords.HANDLERS,
-    **mfa.HANDLERS,
-    **account.HANDLERS,
-}
-_UNSIGNED = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
-_UNASKED = frozenset({"GetCallerIdentity", "GetSessionToken", "AssumeRole", "GetFederationToken"})
-"""STS's operations that need no permission, or ask for it themselves."""
+Check = Callable[[Scope, bytes], str]
+"""Returns the access key that signed a request with this body; AwsError where that is not right."""
 _MOST_BYTES = 1_000_000
 _MOST_FIELDS = 10_000
 _SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([a-z0-9-]+)/aws4_request")
+_VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
+_OF_ANY_SESSION = frozenset({"GetCallerIdentity", "AssumeRole"})
 
 
 def scope_of(authorization: str, query: Mapping[str, list[str]]) -> tuple[str, str]:
-    """Return (service, region) that a request is signed for; empty where it does not say."""
+    """Return (service, region) that a request is signed for; the service is empty if it is not."""
     credential = query.get("X-Amz-Credential", [""])[0]
-    found = _SCOPE.search(authorization) or _SCOPE.search(
-        f"Credential={credential}" if credential else ""
-    )
-    return (found[2], found[1] or "us-east-1") if found else ("", "us-east-1")
+    signed = _SCOPE.search(authorization) or _SCOPE.search(f"Credential={credential}")
+    return (signed[2], signed[1] or "us-east-1") if signed else ("", "us-east-1")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Request:
+    """What a request says, as far as it has been read."""
+
+    service: str
+    region: str
+    source_ip: str
+    user_agent: str
+    operation: str = ""
+    caller: Caller | None = None
+    params: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 class QueryService:
     """ASGI application of IAM and STS."""
 
-    def __init__(self, store: Store, credentials: Credentials, events: Events) -> None:
+    def __init__(
+        self,
+        store: IdentityStore,
+        events: Events,
+        *,
+        check: Check,
+        others: Mapping[str, Callable[[ApiCall], Reply]],
+    ) -> None:
+        """Take `others`: the operations of IAM that MiniStack answers, by name."""
         self._store = store
-        self._credentials = credentials
         self._events = events
-        self._ministack = module("services.iam")
-        self._responses = module("core.responses")
+        self._check = check
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -83,57 +82,70 @@ class QueryService:
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-amzn-requestid", reply.request_id.encode()),
         ]
+        body = b"" if scope["method"] == "HEAD" else reply.body
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send(
-            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body}
-        )
+        await send({"type": "http.response.body", "body": body})
 
     def _answer(self, scope: Scope, body: bytes | None) -> Reply:
-        raw_headers: list[tuple[bytes, bytes]] = scope["headers"]
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers
-        }
-        query_text = scope["query_string"].decode("latin-1")
-        query = parse_qs(query_text, keep_blank_values=True, max_num_fields=None)
-        service, region = scope_of(headers.get("authorization", ""), query)
-        told = _Told(
-            region, (scope.get("client") or ("127.0.0.1",))[0], headers.get("user-agent", "")
+        headers, query = headers_of(scope), scope["query_string"].decode("latin-1")
+        parsed = parse_qs(query, keep_blank_values=True, max_num_fields=None)
+        service, region = scope_of(headers.get("authorization", ""), parsed)
+        request = _Request(
+            service=service if service in ("iam", "sts") else "sts",
+            region=region,
+            source_ip=(scope.get("client") or ("127.0.0.1",))[0],
+            user_agent=headers.get("user-agent", ""),
         )
-        service = service if service in ("iam", "sts") else "sts"
-        operation, params, caller = "", {}, None
+        error = None
         try:
-            flat = _form(query_text, body)
-            operation = flat.get("Action", "")
-            if operation not in _UNSIGNED or service != "sts":
-                path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-                key_id = self._credentials.check(
-                    scope["method"], path, query, raw_headers, body or b""
-                )
-                caller = self._known(key_id, service, region)
-            handler = self._handler(service, operation)
-            params = model(service).read(operation, flat)
-            call = Call(
-                store=self._store, service=service, operation=operation, params=params, flat=flat,
-                caller=_signed(caller), region=region, source_ip=told.source_ip, user_agent=told.user_agent,
-            )  # fmt: skip
-            _require(call)
-            reply = self._handled(call, handler)
-        except AwsError as error:
-            reply = failed(service, error)
-            self._record(told, service, operation, caller, params, reply, error)
+            reply = self._carried_out(request, scope, _form(query, body), body or b"")
+        except AwsError as refusal:
+            error = refusal
+            reply = failed(request.service, error)
         except Exception:  # noqa: BLE001 - logged in full
-            # The layer's own fault: said in the log, and to the client as AWS says it of itself.
-            _log.exception("cannot answer %s", operation)
+            # The layer's own fault: told in the log, and to the client as AWS tells its own.
+            _log.exception("cannot answer %s", request.operation)
             error = AwsError(
                 "ServiceFailure",
                 "The request processing has failed because of an unknown error.",
                 500,
             )
-            reply = failed(service, error)
-            self._record(told, service, operation, caller, params, reply, error)
-        else:
-            self._record(told, service, operation, caller, params, reply, None)
+            reply = failed(request.service, error)
+        self._record(request, reply, error)
         return reply
+
+    def _carried_out(
+        self, request: _Request, scope: Scope, flat: Mapping[str, str], body: bytes
+    ) -> Reply:
+        service, name = request.service, flat.get("Action", "")
+        request.operation = name
+        operation = _TABLES[service].get(name)
+        if operation is None or operation.signed:
+            request.caller = self._known(self._check(scope, body), service, request.region)
+        operation = operation or self._other(service, name)
+        request.params = model(service).read(name, flat)
+        if request.caller is None:
+            # It brings a token of a provider, and there are none here.
+            raise AwsError(
+                "InvalidIdentityToken",
+                "No OpenIDConnect or SAML provider of this account has issued the token",
+            )
+        call = ApiCall(
+            store=self._store,
+            service=service,
+            operation=name,
+            params=request.params,
+            flat=flat,
+            caller=request.caller,
+            region=request.region,
+            source_ip=request.source_ip,
+            user_agent=request.user_agent,
+        )
+        _require(call, operation)
+        if operation.handler is None:
+            return self._others[name](call)
+        result = operation.handler(call) or {}
+        return succeeded(service, name, model(service).write(name, result))
 
     def _known(self, access_key_id: str, service: str, region: str) -> Caller:
         caller = caller_of(self._store, access_key_id)
@@ -144,143 +156,73 @@ class QueryService:
         note_use(self._store, caller, service, region)
         return caller
 
-    def _handler(self, service: str, operation: str) -> Handler | None:
-        """Return what answers an operation: a function of the layer, or None for MiniStack's own."""
+    def _other(self, service: str, operation: str) -> Operation:
+        """Return the entry of what is not in the table: MiniStack's own, if it has it.
+
+        Raises:
+            AwsError: MissingAction, InvalidAction.
+        """
+        if service == "iam" and operation in model("iam") and operation in self._others:
+            return Operation(None)
         if not operation:
             raise AwsError(
                 "MissingAction", "The request is missing an action or a required parameter."
             )
-        if operation not in model(service):
-            raise AwsError(
-                "InvalidAction",
-                f"Could not find operation {operation[:128]} for version {_VERSIONS[service]}",
-            )
-        handler = (IAM_HANDLERS if service == "iam" else sts.HANDLERS).get(operation)
-        if (
-            handler is None
-            and not (service == "iam" and operation in self._ministack._IAM_HANDLERS)
-            and operation not in _UNSIGNED
-        ):
-            raise AwsError(
-                "InvalidAction", f"The operation {operation} is not part of this local AWS"
-            )
-        return handler
+        if operation in model(service):
+            message = f"The operation {operation} is not part of this local AWS"
+        else:
+            version = _VERSIONS[service]
+            message = f"Could not find operation {operation[:128]} for version {version}"
+        raise AwsError("InvalidAction", message)
 
-    def _handled(self, call: Call, handler: Handler | None) -> Reply:
-        if handler is not None:
-            result = handler(call) or {}
-            return succeeded(
-                call.service, call.operation, model(call.service).write(call.operation, result)
-            )
-        self._responses.set_request_account_id(call.account)
-        # MiniStack writes parameters into XML as they are, but for this one.
-        given = {
-            name: [value if name == "SAMLMetadataDocument" else text(value)]
-            for name, value in call.flat.items()
-        }
-        status, _, body = self._ministack._IAM_HANDLERS[call.operation](given)
-        if "ServiceLinkedRole" in call.operation:
-            self._store.index()
-        found = re.search(rb"<Code>([^<]*)</Code><Message>(.*?)</Message>", body, re.DOTALL)
-        if found:
-            raise AwsError(found[1].decode(), found[2].decode(), status)
-        request_id = re.search(rb"<RequestId>([^<]*)</RequestId>", body)
-        return Reply(status, body, request_id[1].decode() if request_id else "")
-
-    def _record(
-        self,
-        told: _Told,
-        service: str,
-        operation: str,
-        caller: Caller | None,
-        params: dict[str, Any],
-        reply: Reply,
-        error: AwsError | None,
-    ) -> None:
+    def _record(self, request: _Request, reply: Reply, error: AwsError | None) -> None:
+        known = request.operation in model(request.service)
         self._events.add(
-            source=service,
-            name=operation if operation in model(service) else "Unknown",
-            caller=caller,
-            region=told.region,
-            source_ip=told.source_ip,
-            user_agent=told.user_agent,
-            parameters=params,
+            source=request.service,
+            name=request.operation if known else "Unknown",
+            caller=request.caller,
+            region=request.region,
+            source_ip=request.source_ip,
+            user_agent=request.user_agent,
+            parameters=request.params,
             request_id=reply.request_id,
             error_code=error.code if error else "",
             error_message=error.message if error else "",
         )
 
 
-class _Told:
-    """What a request says beside its parameters."""
-
-    def __init__(self, region: str, source_ip: str, user_agent: str) -> None:
-        self.region = region
-        self.source_ip = source_ip
-        self.user_agent = user_agent
+_TABLES = {"iam": table.IAM, "sts": table.STS}
 
 
-_VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
-
-
-def note_use(store: Store, caller: Caller, service: str, region: str) -> None:
-    """Note when a user's key or a role was last used.
-
-    Source: IAM API Reference, AccessKeyLastUsed, RoleLastUsed.
-    """
-    now = iso(clock.now())
-    if caller.kind is Kind.ROLE_SESSION:
-        if caller.entity is not None:
-            caller.entity["RoleLastUsed"] = {"LastUsedDate": now, "Region": region}
-        return
-    key: Record | None = store.key(caller.access_key_id)
-    if key is not None:
-        key["LastUsed"] = {"LastUsedDate": now, "ServiceName": service, "Region": region}
-
-
-def _require(call: Call) -> None:
-    """Refuse what the caller may not do.
+def _require(call: ApiCall, operation: Operation) -> None:
+    """Refuse what the caller is not allowed to.
 
     Raises:
         AwsError: AccessDenied.
     """
     caller, action = call.caller, f"{call.service}:{call.operation}"
     if call.service == "sts":
-        limited = caller.kind is Kind.FEDERATED or (
-            caller.is_session_token and call.operation != "AssumeRole"
-        )
-        if limited and call.operation not in ("GetCallerIdentity", "AssumeRole"):
+        limited = caller.kind is Kind.FEDERATED or caller.is_session_token
+        if limited and call.operation not in _OF_ANY_SESSION:
             raise AwsError("AccessDenied", f"Cannot call {call.operation} with session credentials")
-        if call.operation in _UNASKED:
-            return
-        resource = "*"
     else:
-        resource = permissions.resource_of(call)
-        if caller.kind is Kind.FEDERATED or (caller.is_session_token and not caller.has_mfa):
-            # GetFederationToken's credentials never reach IAM, GetSessionToken's only with MFA.
-            raise AwsError("AccessDenied", unexplained(caller.arn, action, resource))
+        permissions.set_request_keys(call)
+    if operation.on is None:
+        return
+    resource = operation.on(call)
+    if call.service == "iam" and (
+        caller.kind is Kind.FEDERATED or (caller.is_session_token and not caller.has_mfa)
+    ):
+        # GetFederationToken's credentials never reach IAM, GetSessionToken's only with MFA.
+        raise AwsError("AccessDenied", unexplained(caller.arn, action, resource))
     refusal = authorize(call.store, caller, Request(action, resource, call.keys))
-    if refusal is None and call.operation == "AddRoleToInstanceProfile":
-        role = call.store.get("role", call.account, call.params["RoleName"])
-        arn = role["Arn"] if role else f"arn:aws:iam::{call.account}:role/{call.params['RoleName']}"
+    if refusal is None and operation.passes_role:
+        role = call.store.roles.get(call.account, call.text("RoleName"))
+        arn = role["Arn"] if role else arns.iam(call.account, "role", call.text("RoleName"))
         call.request_keys["iam:passedtoservice"] = "ec2.amazonaws.com"
         refusal = authorize(call.store, caller, Request("iam:PassRole", arn, call.keys))
     if refusal:
         raise AwsError("AccessDenied", refusal.message)
-
-
-def _signed(caller: Caller | None) -> Caller:
-    """Return the caller; an unsigned call brings a token of a provider, of which there are none here.
-
-    Raises:
-        AwsError: InvalidIdentityToken.
-    """
-    if caller is None:
-        raise AwsError(
-            "InvalidIdentityToken",
-            "No OpenIDConnect or SAML provider of this account has issued the token",
-        )
-    return caller
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -1,9 +1,10 @@
-"""AWS's own service models, as botocore ships them: a request is read, checked and answered by them.
+"""AWS's own service models, as botocore ships them: requests are read, checked, answered by them.
 
-The models are data; botocore itself is not loaded. Checks and words are those of AWS: required members, lengths,
-ranges, enumerations and patterns, all faults of a request in one answer.
+The models are data; botocore itself is not loaded. Checks and words are those of AWS: required
+members, lengths, ranges, enumerations and patterns, all faults of a request in one answer.
 
-Source: botocore/data/{iam,sts}/*/service-2.json; IAM API Reference, "Common Errors" (ValidationError).
+Source: botocore/data/{iam,sts}/*/service-2.json; IAM API Reference, "Common Errors"
+(ValidationError).
 """
 
 from __future__ import annotations
@@ -13,19 +14,59 @@ import binascii
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Union, cast
 
-from rolelab.localaws.http.envelopes import AwsError, text
+from typing_extensions import NotRequired, TypedDict
 
-Shape = dict[str, Any]
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.http.envelopes import text
+
 _NUMBER = re.compile(r"[0-9]{1,8}")
 _MOST = 1000
 """More members than any list of IAM or STS may have."""
+_DEEPEST = 12
+_FAILED = "failed to satisfy constraint: Member must"
+
+Tree = dict[str, Union[str, "Tree"]]
+"""The parameters of a request by the parts of their names: `Tags.member.1.Key`."""
+
+
+class _Member(TypedDict):
+    shape: str
+
+
+class Shape(TypedDict):
+    """What the model tells of one type."""
+
+    type: str
+    members: NotRequired[dict[str, _Member]]
+    member: NotRequired[_Member]
+    required: NotRequired[list[str]]
+    enum: NotRequired[list[str]]
+    pattern: NotRequired[str]
+    min: NotRequired[int]
+    max: NotRequired[int]
+    sensitive: NotRequired[bool]
+
+
+class _Output(TypedDict):
+    shape: str
+    resultWrapper: NotRequired[str]
+
+
+class _Operation(TypedDict):
+    input: NotRequired[_Member]
+    output: NotRequired[_Output]
+
+
+class _Content(TypedDict):
+    operations: dict[str, _Operation]
+    shapes: dict[str, Shape]
 
 
 class Model:
@@ -33,117 +74,108 @@ class Model:
 
     def __init__(self, service: str) -> None:
         content = _load(service)
-        self.service = service
-        self._operations: dict[str, dict[str, Any]] = content["operations"]
-        self._shapes: dict[str, Shape] = content["shapes"]
+        self._operations = content["operations"]
+        self._shapes = content["shapes"]
 
     def __contains__(self, operation: str) -> bool:
-        """Tell whether the service has an operation."""
+        """Return whether the service has an operation."""
         return operation in self._operations
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names of the operations."""
         return iter(self._operations)
 
-    def read(self, operation: str, flat: Mapping[str, str]) -> dict[str, Any]:
-        """Return the request's parameters as the operation's input has them: lists, structures, numbers, booleans.
+    def read(self, operation: str, flat: Mapping[str, str]) -> Mapping[str, object]:
+        """Return the request's parameters as the operation's input has them.
 
         Raises:
             AwsError: ValidationError, with every fault.
         """
-        shape = self._operations[operation].get("input", {}).get("shape")
+        shape = self._operations[operation].get("input")
         if shape is None:
             return {}
         faults: list[str] = []
-        given: dict[str, Any] = self._structure(self._shapes[shape], _nested(flat), "", faults)
+        params = self._structure(self._shapes[shape["shape"]], _nested(flat), "", faults)
         if faults:
             count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
             raise AwsError("ValidationError", count + "; ".join(faults))
-        return given
+        return params
 
-    def write(self, operation: str, result: Mapping[str, Any]) -> str:
-        """Return a result as the XML of the operation's output, in its wrapper; empty where there is none."""
+    def write(self, operation: str, result: Mapping[str, object]) -> str:
+        """Return a result as XML in its wrapper; empty where the operation has no output."""
         output = self._operations[operation].get("output")
         if not output:
             return ""
         wrapper = output.get("resultWrapper", f"{operation}Result")
         return f"<{wrapper}>{self._members(self._shapes[output['shape']], result)}</{wrapper}>"
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------
 
     def _structure(
-        self, shape: Shape, given: Mapping[str, Any], path: str, faults: list[str]
-    ) -> dict[str, Any]:
-        read: dict[str, Any] = {}
+        self, shape: Shape, tree: Tree, path: str, faults: list[str]
+    ) -> Mapping[str, object]:
+        read: dict[str, object] = {}
         for name, member in shape.get("members", {}).items():
             at = f"{path}.{_camel(name)}" if path else _camel(name)
-            if name not in given:
+            if name not in tree:
                 if name in shape.get("required", ()):
-                    faults.append(
-                        f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
-                    )
+                    faults.append(f"Value null at '{at}' {_FAILED} not be null")
                 continue
-            value = self._value(member["shape"], given[name], at, faults)
+            value = self._value(member["shape"], tree[name], at, faults)
             if value is not None:
                 read[name] = value
         return read
 
-    def _value(self, name: str, given: Any, at: str, faults: list[str]) -> Any:
+    def _value(self, name: str, given: str | Tree, at: str, faults: list[str]) -> object:
         shape = self._shapes[name]
         kind = shape["type"]
         if kind == "structure":
-            return self._structure(shape, _mapping(given), at, faults)
+            return self._structure(shape, _tree(given), at, faults)
         if kind == "list":
-            return self._list(shape, given, at, faults)
-        if isinstance(given, dict):
-            # A.B=c where A is a plain value: the value itself, if it was given too.
-            given = _mapping(given).get("", "")
-        return _SCALARS.get(kind, _string)(shape, given, at, faults)
+            return self._list(shape, _tree(_tree(given).get("member", {})), at, faults)
+        # A.B=c where A is a plain value: the value itself, if it was given too.
+        plain = given.get("", "") if isinstance(given, dict) else given
+        value = plain if isinstance(plain, str) else ""
+        return _SCALARS.get(kind, _string)(shape, value, at, faults)
 
-    def _list(self, shape: Shape, given: Any, at: str, faults: list[str]) -> list[Any]:
-        members = _mapping(_mapping(given).get("member"))
-        numbered = sorted(
-            ((int(key), value) for key, value in members.items() if _NUMBER.fullmatch(key)),
-            key=lambda one: one[0],
-        )[:_MOST]
+    def _list(self, shape: Shape, members: Tree, at: str, faults: list[str]) -> list[object]:
+        member = shape.get("member", {"shape": ""})["shape"]
+        numbers = sorted((key for key in members if _NUMBER.fullmatch(key)), key=int)[:_MOST]
         values = [
-            self._value(shape["member"]["shape"], value, f"{at}.{place}.member", faults)
-            for place, (_, value) in enumerate(numbered, 1)
+            self._value(member, members[number], f"{at}.{place}.member", faults)
+            for place, number in enumerate(numbers, 1)
         ]
-        shown = f"Value '[{', '.join(str(value) for value in values)[:200]}]' at '{at}' failed to satisfy constraint: "
-        if len(values) < shape.get("min", 0):
-            faults.append(f"{shown}Member must have length greater than or equal to {shape['min']}")
-        if len(values) > shape.get("max", _MOST):
-            faults.append(f"{shown}Member must have length less than or equal to {shape['max']}")
+        shown = f"Value '[{', '.join(str(value) for value in values)[:200]}]' at '{at}'"
+        _check_range(shape, len(values), f"{shown} {_FAILED} have length", faults, most=_MOST)
         return values
 
-    # -- writing ---------------------------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------
 
-    def _members(self, shape: Shape, result: Mapping[str, Any]) -> str:
+    def _members(self, shape: Shape, result: Mapping[str, object]) -> str:
         parts: list[str] = []
-        for name, member in shape["members"].items():
+        for name, member in shape.get("members", {}).items():
             value = result.get(name)
             if value is not None:
-                parts.append(
-                    f"<{name}>{self._written(self._shapes[member['shape']], value)}</{name}>"
-                )
+                written = self._written(self._shapes[member["shape"]], value)
+                parts.append(f"<{name}>{written}</{name}>")
         return "".join(parts)
 
-    def _written(self, shape: Shape, value: Any) -> str:
+    def _written(self, shape: Shape, value: object) -> str:
         kind = shape["type"]
         if kind == "structure":
-            return self._members(shape, value)
-        if kind == "list":
-            inner = self._shapes[shape["member"]["shape"]]
-            return "".join(f"<member>{self._written(inner, one)}</member>" for one in value)
+            return self._members(shape, cast("Mapping[str, object]", value))
+        if kind == "list" and "member" in shape:
+            inner, items = self._shapes[shape["member"]["shape"]], cast("Iterable[object]", value)
+            return "".join(f"<member>{self._written(inner, item)}</member>" for item in items)
         if kind == "map":
+            items = cast("Mapping[str, object]", value).items()
             return "".join(
-                f"<entry><key>{text(key)}</key><value>{text(one)}</value></entry>"
-                for key, one in value.items()
+                f"<entry><key>{text(key)}</key><value>{text(item)}</value></entry>"
+                for key, item in items
             )
-        if kind == "timestamp":
-            return iso(value)
-        if kind == "blob":
+        if kind == "timestamp" and isinstance(value, float):
+            return clock.iso(value)
+        if kind == "blob" and isinstance(value, bytes):
             return base64.b64encode(value).decode()
         return text(value)
 
@@ -154,98 +186,90 @@ def model(service: str) -> Model:
     return Model(service)
 
 
-def iso(value: Any) -> str:
-    """Return a time (seconds since 1970, or what already is text) as AWS writes it: 2026-01-31T12:00:00Z."""
-    if isinstance(value, str):
-        return value
-    return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _load(service: str) -> dict[str, Any]:
+def _load(service: str) -> _Content:
     spec = find_spec("botocore")
     places = list(spec.submodule_search_locations or ()) if spec else []
-    found = sorted(Path(places[0], "data", service).glob("*/service-2.json*"))[-1]
-    content = found.read_bytes()
-    return json.loads(gzip.decompress(content) if found.suffix == ".gz" else content)
+    newest = sorted(Path(places[0], "data", service).glob("*/service-2.json*"))[-1]
+    content = newest.read_bytes()
+    return json.loads(gzip.decompress(content) if newest.suffix == ".gz" else content)
 
 
-def _nested(flat: Mapping[str, str]) -> dict[str, Any]:
-    """Turn `Tags.member.1.Key` into nested dictionaries; a name that is both keeps its value as ''."""
-    tree: dict[str, Any] = {}
+def _nested(flat: Mapping[str, str]) -> Tree:
+    """Take the names apart at their dots; one that is both keeps its own value as ''."""
+    tree: Tree = {}
     for name, value in flat.items():
-        parts = name.split(".")
-        if len(parts) > 12:
+        *outer, last = name.split(".")
+        if len(outer) >= _DEEPEST:
             continue
         at = tree
-        for part in parts[:-1]:
-            inner: Any = at.get(part)
+        for part in outer:
+            inner = at.get(part)
             if not isinstance(inner, dict):
-                at[part] = {} if inner is None else {"": inner}
-            at = at[part]
-        if isinstance(at.get(parts[-1]), dict):
-            at[parts[-1]][""] = value
+                inner = at[part] = {} if inner is None else {"": inner}
+            at = inner
+        inner = at.get(last)
+        if isinstance(inner, dict):
+            inner[""] = value
         else:
-            at[parts[-1]] = value
+            at[last] = value
     return tree
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+def _tree(value: str | Tree) -> Tree:
+    return value if isinstance(value, dict) else {}
 
 
 def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _shown(shape: Shape, value: str, at: str) -> str:
-    return f"Value at '{at}'" if shape.get("sensitive") else f"Value '{value}' at '{at}'"
+def _check_range(
+    shape: Shape, size: int, start: str, faults: list[str], most: int | None = None
+) -> None:
+    if "min" in shape and size < shape["min"]:
+        faults.append(f"{start} greater than or equal to {shape['min']}")
+    limit = shape.get("max", most)
+    if limit is not None and size > limit:
+        faults.append(f"{start} less than or equal to {limit}")
 
 
-def _string(shape: Shape, given: str, at: str, faults: list[str]) -> str:
-    start = f"{_shown(shape, given, at)} failed to satisfy constraint: "
-    if "enum" in shape and given not in shape["enum"]:
-        faults.append(f"{start}Member must satisfy enum value set: [{', '.join(shape['enum'])}]")
-    if len(given) < shape.get("min", 0):
-        faults.append(f"{start}Member must have length greater than or equal to {shape['min']}")
-    if "max" in shape and len(given) > shape["max"]:
-        faults.append(f"{start}Member must have length less than or equal to {shape['max']}")
-    if "pattern" in shape and not _pattern(shape["pattern"]).fullmatch(given):
-        faults.append(f"{start}Member must satisfy regular expression pattern: {shape['pattern']}")
-    return given
+def _start(shape: Shape, value: str, at: str) -> str:
+    shown = "Value" if shape.get("sensitive") else f"Value '{value}'"
+    return f"{shown} at '{at}' {_FAILED}"
 
 
-def _integer(shape: Shape, given: str, at: str, faults: list[str]) -> int | None:
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", given):
-        faults.append(
-            f"Value '{given}' at '{at}' failed to satisfy constraint: Member must be a number"
-        )
+def _string(shape: Shape, value: str, at: str, faults: list[str]) -> str:
+    start = _start(shape, value, at)
+    if "enum" in shape and value not in shape["enum"]:
+        faults.append(f"{start} satisfy enum value set: [{', '.join(shape['enum'])}]")
+    _check_range(shape, len(value), f"{start} have length", faults)
+    if "pattern" in shape and not _pattern(shape["pattern"]).fullmatch(value):
+        faults.append(f"{start} satisfy regular expression pattern: {shape['pattern']}")
+    return value
+
+
+def _integer(shape: Shape, value: str, at: str, faults: list[str]) -> int | None:
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
+        faults.append(f"Value '{value}' at '{at}' {_FAILED} be a number")
         return None
-    number = int(given)
-    start = f"Value '{number}' at '{at}' failed to satisfy constraint: "
-    if number < shape.get("min", number):
-        faults.append(f"{start}Member must have value greater than or equal to {shape['min']}")
-    if number > shape.get("max", number):
-        faults.append(f"{start}Member must have value less than or equal to {shape['max']}")
+    number = int(value)
+    _check_range(shape, number, f"Value '{number}' at '{at}' {_FAILED} have value", faults)
     return number
 
 
-def _boolean(shape: Shape, given: str, at: str, faults: list[str]) -> bool | None:
-    lower = given.lower()
+def _boolean(shape: Shape, value: str, at: str, faults: list[str]) -> bool | None:
+    lower = value.lower()
     if lower not in ("true", "false"):
-        faults.append(
-            f"{_shown(shape, given, at)} failed to satisfy constraint: Member must be true or false"
-        )
+        faults.append(f"{_start(shape, value, at)} be true or false")
         return None
     return lower == "true"
 
 
-def _blob(shape: Shape, given: str, at: str, faults: list[str]) -> bytes | None:
+def _blob(shape: Shape, value: str, at: str, faults: list[str]) -> bytes | None:
     try:
-        return base64.b64decode(given, validate=True)
+        return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        faults.append(
-            f"{_shown(shape, given, at)} failed to satisfy constraint: Member must be base64"
-        )
+        faults.append(f"{_start(shape, value, at)} be base64")
         return None
 
 
@@ -254,7 +278,7 @@ _SCALARS = {"integer": _integer, "boolean": _boolean, "blob": _blob}
 
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
-    r"""Compile a pattern of the model, which is Java's: `\w` and `\d` are ASCII there, and `\p{L}` any letter."""
+    r"""Compile a pattern of the model, which is Java's: `\w` is ASCII there, `\p{L}` any letter."""
     if r"\p{" not in pattern:
         return re.compile(pattern, re.ASCII | re.DOTALL)
     python = (

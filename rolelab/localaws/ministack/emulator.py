@@ -1,4 +1,4 @@
-"""The one place that loads MiniStack: pinned, set up for loopback, and checked seam by seam before it is touched."""
+"""The one place that loads MiniStack: pinned, set up for loopback; and saves what it holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import importlib
 import json
 import logging
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +15,9 @@ from types import ModuleType
 from typing import Any, cast
 
 from rolelab.errors import LabError
+
+Foreign = Any
+"""What is MiniStack's: it has no types."""
 
 PINS = {"ministack": "1.5.33", "botocore": "1.43.106"}
 """What the layer was written against. Without pins pip takes an older MiniStack that enforces nothing."""
@@ -41,18 +43,18 @@ def check_versions() -> None:
     """
     for package, pinned in PINS.items():
         try:
-            found = version(package)
+            installed = version(package)
         except PackageNotFoundError:
-            found = "missing"
-        if found != pinned:
+            installed = "missing"
+        if installed != pinned:
             raise LabError(
-                f"the local AWS needs {package} {pinned}, and this Python has {found}",
+                f"the local AWS needs {package} {pinned}, and this Python has {installed}",
                 do="install the pins: `pip install -r requirements.txt`",
             )
 
 
 def load(*, region: str, state: Path | None) -> ModuleType:
-    """Import MiniStack's application with enforcement on; with a state folder, S3's objects are kept in it.
+    """Import MiniStack's application with enforcement on; a state folder keeps S3's objects.
 
     The environment and the logging of this process are left as they were: a demo or a test runs beside it.
 
@@ -60,14 +62,14 @@ def load(*, region: str, state: Path | None) -> ModuleType:
         LabError: another version is installed, or it was already loaded with other settings.
     """
     check_versions()
-    wanted = {**_ENVIRONMENT, "MINISTACK_REGION": region, "PERSIST_STATE": "1" if state else "0"}
+    settings = {**_ENVIRONMENT, "MINISTACK_REGION": region, "PERSIST_STATE": "1" if state else "0"}
     if state:
-        wanted |= {
+        settings |= {
             "STATE_DIR": str(state),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(state / "objects"),
         }
-    with _environment(wanted), _logging_kept():
+    with _environment(settings), _logging_kept():
         app = importlib.import_module("ministack.app")
         for name in ("iam", "sts", "s3"):
             app._get_module(name)
@@ -80,10 +82,10 @@ def load(*, region: str, state: Path | None) -> ModuleType:
 
 
 @contextmanager
-def _environment(wanted: dict[str, str]) -> Iterator[None]:
+def _environment(settings: dict[str, str]) -> Iterator[None]:
     """Set variables for the import and take them back; MiniStack reads most of them only then."""
-    before: dict[str, str | None] = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    before: dict[str, str | None] = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield
     finally:
@@ -106,13 +108,25 @@ def _logging_kept() -> Iterator[None]:
         root.setLevel(level)
 
 
-def module(name: str) -> Any:
-    """Return one of MiniStack's modules by its dotted name below `ministack`; `load` comes first."""
+def module(name: str) -> Foreign:
+    """Return a module of MiniStack by its dotted name below `ministack`; `load` comes first."""
     return importlib.import_module(f"ministack.{name}")
 
 
+def restore(app: ModuleType) -> None:
+    """Take back what the state folder holds."""
+    app._load_persisted_state()
+
+
+def empty_buckets() -> None:
+    """Forget all that S3 holds."""
+    module("services.s3").reset()
+
+
 def save(app: ModuleType, state: Path) -> None:
-    """Write what MiniStack holds into the state folder, all of it or nothing; its own way hides what goes wrong.
+    """Write what MiniStack holds into the state folder, all of it or nothing.
+
+    MiniStack's own way hides what goes wrong.
 
     Raises:
         OSError: it cannot be written.
@@ -142,7 +156,9 @@ def save(app: ModuleType, state: Path) -> None:
 
 
 def _save_objects() -> None:
-    """Write the objects that could not be written when they were put: MiniStack keeps those in memory and says nothing.
+    """Write the objects that could not be written when they were put.
+
+    MiniStack keeps those in memory, silently.
 
     Raises:
         OSError: one still cannot be.
@@ -161,11 +177,3 @@ def _save_objects() -> None:
                 s3._persist_object(bucket, key, held)
                 if held["body"] is not None:
                     raise OSError(errno.EIO, "an object of S3 cannot be written", path)
-
-
-_ROOT_KEY = re.compile(r"[0-9]{12}")
-
-
-def is_root_key(access_key_id: str) -> bool:
-    """Tell whether an access key id is 12 digits: the root of that account."""
-    return _ROOT_KEY.fullmatch(access_key_id or "") is not None

@@ -1,24 +1,23 @@
-"""MiniStack's ways around its router, closed: by path or host it answers for services that are not part of this.
+"""MiniStack's ways around its router, closed: other services that it answers by path or host.
 
-Cognito's pages, API Gateway, Lambda's addresses, load balancers, registries and its own administration have paths
-that a bucket's name can have too. Here a request that reaches MiniStack is one of S3, whatever its path.
+Cognito's pages, API Gateway, Lambda's addresses, load balancers, registries and its own
+administration have paths that a bucket's name can have too. Here a request that reaches MiniStack is
+one of S3, whatever its path.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from rolelab.localaws.ministack.emulator import module
+from rolelab.localaws.ministack.emulator import Foreign, module
 
 
 async def before_body(
-    method: str, path: str, headers: dict[str, str], query: Any, request_id: str
-) -> Any:
-    """Answer what needs no body: the question of a browser, what a bucket lets other sites do."""
+    method: str, path: str, headers: dict[str, str], query: Foreign, request_id: str
+) -> Foreign:
+    """Answer what needs no body: a browser's question what a bucket allows other sites."""
     return module("app")._handle_options_request(method, path, headers, query, request_id)
 
 
-async def after_body(*_request: Any) -> None:
+async def after_body(*_request: object) -> None:
     """Answer nothing ahead of S3."""
 
 
@@ -27,10 +26,10 @@ async def ahead_of_router(
     path: str,
     headers: dict[str, str],
     body: bytes,
-    query_params: Any,
+    query_params: Foreign,
     request_id: str,
-    **_more: Any,
-) -> Any:
+    **_more: object,
+) -> Foreign:
     """Answer a request that names its bucket by the host, as MiniStack does; nothing else is ahead of S3."""
     app, host = module("app"), headers.get("host", "")
     response = await app._handle_s3_vhost_request(host, path, method, headers, body, query_params)

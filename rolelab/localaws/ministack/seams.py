@@ -1,27 +1,28 @@
-"""Where the layer takes the place of MiniStack's own: every place by name, each looked at before it is touched.
+"""Where MiniStack's own is replaced: every place by name, each looked at before it is touched.
 
-MiniStack's enforcement is young and changes with every release: a place that is not as expected here means that the
-pin was moved without the layer.
+MiniStack's enforcement is young and changes with every release: a place that is not as expected here
+means that the pin was moved without this list.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rolelab.errors import LabError
-from rolelab.localaws.accounts.identities import Store
+from rolelab.localaws.accounts.caller import is_root_key
+from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.accounts.records import SessionRecord
 from rolelab.localaws.ministack import routes
-from rolelab.localaws.ministack.emulator import PINS, is_root_key, module
+from rolelab.localaws.ministack.emulator import PINS, Foreign, module
 from rolelab.localaws.ministack.s3 import S3
-from rolelab.localaws.ministack.signatures import Credentials
+from rolelab.localaws.ministack.signatures import Signatures
 
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """One function of MiniStack: its module, its name, its parameters, and the modules that hold it by that name."""
+    """One function of MiniStack: its module, name, parameters, and who else holds it by that name."""
 
     module: str
     name: str
@@ -147,7 +148,7 @@ STORES = {
     "services.iam": (
         "_users", "_roles", "_groups", "_policies", "_instance_profiles", "_access_keys", "_user_inline_policies",
         "_group_inline_policies", "_mfa_devices", "_login_profiles", "_account_password_policy",
-        "_aws_managed_policies", "_aws_managed_attachment_counts", "_oidc_providers",
+        "_aws_managed_policies", "_oidc_providers",
         "_saml_providers", "_IAM_HANDLERS",
     ),
     "services.sts": ("_sessions",),
@@ -156,10 +157,10 @@ STORES = {
 }  # fmt: skip
 """Data of MiniStack's that the layer reads or writes."""
 
-_originals: dict[tuple[str, str], Any] = {}
+_originals: dict[tuple[str, str], Foreign] = {}
 
 
-def original(module_name: str, name: str) -> Any:
+def original(module_name: str, name: str) -> Foreign:
     """Return MiniStack's own function, whether or not the layer took its place."""
     return _originals.get((module_name, name)) or getattr(module(module_name), name)
 
@@ -185,14 +186,18 @@ def check() -> None:
                 raise _broken(f"{module_name}.{name}")
 
 
-def install(store: Store, credentials: Credentials) -> None:
+def install(store: IdentityStore, signatures: Signatures) -> None:
     """Put the layer in its places."""
     s3 = S3(store, original)
-    ours: dict[str, Callable[..., Any]] = {
-        "resolve_credential": credentials.resolve,
+
+    def restore_sessions(saved: Mapping[str, dict[str, SessionRecord]]) -> None:
+        store.sessions.update(saved.get("sessions", {}))
+
+    ours: dict[str, Callable[..., Foreign]] = {
+        "resolve_credential": signatures.resolve,
         "is_root_access_key": is_root_key,
         "_is_root_key": _is_no_key,
-        "find_iam_access_key_account": store.key_account,
+        "find_iam_access_key_account": store.keys.account_of,
         "enforce": s3.enforce,
         "detect_service": _is_s3,
         "_handle_pre_body_request": routes.before_body,
@@ -201,8 +206,8 @@ def install(store: Store, credentials: Credentials) -> None:
         "access_denied_response": s3.access_denied_response,
         "_foreign_bucket_allows": s3.foreign_bucket_allows,
         "handle_request": s3.handle_request,
-        "get_state": lambda: {"sessions": store.sessions()},
-        "load_persisted_state": store.restore_sessions,
+        "get_state": lambda: {"sessions": store.sessions},
+        "load_persisted_state": restore_sessions,
     }
     for seam in REPLACED:
         _originals.setdefault((seam.module, seam.name), getattr(module(seam.module), seam.name))
@@ -211,16 +216,16 @@ def install(store: Store, credentials: Credentials) -> None:
 
 
 def _is_no_key(access_key_id: str) -> bool:
-    """Answer "may the signature go unchecked?": of no key at all, which is anonymous and decided elsewhere."""
+    """Answer whether a signature goes unchecked: that of no key, which is decided elsewhere."""
     return not access_key_id
 
 
-def _is_s3(*_request: Any, **_more: Any) -> str:
-    """Name the service of a request: MiniStack would guess by action and host, and read every model for it."""
+def _is_s3(*_request: object, **_more: object) -> str:
+    """Name a request's service: MiniStack would guess by action and host, and read every model."""
     return "s3"
 
 
-def _takes(function: Any, parameters: tuple[str, ...]) -> bool:
+def _takes(function: Foreign, parameters: tuple[str, ...]) -> bool:
     try:
         given = tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):

@@ -1,29 +1,35 @@
-"""Credentials, checked by MiniStack's own signature code against what the layer knows of each key.
+"""Credentials, checked by MiniStack's own signature code against what is known here of each key.
 
-MiniStack takes `test`, the configured key and every 12-digit key for root, with whatever signature. Here a root key
-is a credential like any other: 12 digits, the instance's secret. Header, query, chunk and form signatures of S3 are
-then all checked by the code that checks users' keys.
+MiniStack takes `test`, the configured key and every 12-digit key for root, with whatever signature.
+Here a root key is a credential like any other: 12 digits, the instance's secret. Header, query, chunk
+and form signatures of S3 are then all checked by the code that checks users' keys.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from urllib.parse import parse_qs
 
+from rolelab.iam import arns
 from rolelab.localaws.accounts import clock
-from rolelab.localaws.accounts.identities import Store
-from rolelab.localaws.http.envelopes import AwsError
-from rolelab.localaws.ministack.emulator import is_root_key, module
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.caller import is_root_key
+from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.accounts.records import SessionRecord
+from rolelab.localaws.http.front import Scope, headers_of
+from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.secret import Secret
 
 _UNCHECKED = object()
 _UNHASHED = ""
+_INVALID = "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
 
 
-class Credentials:
+class Signatures:
     """Resolves access keys, and checks the signature of a request."""
 
-    def __init__(self, store: Store, secret: Secret) -> None:
+    def __init__(self, store: IdentityStore, secret: Secret) -> None:
         self._store = store
         self._secret = secret
         self._evaluator = module("core.iam_evaluator")
@@ -34,68 +40,67 @@ class Credentials:
         """Return the account whose key it is."""
         if is_root_key(access_key_id):
             return access_key_id
-        session = self._store.session(access_key_id)
-        return session["AccountId"] if session else self._store.key_account(access_key_id)
+        session = self._store.sessions.get(access_key_id)
+        return session["AccountId"] if session else self._store.keys.account_of(access_key_id)
 
     def resolve(
-        self, access_key_id: str, _account: str | None = None, session_token: Any = _UNCHECKED
-    ) -> Any:
-        """Return MiniStack's ResolvedCredential, or its error: takes the place of its own function of that name."""
-        found = self._evaluator
+        self, access_key_id: str, _account: str | None = None, session_token: object = _UNCHECKED
+    ) -> Foreign:
+        """Return MiniStack's ResolvedCredential, or its error: replaces its own function."""
+        evaluator, keys = self._evaluator, self._store.keys
+        session = self._store.sessions.get(access_key_id)
+        name = ""
         if is_root_key(access_key_id):
-            if session_token is not _UNCHECKED and session_token:
-                return found._invalid_session_token()
-            return self._resolved(access_key_id, self._secret.reveal(), access_key_id, "Root", "")
-        session = self._store.session(access_key_id)
-        if session is not None:
-            if clock.now() > session["Expiration"]:
-                return found.CredentialResolutionError(
-                    "ExpiredTokenException", "The security token included in the request is expired"
-                )
-            failure = found._validate_session_token(
-                session["SessionToken"], self._given(session_token, session)
-            )
-            if failure:
-                return failure
-            return self._resolved(
-                access_key_id,
-                session["SecretAccessKey"],
-                session["AccountId"],
-                session["PrincipalType"],
-                session["SessionToken"],
-            )
-        key, account = self._store.key(access_key_id), self._store.key_account(access_key_id)
-        if key is None or account is None:
-            return found._unknown_access_key()
-        if key["Status"] != "Active":
-            return found.CredentialResolutionError(
-                "InvalidClientTokenId", "The security token included in the request is invalid."
-            )
+            account, kind, secret = access_key_id, "Root", self._secret.reveal()
+        elif session is not None:
+            return self._of_session(access_key_id, session, session_token)
+        else:
+            key, account = keys.find(access_key_id), keys.account_of(access_key_id)
+            if key is None or account is None:
+                return evaluator._unknown_access_key()
+            if key["Status"] != "Active":
+                return evaluator.CredentialResolutionError("InvalidClientTokenId", _INVALID)
+            kind, secret, name = "User", key["SecretAccessKey"], key["UserName"]
         if session_token is not _UNCHECKED and session_token:
-            return found._invalid_session_token()
-        return self._resolved(
-            access_key_id, key["SecretAccessKey"], account, "User", "", key["UserName"]
+            return evaluator._invalid_session_token()
+        return self._resolved(access_key_id, secret, account, kind, name=name)
+
+    def _of_session(self, access_key_id: str, session: SessionRecord, token: object) -> Foreign:
+        evaluator, right = self._evaluator, session.get("SessionToken", "")
+        if clock.now() > session.get("Expiration", 0.0):
+            return evaluator.CredentialResolutionError("ExpiredTokenException", _EXPIRED)
+        failure = evaluator._validate_session_token(right, right if token is _UNCHECKED else token)
+        if failure:
+            return failure
+        secret, kind = session.get("SecretAccessKey", ""), session["PrincipalType"]
+        return self._resolved(access_key_id, secret, session["AccountId"], kind, token=right)
+
+    def _resolved(
+        self, key_id: str, secret: str, account: str, kind: str, *, token: str = "", name: str = ""
+    ) -> Foreign:
+        return self._evaluator.ResolvedCredential(
+            access_key_id=key_id,
+            secret_access_key=secret,
+            account_id=account,
+            principal_arn=arns.account_root(account),
+            principal_id=account,
+            principal_type=kind,
+            principal_name=name,
+            session_token=token or None,
+            source_access_key_id=key_id,
         )
 
-    def check(
-        self,
-        method: str,
-        raw_path: str,
-        query: dict[str, list[str]],
-        raw_headers: list[tuple[bytes, bytes]],
-        body: bytes,
-    ) -> str:
-        """Return the access key that signed a request.
+    def check(self, scope: Scope, body: bytes) -> str:
+        """Return the access key that signed a request of IAM or STS.
 
         Raises:
             AwsError: the request is unsigned, or its signature, key, token or time is not right.
         """
-        evaluator = self._evaluator
-        evaluator.pin_signed_request(method, raw_path, query, raw_headers)
+        evaluator, headers = self._evaluator, headers_of(scope)
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        evaluator.pin_signed_request(scope["method"], path, query, scope["headers"])
         evaluator.pin_signed_body(body)
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers
-        }
         access_key_id = self._router.extract_access_key_id(headers, query)
         if evaluator._anonymous.get():
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -113,22 +118,3 @@ class Credentials:
             code, status, message = self._failure("iam", checked.code, checked.message, headers)
             raise AwsError(code, message, status)
         return access_key_id
-
-    @staticmethod
-    def _given(token: Any, session: dict[str, Any]) -> Any:
-        return session["SessionToken"] if token is _UNCHECKED else token
-
-    def _resolved(
-        self, key_id: str, secret: str, account: str, kind: str, token: str, name: str = ""
-    ) -> Any:
-        return self._evaluator.ResolvedCredential(
-            access_key_id=key_id,
-            secret_access_key=secret,
-            account_id=account,
-            principal_arn=f"arn:aws:iam::{account}:root",
-            principal_id=account,
-            principal_type=kind,
-            principal_name=name,
-            session_token=token or None,
-            source_access_key_id=key_id,
-        )

@@ -1,4 +1,4 @@
-"""One call of IAM or STS on its way through the layer: who, what, with which parameters and condition keys."""
+"""One call of IAM or STS: who, what, with which parameters and condition keys."""
 
 from __future__ import annotations
 
@@ -6,39 +6,64 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
-from rolelab.localaws.accounts import clock
-from rolelab.localaws.accounts.caller import Caller
-from rolelab.localaws.accounts.identities import Record, Store
-from rolelab.localaws.http.shapes import iso
+from rolelab.localaws.accounts.caller import Caller, Keys, global_key
+from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.accounts.records import TagRecord
 
-Result = Mapping[str, Any]
-Handler = Callable[["Call"], "Result | None"]
+Result = Mapping[str, object]
+"""What a call answers, by the operation's output shape."""
+Handler = Callable[["ApiCall"], "Result | None"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
+class ApiCall:
     """A checked and authenticated call."""
 
-    store: Store
+    store: IdentityStore
     service: str
     operation: str
-    params: dict[str, Any]
-    """By the operation's input shape."""
+    params: Mapping[str, object]
+    """By the operation's input shape, which has been checked: a required one is there."""
     flat: Mapping[str, str]
     """As they came."""
     caller: Caller
     region: str
     source_ip: str
     user_agent: str
-    request_keys: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
+    request_keys: Keys = field(default_factory=Keys)
     """Condition keys of this very call, in lower case."""
 
     @property
     def account(self) -> str:
         """The caller's account, which IAM's operations work on."""
         return self.caller.account
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a text parameter."""
+        return cast("str", self.params.get(name, default))
+
+    def number(self, name: str, default: int) -> int:
+        """Return a number."""
+        return cast("int", self.params.get(name, default))
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean, false where it is not given."""
+        return cast("bool", self.params.get(name, False))
+
+    def texts(self, name: str) -> list[str]:
+        """Return a list of texts, empty where it is not given."""
+        return cast("list[str]", self.params.get(name, []))
+
+    def structures(self, name: str) -> list[Mapping[str, object]]:
+        """Return a list of structures, empty where it is not given."""
+        return cast("list[Mapping[str, object]]", self.params.get(name, []))
+
+    def tags(self) -> list[TagRecord]:
+        """Return the tags that the call brings."""
+        tags = cast("list[Mapping[str, str]]", self.params.get("Tags", []))
+        return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in tags]
 
     def keys(self, name: str) -> str | list[str] | None:
         """Return a condition key of the request."""
@@ -51,38 +76,9 @@ class Call:
             lower, region=self.region, source_ip=self.source_ip, user_agent=self.user_agent
         )
 
-    def now(self) -> str:
-        """Return the time as records hold it."""
-        return iso(clock.now())
-
-
-def global_key(lower: str, *, region: str, source_ip: str, user_agent: str) -> str | None:
-    """Return a global condition key that describes every request.
-
-    Source: IAM User Guide, "AWS global condition context keys".
-    """
-    match lower:
-        case "aws:currenttime":
-            return iso(clock.now())
-        case "aws:epochtime":
-            return str(int(clock.now()))
-        case "aws:requestedregion":
-            return region
-        case "aws:sourceip":
-            return source_ip
-        case "aws:useragent":
-            return user_agent or None
-        case "aws:securetransport":
-            # AWS's clients speak TLS; the hop over loopback, which needs none, stands for it.
-            return "true"
-        case "aws:viaawsservice" | "aws:principalisawsservice":
-            return "false"
-        case _:
-            return None
-
 
 def unique_id(prefix: str) -> str:
-    """Make a unique id: AIDA… for users, AROA… for roles, AGPA… groups, ANPA… policies, AIPA… instance profiles."""
+    """Make a unique id: AIDA… of a user, AROA… role, AGPA… group, ANPA… policy, AIPA… profile."""
     return prefix + base64.b32encode(secrets.token_bytes(11))[:17].decode()
 
 
@@ -94,13 +90,3 @@ def access_key_id(prefix: str) -> str:
 def secret_access_key() -> str:
     """Make a secret access key: 40 characters."""
     return base64.b64encode(secrets.token_bytes(30)).decode()
-
-
-def tags_of(params: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the tags of a request."""
-    return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in params.get("Tags", ())]
-
-
-def record_tags(record: Record | None) -> list[dict[str, str]]:
-    """Return the tags of an entity."""
-    return (record or {}).get("Tags") or []

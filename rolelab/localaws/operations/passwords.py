@@ -1,7 +1,7 @@
 """Passwords of users, and the account's rules for them.
 
-Source: IAM API Reference, CreateLoginProfile …, ChangePassword, UpdateAccountPasswordPolicy; IAM User Guide, "Set an
-account password policy for IAM users".
+Source: IAM API Reference, CreateLoginProfile …, ChangePassword, UpdateAccountPasswordPolicy; IAM
+User Guide, "Set an account password policy for IAM users".
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import Any
+from collections.abc import Mapping
 
-from rolelab.localaws.accounts.identities import Record
-from rolelab.localaws.http.envelopes import AwsError
-from rolelab.localaws.operations import common
-from rolelab.localaws.operations.api_call import Call, Handler, Result
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.caller import Kind
+from rolelab.localaws.accounts.records import LoginRecord
+from rolelab.localaws.operations import lookup
+from rolelab.localaws.operations.api_call import ApiCall, Result
 
 _KINDS = {
     "RequireUppercaseCharacters": ("[A-Z]", "uppercase letter"),
@@ -23,104 +25,106 @@ _KINDS = {
     "RequireNumbers": ("[0-9]", "number"),
     "RequireSymbols": (r"[!@#$%^&*()_+\-=\[\]{}|']", "symbol"),
 }
-_DEFAULTS: dict[str, Any] = {
+_DEFAULTS: Mapping[str, object] = {
     "MinimumPasswordLength": 6,
     **dict.fromkeys(_KINDS, False),
     "AllowUsersToChangePassword": False,
     "HardExpiry": False,
 }
-"""What an account's own policy has where UpdateAccountPasswordPolicy says nothing of it."""
+"""What an account's own policy has where UpdateAccountPasswordPolicy leaves it out."""
 _LEAST = 8
 _LEAST_KINDS = 3
+_KEY = "policy"
+"""Under which MiniStack keeps the one policy of an account."""
 
 
-def create(call: Call) -> Result:
+def create(call: ApiCall) -> Result:
     """CreateLoginProfile."""
-    name = common.user(call)["UserName"]
-    table = call.store.table("_login_profiles", call.account)
-    if name in table:
+    name = lookup.user_or_caller(call)["UserName"]
+    if call.store.logins.get(call.account, name):
         raise AwsError("EntityAlreadyExists", f"Login Profile for user {name} already exists.")
-    record: Record = {
+    record: LoginRecord = {
         "UserName": name,
-        "CreateDate": call.now(),
-        "PasswordResetRequired": call.params.get("PasswordResetRequired", False),
+        "CreateDate": clock.iso(),
+        "PasswordResetRequired": call.flag("PasswordResetRequired"),
     }
     if "Password" in call.params:
-        _set_password(call, record, call.params["Password"])
-    table[name] = record
-    return {"LoginProfile": _login_shown(record)}
+        _set_password(call, record, call.text("Password"))
+    call.store.logins.put(call.account, name, record)
+    return {"LoginProfile": _shown(record)}
 
 
-def get(call: Call) -> Result:
+def get(call: ApiCall) -> Result:
     """GetLoginProfile."""
-    return {"LoginProfile": _login_shown(_login(call))}
+    return {"LoginProfile": _shown(_login(call))}
 
 
-def update(call: Call) -> None:
+def update(call: ApiCall) -> None:
     """UpdateLoginProfile."""
     record = _login(call)
     if "Password" in call.params:
-        _set_password(call, record, call.params["Password"])
+        _set_password(call, record, call.text("Password"))
     if "PasswordResetRequired" in call.params:
-        record["PasswordResetRequired"] = call.params["PasswordResetRequired"]
+        record["PasswordResetRequired"] = call.flag("PasswordResetRequired")
 
 
-def delete(call: Call) -> None:
+def delete(call: ApiCall) -> None:
     """DeleteLoginProfile."""
-    name = _login(call)["UserName"]
-    call.store.table("_login_profiles", call.account).pop(name)
+    call.store.logins.pop(call.account, _login(call)["UserName"])
 
 
-def change(call: Call) -> None:
+def change(call: ApiCall) -> None:
     """ChangePassword, by the user themselves."""
-    record = call.store.table("_login_profiles", call.account).get(call.caller.name)
-    if call.caller.kind.name != "USER" or record is None:
+    record = call.store.logins.get(call.account, call.caller.name)
+    if call.caller.kind is not Kind.USER or record is None:
         raise AwsError("InvalidUserType", "Only an IAM user with a password can change it.")
-    if not is_password(record, call.params["OldPassword"]):
+    if not is_password(record, call.text("OldPassword")):
         raise AwsError("AccessDenied", "The old password was incorrect.")
-    _set_password(call, record, call.params["NewPassword"])
+    _set_password(call, record, call.text("NewPassword"))
     record["PasswordResetRequired"] = False
 
 
-def is_password(record: Record, password: str) -> bool:
-    """Tell whether it is the password of a login profile."""
-    salt = bytes.fromhex(record.get("PasswordSalt", ""))
-    given = hashlib.scrypt(password.encode(), salt=salt, n=1024, r=8, p=1).hex()
-    return hmac.compare_digest(given, record.get("PasswordHash", ""))
+def is_password(record: LoginRecord, password: str) -> bool:
+    """Return whether it is the password of a login profile."""
+    digest = _digest(password, bytes.fromhex(record.get("PasswordSalt", "")))
+    return hmac.compare_digest(digest, record.get("PasswordHash", ""))
 
 
-def _login(call: Call) -> Record:
-    name = common.user(call)["UserName"]
-    record = call.store.table("_login_profiles", call.account).get(name)
+def _digest(password: str, salt: bytes) -> str:
+    return hashlib.scrypt(password.encode(), salt=salt, n=1024, r=8, p=1).hex()
+
+
+def _login(call: ApiCall) -> LoginRecord:
+    name = lookup.user_or_caller(call)["UserName"]
+    record = call.store.logins.get(call.account, name)
     if record is None:
-        raise common.no_such(f"Login Profile for User {name} cannot be found.")
+        raise lookup.no_such(f"Login Profile for User {name} cannot be found.")
     return record
 
 
-def _login_shown(record: Record) -> Result:
+def _shown(record: LoginRecord) -> Result:
     return {name: record[name] for name in ("UserName", "CreateDate", "PasswordResetRequired")}
 
 
-def _set_password(call: Call, record: Record, password: str) -> None:
+def _set_password(call: ApiCall, record: LoginRecord, password: str) -> None:
     """Keep a password's hash, if the account's password policy takes it.
 
-    Source: IAM User Guide, "Set an account password policy for IAM users" (default: 8 to 128 characters, three of the
-    four kinds).
+    Source: IAM User Guide, "Set an account password policy for IAM users" (default: 8 to 128
+    characters, three of the four kinds).
     """
-    _check(password, call.store.table("_account_password_policy", call.account).get("policy"))
+    _check(password, call.store.password_rules.get(call.account, _KEY))
     salt = secrets.token_bytes(16)
-    record["PasswordSalt"] = salt.hex()
-    record["PasswordHash"] = hashlib.scrypt(password.encode(), salt=salt, n=1024, r=8, p=1).hex()
+    record["PasswordSalt"], record["PasswordHash"] = salt.hex(), _digest(password, salt)
 
 
-def _check(password: str, policy: Record | None) -> None:
+def _check(password: str, policy: Mapping[str, object] | None) -> None:
     """Refuse a password that the account's policy, or without one AWS's own, does not take.
 
     Raises:
         AwsError: PasswordPolicyViolation.
     """
     missing = [name for name, (pattern, _) in _KINDS.items() if not re.search(pattern, password)]
-    least = policy["MinimumPasswordLength"] if policy else _LEAST
+    least = int(str(policy["MinimumPasswordLength"])) if policy else _LEAST
     if len(password) < least:
         raise _violation(f"have a minimum length of {least}")
     if policy is None and len(_KINDS) - len(missing) < _LEAST_KINDS:
@@ -136,47 +140,31 @@ def _violation(rule: str) -> AwsError:
     return AwsError("PasswordPolicyViolation", f"Password should {rule}")
 
 
-# -- the account's policy
+# -- the account's policy ----------------------------------------------------------------------------
 
 
-def get_policy(call: Call) -> Result:
+def get_policy(call: ApiCall) -> Result:
     """GetAccountPasswordPolicy."""
     policy = _policy(call)
-    return {
-        "PasswordPolicy": {**_DEFAULTS, **policy, "ExpirePasswords": "MaxPasswordAge" in policy}
-    }
+    expires = {"ExpirePasswords": "MaxPasswordAge" in policy}
+    return {"PasswordPolicy": {**_DEFAULTS, **policy, **expires}}
 
 
-def update_policy(call: Call) -> None:
+def update_policy(call: ApiCall) -> None:
     """UpdateAccountPasswordPolicy: what is not given goes back to its default."""
-    call.store.table("_account_password_policy", call.account)["policy"] = {
-        **_DEFAULTS,
-        **call.params,
-    }
+    call.store.password_rules.put(call.account, _KEY, {**_DEFAULTS, **call.params})
 
 
-def delete_policy(call: Call) -> None:
+def delete_policy(call: ApiCall) -> None:
     """DeleteAccountPasswordPolicy."""
     _policy(call)
-    call.store.table("_account_password_policy", call.account).pop("policy")
+    call.store.password_rules.pop(call.account, _KEY)
 
 
-def _policy(call: Call) -> Record:
-    policy = call.store.table("_account_password_policy", call.account).get("policy")
+def _policy(call: ApiCall) -> Mapping[str, object]:
+    policy = call.store.password_rules.get(call.account, _KEY)
     if policy is None:
-        raise common.no_such(
+        raise lookup.no_such(
             f"The Password Policy with domain name {call.account} cannot be found."
         )
     return policy
-
-
-HANDLERS: dict[str, Handler] = {
-    "CreateLoginProfile": create,
-    "GetLoginProfile": get,
-    "UpdateLoginProfile": update,
-    "DeleteLoginProfile": delete,
-    "ChangePassword": change,
-    "GetAccountPasswordPolicy": get_policy,
-    "UpdateAccountPasswordPolicy": update_policy,
-    "DeleteAccountPasswordPolicy": delete_policy,
-}

@@ -1,132 +1,112 @@
-"""What IAM's operations are asked on: the ARN, path included, and the condition keys of the operation.
+"""What a call of IAM is asked on: an ARN, path included, and the condition keys of the operation.
 
-Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access
-Management (IAM)"; the path of a resource is part of its ARN ("IAM identifiers").
+Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and
+Access Management (IAM)"; the path of a resource is part of its ARN ("IAM identifiers").
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
+from rolelab.iam import arns
 from rolelab.localaws.accounts.caller import tags_as_keys
-from rolelab.localaws.accounts.identities import Record
-from rolelab.localaws.operations.api_call import Call, tags_of
+from rolelab.localaws.accounts.records import Tagged
+from rolelab.localaws.operations.api_call import ApiCall
 
-_LISTS = {
-    "ListUsers": "user",
-    "ListRoles": "role",
-    "ListGroups": "group",
-    "ListPolicies": "policy",
-    "ListInstanceProfiles": "instance-profile",
-    "ListVirtualMFADevices": "mfa",
-    "ListServerCertificates": "server-certificate",
-    "ListOpenIDConnectProviders": "oidc-provider",
-    "ListSAMLProviders": "saml-provider",
-}
-"""Lists are asked on the path that they list: `arn:aws:iam::123456789012:user/`."""
+ResourceOf = Callable[[ApiCall], str]
+"""Returns the ARN that a call is asked on, and sets the condition keys that come with it."""
 
-_ON_NOTHING = frozenset({"GetAccessKeyLastUsed"})
-_BY_GROUP = frozenset({"AddUserToGroup", "RemoveUserFromGroup"})
-_OF_CALLER = frozenset(
-    {
-        "GetUser",
-        "CreateAccessKey",
-        "DeleteAccessKey",
-        "ListAccessKeys",
-        "UpdateAccessKey",
-        "ListMFADevices",
-        "GetMFADevice",
-        "ChangePassword",
-        "CreateLoginProfile",
-        "DeleteLoginProfile",
-        "GetLoginProfile",
-        "ListSSHPublicKeys",
-        "ListSigningCertificates",
-        "ListServiceSpecificCredentials",
-        "CreateServiceSpecificCredential",
-        "DeleteServiceSpecificCredential",
-        "ResetServiceSpecificCredential",
-        "UpdateServiceSpecificCredential",
-        "DeleteSigningCertificate",
-        "UpdateSigningCertificate",
-        "UploadSigningCertificate",
-    }
-)
-"""Asked on the user who calls where no other is named."""
-
-_NAMED = (
-    ("user", "UserName"),
-    ("role", "RoleName"),
-    ("group", "GroupName"),
-    ("instance-profile", "InstanceProfileName"),
-)
-_MFA = frozenset({"DeleteVirtualMFADevice", "TagMFADevice", "UntagMFADevice", "ListMFADeviceTags"})
+_KINDS = ("user", "role", "group", "instance-profile")
+_ARNS = ("PolicyArn", "PolicySourceArn", "OpenIDConnectProviderArn", "SAMLProviderArn")
 
 
-def resource_of(call: Call) -> str:
-    """Return the ARN that an IAM call is asked on; sets the condition keys that come with it."""
-    operation, params = call.operation, call.params
-    _set_request_keys(call)
-    if operation in _LISTS:
-        return f"arn:aws:iam::{call.account}:{_LISTS[operation]}{params.get('PathPrefix', '/')}"
-    if operation in _ON_NOTHING:
-        return "*"
-    if "SerialNumber" in params and (operation in _MFA or "UserName" not in params):
-        return params["SerialNumber"]
-    if operation == "CreateVirtualMFADevice":
-        return f"arn:aws:iam::{call.account}:mfa{params.get('Path', '/')}{params['VirtualMFADeviceName']}"
-    if operation in _BY_GROUP:
-        return _named(call, "group", params["GroupName"])
-    if operation in ("AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"):
-        return _named(call, "instance-profile", params["InstanceProfileName"])
-    for kind, name in _NAMED:
-        if name in params:
-            return _named(call, kind, params[name])
-    if "PolicyName" in params:
-        return f"arn:aws:iam::{call.account}:policy{params.get('Path', '/')}{params['PolicyName']}"
-    for name in ("PolicyArn", "PolicySourceArn", "OpenIDConnectProviderArn", "SAMLProviderArn"):
-        if name in params:
-            _set_resource_tags(call, call.store.managed_policy(call.account, params[name]))
-            return params[name]
-    if operation in _OF_CALLER:
-        _set_resource_tags(call, call.caller.entity)
-        return call.caller.entity_arn
+def by_parameters(call: ApiCall) -> str:
+    """What the call names: a device, a user, role, group, profile or policy; `*` if nothing."""
+    if "SerialNumber" in call.params and "UserName" not in call.params:
+        return call.text("SerialNumber")
+    for kind in _KINDS:
+        if f"{call.store.of_kind[kind].title}Name" in call.params:
+            return _named(call, kind)
+    if "PolicyName" in call.params:
+        return arns.iam(call.account, "policy", call.text("PolicyName"), path=_path(call))
+    for name in _ARNS:
+        if name in call.params:
+            _set_resource_tags(call, call.store.managed_policy(call.account, call.text(name)))
+            return call.text(name)
     return "*"
 
 
-def _named(call: Call, kind: str, name: str) -> str:
-    record = call.store.get(kind, call.account, name)
+def user_or_caller(call: ApiCall) -> str:
+    """What the call names, or else the user who calls."""
+    resource = by_parameters(call)
+    if resource != "*":
+        return resource
+    _set_resource_tags(call, call.caller.entity)
+    return call.caller.entity_arn
+
+
+def the(kind: str) -> ResourceOf:
+    """Return what asks on this kind of what the call names, whatever else it names."""
+    return lambda call: _named(call, kind)
+
+
+def paths_of(kind: str) -> ResourceOf:
+    """Return what asks on the path that a list is of: `arn:aws:iam::123456789012:user/`."""
+    return lambda call: arns.iam(call.account, kind, "", path=call.text("PathPrefix", "/"))
+
+
+def new_device(call: ApiCall) -> str:
+    """The MFA device that the call is to make."""
+    return arns.iam(call.account, "mfa", call.text("VirtualMFADeviceName"), path=_path(call))
+
+
+def set_request_keys(call: ApiCall) -> None:
+    """Set the condition keys of the call's own parameters."""
+    keys = call.request_keys
+    keys["aws:resourceaccount"] = call.account
+    tags = call.tags()
+    keys |= tags_as_keys(tags, "aws:requesttag/")
+    names = [tag["Key"] for tag in tags] or call.texts("TagKeys")
+    if names:
+        keys["aws:tagkeys"] = names
+    boundary = call.text("PermissionsBoundary") or _boundary_of_named(call)
+    if boundary:
+        keys["iam:permissionsboundary"] = boundary
+    for parameter, key in (
+        ("PolicyArn", "iam:policyarn"),
+        ("AWSServiceName", "iam:awsservicename"),
+    ):
+        if parameter in call.params:
+            keys[key] = call.text(parameter)
+
+
+def _boundary_of_named(call: ApiCall) -> str | None:
+    """Return the boundary of the user or role whose boundary or policies the call is about."""
+    operation = call.operation
+    if not ("Boundary" in operation or operation.endswith(("UserPolicy", "RolePolicy"))):
+        return None
+    if "UserName" in call.params:
+        record = call.store.users.get(call.account, call.text("UserName"))
+    else:
+        record = call.store.roles.get(call.account, call.text("RoleName"))
+    return record.get("PermissionsBoundary") if record else None
+
+
+def _named(call: ApiCall, kind: str) -> str:
+    entities = call.store.of_kind[kind]
+    name = call.text(f"{entities.title}Name")
+    record = entities.get(call.account, name)
     _set_resource_tags(call, record)
     if record is not None and not call.operation.startswith("Create"):
         return record["Arn"]
-    return f"arn:aws:iam::{call.account}:{kind}{call.params.get('Path', '/')}{name}"
+    return arns.iam(call.account, kind, name, path=_path(call))
 
 
-def _set_request_keys(call: Call) -> None:
-    params: dict[str, Any] = call.params
-    keys = call.request_keys
-    keys["aws:resourceaccount"] = call.account
-    tags = tags_of(params)
-    keys.update(tags_as_keys(tags, "aws:requesttag/"))
-    names = [tag["Key"] for tag in tags] or list(params.get("TagKeys", ()))
-    if names:
-        keys["aws:tagkeys"] = names
-    if "PermissionsBoundary" in params:
-        keys["iam:permissionsboundary"] = params["PermissionsBoundary"]
-    elif "Boundary" in call.operation or call.operation.endswith(("UserPolicy", "RolePolicy")):
-        kind = "user" if "UserName" in params else "role"
-        record = call.store.get(
-            kind, call.account, params.get("UserName") or params.get("RoleName") or ""
-        )
-        if record and record.get("PermissionsBoundary"):
-            keys["iam:permissionsboundary"] = record["PermissionsBoundary"]
-    if "PolicyArn" in params:
-        keys["iam:policyarn"] = params["PolicyArn"]
-    if "AWSServiceName" in params:
-        keys["iam:awsservicename"] = params["AWSServiceName"]
+def _path(call: ApiCall) -> str:
+    return call.text("Path", "/")
 
 
-def _set_resource_tags(call: Call, record: Record | None) -> None:
-    tags = (record or {}).get("Tags")
+def _set_resource_tags(call: ApiCall, record: Tagged | None) -> None:
+    tags = record.get("Tags") if record else None
     call.request_keys.update(tags_as_keys(tags, "aws:resourcetag/"))
     call.request_keys.update(tags_as_keys(tags, "iam:resourcetag/"))

@@ -1,28 +1,31 @@
-"""Managed policies: versions, attachments, permissions boundaries.
+"""Managed policies: their versions, and what they are attached to.
 
-Source: IAM API Reference, CreatePolicy … SetDefaultPolicyVersion, Attach…/Detach…Policy, Put…PermissionsBoundary.
+Source: IAM API Reference, CreatePolicy … SetDefaultPolicyVersion, Attach…/Detach…Policy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from rolelab.iam import arns
 from rolelab.iam.quotas import most
 from rolelab.localaws import quotas
-from rolelab.localaws.accounts.identities import Record
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.records import HolderRecord, PolicyRecord, VersionRecord
 from rolelab.localaws.documents import check_identity, size
-from rolelab.localaws.http.envelopes import AwsError
-from rolelab.localaws.operations import common
-from rolelab.localaws.operations.api_call import Call, Handler, Result, unique_id
+from rolelab.localaws.operations import boundaries, lookup, pages, tagging
+from rolelab.localaws.operations.api_call import ApiCall, Result, unique_id
+from rolelab.localaws.operations.inline_policies import encoded
 
-_AWS = "arn:aws:iam::aws:policy/"
+Holder = tuple[str, HolderRecord]
+"""(kind, record) of a user, role or group."""
 
 
-def shown(call: Call, record: Record, *, details: bool = True) -> Result:
+def shown(call: ApiCall, record: PolicyRecord, *, details: bool = True) -> Result:
     """Return a managed policy as the API shows it; a list leaves description and tags out."""
     arn = record["Arn"]
-    view: dict[str, Any] = {
+    view: dict[str, object] = {
         name: record[name] for name in ("PolicyName", "PolicyId", "Arn", "Path", "DefaultVersionId")
     }
     view |= {
@@ -38,130 +41,107 @@ def shown(call: Call, record: Record, *, details: bool = True) -> Result:
     return view
 
 
-def create(call: Call) -> Result:
+def create(call: ApiCall) -> Result:
     """CreatePolicy."""
-    name, path = call.params["PolicyName"], call.params.get("Path", "/")
-    common.require_new(call, "policy", name, "PoliciesQuota")
+    entity = lookup.new_entity(call, "policy", "PoliciesQuota")
     document = _checked(call)
-    now = call.now()
-    record: Record = {
-        "PolicyName": name,
-        "Arn": common.arn(call, "policy", name, path),
+    record: PolicyRecord = {
+        **entity,
+        "PolicyName": call.text("PolicyName"),
         "PolicyId": unique_id("ANPA"),
-        "CreateDate": now,
-        "UpdateDate": now,
+        "UpdateDate": entity["CreateDate"],
         "DefaultVersionId": "v1",
         "AttachmentCount": 0,
         "IsAttachable": True,
-        "Path": path,
-        "Description": call.params.get("Description", ""),
-        "Tags": common.new_tags(call),
+        "Description": call.text("Description"),
+        "Tags": tagging.new(call),
         "NextVersion": 2,
-        "Versions": {
-            "v1": {
-                "Document": document,
-                "VersionId": "v1",
-                "IsDefaultVersion": True,
-                "CreateDate": now,
-            }
-        },
+        "Versions": {"v1": _new_version("v1", document, default=True)},
     }
-    call.store.put("policy", call.account, record["Arn"], record)
+    call.store.policies.add(call.account, record)
     return {"Policy": shown(call, record)}
 
 
-def get(call: Call) -> Result:
+def get(call: ApiCall) -> Result:
     """GetPolicy."""
-    return {"Policy": shown(call, _policy(call))}
+    return {"Policy": shown(call, policy(call))}
 
 
-def list_all(call: Call) -> Result:
+def list_all(call: ApiCall) -> Result:
     """ListPolicies."""
-    scope = call.params.get("Scope", "All")
-    records = call.store.all("policy", call.account) if scope != "AWS" else []
+    scope, usage = call.text("Scope", "All"), call.text("PolicyUsageFilter")
+    records = call.store.policies.all(call.account) if scope != "AWS" else []
     records += call.store.aws_policies() if scope != "Local" else []
-    usage = call.params.get("PolicyUsageFilter")
-    if call.params.get("OnlyAttached"):
-        records = [
-            one
-            for one in records
-            if _attached_to(call, one["Arn"]) or _bounded_by(call, one["Arn"])
-        ]
+    if call.flag("OnlyAttached"):
+        records = [policy for policy in records if _is_used(call, policy)]
     if usage == "PermissionsPolicy":
-        records = [one for one in records if _attached_to(call, one["Arn"])]
+        records = [policy for policy in records if _attached_to(call, policy["Arn"])]
     elif usage == "PermissionsBoundary":
-        records = [one for one in records if _bounded_by(call, one["Arn"])]
-    page = common.page(call, "Policies", common.below_path(call, records), lambda one: one["Arn"])
-    return page | {"Policies": [shown(call, one, details=False) for one in page["Policies"]]}
+        records = [policy for policy in records if _bounded_by(call, policy["Arn"])]
+    return pages.listing(
+        call,
+        "Policies",
+        pages.below_path(call, records),
+        lambda policy: policy["Arn"],
+        lambda policy: shown(call, policy, details=False),
+    )
 
 
-def delete(call: Call) -> None:
-    """DeletePolicy: refused while it is attached, a boundary, or has more than its default version."""
-    record = _own(call)
-    if _attached_to(call, record["Arn"]) or _bounded_by(call, record["Arn"]):
+def delete(call: ApiCall) -> None:
+    """DeletePolicy: refused while it is used, or has more than its default version."""
+    record = own_policy(call)
+    if _is_used(call, record):
         raise AwsError("DeleteConflict", "Cannot delete a policy attached to entities.")
     if len(record["Versions"]) > 1:
         message = (
-            "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
+            "This policy has more than one version. "
+            "Before you delete a policy, you must delete the policy's versions. "
             "The default version is deleted with the policy."
         )
         raise AwsError("DeleteConflict", message)
-    call.store.remove("policy", call.account, record["Arn"])
+    call.store.policies.remove(call.account, record)
 
 
-def tag(call: Call) -> None:
-    """TagPolicy."""
-    common.tag(_own(call), call)
+def policy(call: ApiCall) -> PolicyRecord:
+    """Return the managed policy that the call names.
+
+    Raises:
+        AwsError: NoSuchEntity; ValidationError.
+    """
+    arn = call.text("PolicyArn")
+    record = boundaries.policy(call, arn)
+    if record is None:
+        raise lookup.no_such(f"Policy {arn} was not found.")
+    return record
 
 
-def untag(call: Call) -> None:
-    """UntagPolicy."""
-    common.untag(_own(call), call)
+def own_policy(call: ApiCall) -> PolicyRecord:
+    """Return the policy of the account that the call names; AWS's own cannot be changed.
 
-
-def list_tags(call: Call) -> Result:
-    """ListPolicyTags."""
-    return common.page(call, "Tags", _policy(call).get("Tags") or [], lambda one: one["Key"])
-
-
-def _policy(call: Call) -> Record:
-    arn = call.params["PolicyArn"]
-    _check_arn(arn)
-    found = call.store.managed_policy(call.account, arn)
-    if found is None:
-        raise common.no_such(f"Policy {arn} was not found.")
-    return found
-
-
-def _own(call: Call) -> Record:
-    """Return a policy of the account's; AWS's own cannot be changed."""
-    if call.params["PolicyArn"].startswith(_AWS):
+    Raises:
+        AwsError: AccessDenied, NoSuchEntity, ValidationError.
+    """
+    arn = call.text("PolicyArn")
+    if arns.is_aws_policy(arn):
         raise AwsError(
-            "AccessDenied",
-            f"{call.caller.arn} may not change {call.params['PolicyArn']}: it is managed by AWS",
+            "AccessDenied", f"{call.caller.arn} may not change {arn}: it is managed by AWS"
         )
-    return _policy(call)
+    return policy(call)
 
 
-def _check_arn(arn: str) -> None:
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn" or parts[2] != "iam":
-        raise AwsError("ValidationError", f"ARN {arn} is not valid.")
-
-
-def _checked(call: Call) -> str:
-    document = call.params["PolicyDocument"]
+def _checked(call: ApiCall) -> str:
+    document = call.text("PolicyDocument")
     check_identity(document)
     quotas.require_at_most("PolicySizeQuota", size(document))
     return document
 
 
-# -- versions -------------------------------------------------------------------------------------------------------
+# -- versions ----------------------------------------------------------------------------------------
 
 
-def create_version(call: Call) -> Result:
+def create_version(call: ApiCall) -> Result:
     """CreatePolicyVersion: five at most."""
-    record = _own(call)
+    record = own_policy(call)
     document = _checked(call)
     versions = record["Versions"]
     if len(versions) >= most("VersionsPerPolicyQuota"):
@@ -170,246 +150,177 @@ def create_version(call: Call) -> Result:
             "Before you create a new version, you must delete an existing version."
         )
         raise AwsError("LimitExceeded", message)
-    number = record.get("NextVersion") or 1 + max(int(one[1:]) for one in versions)
-    version = {
-        "Document": document,
-        "VersionId": f"v{number}",
-        "IsDefaultVersion": False,
-        "CreateDate": call.now(),
-    }
-    versions[f"v{number}"] = version
+    number = record.get("NextVersion") or 1 + max(int(version[1:]) for version in versions)
+    version = versions[f"v{number}"] = _new_version(f"v{number}", document)
     record["NextVersion"] = number + 1
-    if call.params.get("SetAsDefault"):
-        _set_default(record, f"v{number}")
-    record["UpdateDate"] = call.now()
-    return {"PolicyVersion": _version_shown(version, document=False)}
+    if call.flag("SetAsDefault"):
+        _set_default(record, version["VersionId"])
+    record["UpdateDate"] = clock.iso()
+    return {"PolicyVersion": version_shown(version, document=False)}
 
 
-def get_version(call: Call) -> Result:
+def get_version(call: ApiCall) -> Result:
     """GetPolicyVersion."""
-    return {"PolicyVersion": _version_shown(_version(call, _policy(call)))}
+    return {"PolicyVersion": version_shown(_version(call, policy(call)))}
 
 
-def list_versions(call: Call) -> Result:
+def list_versions(call: ApiCall) -> Result:
     """ListPolicyVersions, the newest first."""
-    page = common.page(
+    return pages.listing(
         call,
         "Versions",
-        _policy(call)["Versions"].values(),
-        lambda one: f"{10**6 - int(one['VersionId'][1:]):07d}",
+        policy(call)["Versions"].values(),
+        lambda version: f"{10**6 - int(version['VersionId'][1:]):07d}",
+        lambda version: version_shown(version, document=False),
     )
-    return page | {"Versions": [_version_shown(one, document=False) for one in page["Versions"]]}
 
 
-def set_default_version(call: Call) -> None:
+def set_default_version(call: ApiCall) -> None:
     """SetDefaultPolicyVersion: counts at once for whatever the policy is attached to."""
-    record = _own(call)
+    record = own_policy(call)
     _set_default(record, _version(call, record)["VersionId"])
 
 
-def delete_version(call: Call) -> None:
+def delete_version(call: ApiCall) -> None:
     """DeletePolicyVersion: not the default one."""
-    record = _own(call)
+    record = own_policy(call)
     version = _version(call, record)
     if version["IsDefaultVersion"]:
         raise AwsError("DeleteConflict", "Cannot delete the default version of a policy.")
     del record["Versions"][version["VersionId"]]
 
 
-def _version(call: Call, record: Record) -> Record:
-    wanted = call.params["VersionId"]
-    found = record["Versions"].get(wanted)
-    if found is None:
-        raise common.no_such(
-            f"Policy {record['Arn']} version {wanted} does not exist or is not attachable."
+def version_shown(version: VersionRecord, *, document: bool = True) -> Result:
+    """Return a version of a policy as the API shows it; a list leaves the document out."""
+    view: dict[str, object] = {
+        name: version[name] for name in ("VersionId", "IsDefaultVersion", "CreateDate")
+    }
+    return view | {"Document": encoded(version["Document"])} if document else view
+
+
+def _new_version(version_id: str, document: str, *, default: bool = False) -> VersionRecord:
+    return {
+        "Document": document,
+        "VersionId": version_id,
+        "IsDefaultVersion": default,
+        "CreateDate": clock.iso(),
+    }
+
+
+def _version(call: ApiCall, record: PolicyRecord) -> VersionRecord:
+    version_id = call.text("VersionId")
+    version = record["Versions"].get(version_id)
+    if version is None:
+        raise lookup.no_such(
+            f"Policy {record['Arn']} version {version_id} does not exist or is not attachable."
         )
-    return found
+    return version
 
 
-def _set_default(record: Record, version_id: str) -> None:
+def _set_default(record: PolicyRecord, version_id: str) -> None:
     for version in record["Versions"].values():
         version["IsDefaultVersion"] = version["VersionId"] == version_id
     record["DefaultVersionId"] = version_id
 
 
-def _version_shown(version: Record, *, document: bool = True) -> Result:
-    view: dict[str, Any] = {
-        name: version[name] for name in ("VersionId", "IsDefaultVersion", "CreateDate")
-    }
-    return view | {"Document": common.encoded(version["Document"])} if document else view
+# -- attachments -------------------------------------------------------------------------------------
 
 
-# -- attachments ----------------------------------------------------------------------------------------------------
-
-
-def attach(kind: str) -> Callable[[Call], None]:
+def attach(kind: str) -> Callable[[ApiCall], None]:
     """Return the operation that attaches a managed policy to a user, role or group."""
 
-    def attach_to(call: Call) -> None:
-        record = common.entity(call, kind)
-        arn = call.params["PolicyArn"]
-        _check_arn(arn)
-        if call.store.managed_policy(call.account, arn) is None:
-            raise common.no_such(f"Policy {arn} does not exist or is not attachable.")
-        attached = record["AttachedPolicies"]
+    def operation(call: ApiCall) -> None:
+        attached, arn = lookup.holder(call, kind)["AttachedPolicies"], call.text("PolicyArn")
+        if boundaries.policy(call, arn) is None:
+            raise lookup.no_such(f"Policy {arn} does not exist or is not attachable.")
         if arn not in attached:
-            quotas.require_below(f"AttachedPoliciesPer{common.KINDS[kind]}Quota", len(attached))
+            title = call.store.of_kind[kind].title
+            quotas.require_below(f"AttachedPoliciesPer{title}Quota", len(attached))
             attached.append(arn)
 
-    return attach_to
+    return operation
 
 
-def detach(kind: str) -> Callable[[Call], None]:
+def detach(kind: str) -> Callable[[ApiCall], None]:
     """Return the operation that detaches a managed policy."""
 
-    def detach_from(call: Call) -> None:
-        attached = common.entity(call, kind)["AttachedPolicies"]
-        arn = call.params["PolicyArn"]
-        _check_arn(arn)
+    def operation(call: ApiCall) -> None:
+        attached, arn = lookup.holder(call, kind)["AttachedPolicies"], call.text("PolicyArn")
+        boundaries.policy(call, arn)
         if arn not in attached:
-            raise common.no_such(f"Policy {arn} was not found.")
+            raise lookup.no_such(f"Policy {arn} was not found.")
         attached.remove(arn)
 
-    return detach_from
+    return operation
 
 
-def list_attached(kind: str) -> Callable[[Call], Result]:
-    """Return the operation that lists an entity's managed policies."""
+def list_attached(kind: str) -> Callable[[ApiCall], Result]:
+    """Return the operation that lists the managed policies of a user, role or group."""
 
-    def attached(call: Call) -> Result:
-        arns = common.entity(call, kind)["AttachedPolicies"]
-        found = [record for arn in arns if (record := call.store.managed_policy(call.account, arn))]
-        page = common.page(
-            call, "AttachedPolicies", common.below_path(call, found), lambda one: one["Arn"]
+    def operation(call: ApiCall) -> Result:
+        records = pages.below_path(call, attached_policies(call, lookup.holder(call, kind)))
+        return pages.listing(
+            call, "AttachedPolicies", records, lambda policy: policy["Arn"], attachment
         )
-        return page | {
-            "AttachedPolicies": [
-                {"PolicyName": one["PolicyName"], "PolicyArn": one["Arn"]}
-                for one in page["AttachedPolicies"]
-            ]
-        }
 
-    return attached
+    return operation
 
 
-def list_entities(call: Call) -> Result:
+def attached_policies(call: ApiCall, holder: HolderRecord) -> list[PolicyRecord]:
+    """Return the managed policies of a user, role or group."""
+    records = (call.store.managed_policy(call.account, arn) for arn in holder["AttachedPolicies"])
+    return [record for record in records if record]
+
+
+def attachment(record: PolicyRecord) -> Result:
+    """Return an attached policy as the API shows it."""
+    return {"PolicyName": record["PolicyName"], "PolicyArn": record["Arn"]}
+
+
+def list_entities(call: ApiCall) -> Result:
     """ListEntitiesForPolicy."""
-    arn = _policy(call)["Arn"]
-    usage, wanted = call.params.get("PolicyUsageFilter"), call.params.get("EntityFilter")
-    using: list[tuple[str, Record]] = []
-    if usage != "PermissionsBoundary":
-        using += _attached_to(call, arn)
-    if usage != "PermissionsPolicy":
-        using += [one for one in _bounded_by(call, arn) if one not in using]
-    if wanted:
-        using = [(kind, one) for kind, one in using if common.KINDS[kind] == wanted]
-    prefix = call.params.get("PathPrefix", "/")
-    using = [(kind, one) for kind, one in using if one["Path"].startswith(prefix)]
-    page = common.page(call, "found", using, lambda one: f"{one[0]}/{one[1]['Arn']}")
-    view: dict[str, Any] = {name: page.get(name) for name in ("IsTruncated", "Marker")}
-    for kind, member in (
-        ("group", "PolicyGroups"),
-        ("user", "PolicyUsers"),
-        ("role", "PolicyRoles"),
-    ):
-        name = common.KINDS[kind]
-        view[member] = [
-            {f"{name}Name": one[f"{name}Name"], f"{name}Id": one[f"{name}Id"]}
-            for of, one in page["found"]
-            if of == kind
+    arn, usage = policy(call)["Arn"], call.text("PolicyUsageFilter")
+    attached = _attached_to(call, arn) if usage != "PermissionsBoundary" else []
+    bounded = _bounded_by(call, arn) if usage != "PermissionsPolicy" else []
+    using = attached + [holder for holder in bounded if holder not in attached]
+    prefix, title = call.text("PathPrefix", "/"), call.text("EntityFilter")
+    using = [
+        (kind, record)
+        for kind, record in using
+        if record["Path"].startswith(prefix) and title in ("", call.store.of_kind[kind].title)
+    ]
+    here, rest = pages.page(call, using, lambda holder: f"{holder[0]}/{holder[1]['Arn']}")
+
+    def members(kind: str) -> list[Result]:
+        entities = call.store.of_kind[kind]
+        name, unique_id = f"{entities.title}Name", f"{entities.title}Id"
+        records = [record for its_kind, record in here if its_kind == kind]
+        return [
+            {name: entities.name_of(record), unique_id: entities.id_of(record)}
+            for record in records
         ]
-    return view
+
+    parts = {"PolicyGroups": "group", "PolicyUsers": "user", "PolicyRoles": "role"}
+    return {**rest, **{member: members(kind) for member, kind in parts.items()}}
 
 
-def _attached_to(call: Call, arn: str) -> list[tuple[str, Record]]:
+def _is_used(call: ApiCall, record: PolicyRecord) -> bool:
+    return bool(_attached_to(call, record["Arn"]) or _bounded_by(call, record["Arn"]))
+
+
+def _attached_to(call: ApiCall, arn: str) -> list[Holder]:
     return [
-        (kind, one)
+        (kind, record)
         for kind in ("user", "role", "group")
-        for one in call.store.all(kind, call.account)
-        if arn in one["AttachedPolicies"]
+        for record in call.store.of_kind[kind].all(call.account)
+        if arn in record["AttachedPolicies"]
     ]
 
 
-def _bounded_by(call: Call, arn: str) -> list[tuple[str, Record]]:
+def _bounded_by(call: ApiCall, arn: str) -> list[Holder]:
     return [
-        (kind, one)
+        (kind, record)
         for kind in ("user", "role")
-        for one in call.store.all(kind, call.account)
-        if one.get("PermissionsBoundary") == arn
+        for record in call.store.of_kind[kind].all(call.account)
+        if record.get("PermissionsBoundary") == arn
     ]
-
-
-# -- boundaries -----------------------------------------------------------------------------------------------------
-
-
-def boundary_shown(record: Record) -> Result | None:
-    """Return a permissions boundary as the API shows it."""
-    arn = record.get("PermissionsBoundary")
-    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn} if arn else None
-
-
-def checked_boundary(call: Call) -> str:
-    """Return the ARN of the policy that is to be a boundary.
-
-    Raises:
-        AwsError: ValidationError, NoSuchEntity.
-    """
-    arn = call.params["PermissionsBoundary"]
-    _check_arn(arn)
-    if call.store.managed_policy(call.account, arn) is None:
-        raise common.no_such(f"Scope ARN: {arn} does not exist or is not attachable.")
-    return arn
-
-
-def put_boundary(kind: str) -> Callable[[Call], None]:
-    """Return the operation that sets a user's or role's permissions boundary."""
-
-    def put(call: Call) -> None:
-        record = common.entity(call, kind)
-        record["PermissionsBoundary"] = checked_boundary(call)
-
-    return put
-
-
-def delete_boundary(kind: str) -> Callable[[Call], None]:
-    """Return the operation that removes a permissions boundary."""
-
-    def remove(call: Call) -> None:
-        record = common.entity(call, kind)
-        if not record.get("PermissionsBoundary"):
-            raise common.no_such(
-                f"Principal {record[f'{common.KINDS[kind]}Id']} does not have scope"
-            )
-        record["PermissionsBoundary"] = None
-
-    return remove
-
-
-HANDLERS: dict[str, Handler] = {
-    "CreatePolicy": create,
-    "GetPolicy": get,
-    "ListPolicies": list_all,
-    "DeletePolicy": delete,
-    "TagPolicy": tag,
-    "UntagPolicy": untag,
-    "ListPolicyTags": list_tags,
-    "CreatePolicyVersion": create_version,
-    "GetPolicyVersion": get_version,
-    "ListPolicyVersions": list_versions,
-    "SetDefaultPolicyVersion": set_default_version,
-    "DeletePolicyVersion": delete_version,
-    "ListEntitiesForPolicy": list_entities,
-    "AttachUserPolicy": attach("user"),
-    "AttachRolePolicy": attach("role"),
-    "AttachGroupPolicy": attach("group"),
-    "DetachUserPolicy": detach("user"),
-    "DetachRolePolicy": detach("role"),
-    "DetachGroupPolicy": detach("group"),
-    "ListAttachedUserPolicies": list_attached("user"),
-    "ListAttachedRolePolicies": list_attached("role"),
-    "ListAttachedGroupPolicies": list_attached("group"),
-    "PutUserPermissionsBoundary": put_boundary("user"),
-    "PutRolePermissionsBoundary": put_boundary("role"),
-    "DeleteUserPermissionsBoundary": delete_boundary("user"),
-    "DeleteRolePermissionsBoundary": delete_boundary("role"),
-}

@@ -1,4 +1,4 @@
-"""The server: MiniStack with the layer around it, under uvicorn on a loopback port, in a thread or as the process."""
+"""The server: one local AWS under uvicorn on a loopback port, in a thread or as the process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
 from rolelab.errors import LabError
-from rolelab.localaws.http.dispatch import LocalAws
-from rolelab.localaws.http.front import Front, Message, Receive, Scope, Send
-from rolelab.localaws.ministack import emulator
+from rolelab.localaws.http.front import App, Front, Message, Receive, Scope, Send
+from rolelab.localaws.process.local_aws import LocalAws
 from rolelab.localaws.process.record import (
     DEFAULT_REGION,
     Instance,
@@ -34,10 +32,10 @@ _log = logging.getLogger(__name__)
 
 
 class Life:
-    """ASGI layer that answers the server's lifespan in MiniStack's place, which would look for containers to remove."""
+    """ASGI layer that answers the server's lifespan: MiniStack would look for containers."""
 
     def __init__(
-        self, app: Any, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+        self, app: App, *, on_start: Callable[[], None], on_stop: Callable[[], None]
     ) -> None:
         self._app = app
         self._on_start = on_start
@@ -70,35 +68,24 @@ class Server:
         state: Path | None = None,
         restore: bool = False,
     ) -> None:
-        self._state = state
+        self._aws = LocalAws(secret, region=region, state=state)
         self._restore = restore
-        self._ministack = emulator.load(region=region, state=state)
-        self.aws = LocalAws(self._ministack, secret)
-        self.socket = _listen(port)
+        self._socket = _listen(port)
+        port = self._socket.getsockname()[1]
         self.instance = Instance(
-            url=f"http://127.0.0.1:{self.socket.getsockname()[1]}",
+            url=f"http://127.0.0.1:{port}",
             instance_id=instance_id,
             secret=secret,
             region=region,
             pid=os.getpid(),
-            port=self.socket.getsockname()[1],
+            port=port,
         )
         self.ready = threading.Event()
-        self.front = Front(self.aws, self.aws.controls(), instance_id=instance_id, secret=secret)
-        life = Life(self.front, on_start=self._start, on_stop=self._stop)
-        config = uvicorn.Config(
-            life,
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            loop="asyncio",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=2,
+        self._front = Front(
+            self._aws.app, self._aws.controls(), instance_id=instance_id, secret=secret
         )
-        self._uvicorn = _Uvicorn(config, self.leave)
+        life = Life(self._front, on_start=self._start, on_stop=self._stop)
+        self._uvicorn = _Uvicorn(life, self.leave)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_saved: Callable[[], None] = lambda: None
         self._saved_at: int | None = None
@@ -111,7 +98,9 @@ class Server:
         on_saved: Callable[[], None] = lambda: None,
         idle_s: float = 0,
     ) -> bool:
-        """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit); False: nothing is saved.
+        """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit).
+
+        Returns False where what it holds could not be saved.
 
         Raises:
             Exception: what `on_ready` raised.
@@ -121,11 +110,11 @@ class Server:
         return self._saved_at is not None
 
     def end(self) -> None:
-        """Ask a running server to end, whether or not what it holds can be saved; safe from any thread."""
+        """Ask a running server to end, saved or not; safe from any thread."""
         self._uvicorn.should_exit = True
 
     def leave(self) -> None:
-        """Ask a running server to save what it holds, and to end if it could; safe from any thread and a signal."""
+        """Ask a running server to save, and to end if it could; safe from threads and signals."""
         if self._loop is None:
             self.end()
         else:
@@ -141,7 +130,7 @@ class Server:
         # One that fails, as where nothing can be written, must not leave a server that nobody knows of.
         watch.add_done_callback(lambda _: self.end())
         try:
-            await self._uvicorn.serve(sockets=[self.socket])
+            await self._uvicorn.serve(sockets=[self._socket])
         finally:
             if not watch.done():
                 watch.cancel()
@@ -156,46 +145,52 @@ class Server:
         self.ready.set()
         while True:
             await asyncio.sleep(min(1.0, idle_s) if idle_s else 3600)
-            if idle_s and time.monotonic() - self.front.last_request > idle_s:
+            if idle_s and time.monotonic() - self._front.last_request > idle_s:
                 self._leave()
                 # Where it could not save, it goes on as after a request.
-                self.front.last_request = time.monotonic()
+                self._front.last_request = time.monotonic()
 
     def _start(self) -> None:
         if self._restore:
-            self._ministack._load_persisted_state()
-            self.aws.store.index()
+            self._aws.restore()
 
     def _stop(self) -> None:
-        if self._saved_at is None or self._saved_at != self.front.answered:
-            # Requests that were under way have changed something since, or nobody asked it to save.
+        if self._saved_at is None or self._saved_at != self._front.answered:
+            # Requests that were under way have changed something, or nobody asked it to save.
             self._save()
-        self.aws.empty()
+        self._aws.empty()
 
     def _save(self) -> bool:
-        """Save what it holds, and tell the front if that fails; a server without a folder has nothing to save."""
+        """Save what it holds, and tell the front if that fails."""
         self._saved_at = None
-        if self._state:
-            try:
-                emulator.save(self._ministack, self._state)
-                self._on_saved()
-            except OSError as error:
-                self.front.unsaved = why_not_written(error)
-                self.front.failures += 1
-                _log.error(
-                    "could not save what it holds, %s: %s",
-                    error.filename or self._state,
-                    self.front.unsaved,
-                )
-                return False
-        self._saved_at = self.front.answered
+        try:
+            self._aws.save()
+            self._on_saved()
+        except OSError as error:
+            self._front.unsaved = why = why_not_written(error)
+            self._front.failures += 1
+            _log.error("could not save what it holds, %s: %s", error.filename or "state", why)
+            return False
+        self._saved_at = self._front.answered
         return True
 
 
 class _Uvicorn(uvicorn.Server):
     """Uvicorn that asks before it ends by a signal."""
 
-    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
+    def __init__(self, app: App, leave: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
         super().__init__(config)
         self._leave = leave
 
@@ -205,13 +200,13 @@ class _Uvicorn(uvicorn.Server):
 
 
 def _listen(port: int) -> socket.socket:
-    """Return a listening socket on loopback: the wanted port if it is free, else any."""
-    for wanted in (port, 0) if port else (0,):
+    """Return a listening socket on loopback: this port if it is free, else any."""
+    for number in (port, 0) if port else (0,):
         # With the protocol named, asyncio turns Nagle off: without it an answer in two parts takes 40 ms.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind(("127.0.0.1", wanted))
+            listening.bind(("127.0.0.1", number))
             listening.listen(1024)
         except OSError:
             listening.close()
@@ -261,7 +256,7 @@ def _run(server: Server) -> None:
 
 
 class _Turn:
-    """MiniStack keeps its state in modules: one local AWS in a process at a time, the next when the last has ended."""
+    """One local AWS in a process at a time, as MiniStack keeps its state in modules."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,0 +1,81 @@
+"""One local AWS: its accounts, IAM and STS, S3, and the events and clock that its owner can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.http import proofs
+from rolelab.localaws.http.dispatch import Dispatch
+from rolelab.localaws.http.events import Events
+from rolelab.localaws.http.front import Controls
+from rolelab.localaws.http.query import QueryService
+from rolelab.localaws.ministack import emulator, seams
+from rolelab.localaws.ministack.own_operations import own_operations
+from rolelab.localaws.ministack.s3_app import S3App
+from rolelab.localaws.ministack.signatures import Signatures
+from rolelab.localaws.ministack.tables import tables
+from rolelab.secret import Secret
+
+
+class LocalAws:
+    """What one instance holds and answers."""
+
+    def __init__(self, secret: Secret, *, region: str, state: Path | None) -> None:
+        """Load MiniStack; with a state folder, S3's objects are kept in it.
+
+        Raises:
+            LabError: it is not the MiniStack that this was written for.
+        """
+        self._ministack = emulator.load(region=region, state=state)
+        self._state = state
+        seams.check()
+        self._store = IdentityStore(tables())
+        self._events = Events()
+        signatures = Signatures(self._store, secret)
+        query = QueryService(
+            self._store,
+            self._events,
+            check=signatures.check,
+            others=own_operations(self._store),
+        )
+        self.app = Dispatch(query, S3App(self._ministack, self._events))
+        seams.install(self._store, signatures)
+
+    def controls(self) -> Controls:
+        """Return what the administrator can ask beside AWS's API."""
+        return {proofs.EVENTS_PATH: self._events_after, proofs.CLOCK_PATH: _clock}
+
+    def _events_after(self, _method: str, query: Mapping[str, str]) -> Mapping[str, object]:
+        return {"events": self._events.after(int(query.get("after", "0")), query.get("account"))}
+
+    def restore(self) -> None:
+        """Take back what was saved."""
+        emulator.restore(self._ministack)
+        self._store.index()
+
+    def save(self) -> None:
+        """Save what it holds; without a state folder there is nothing to save.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._state:
+            emulator.save(self._ministack, self._state)
+
+    def empty(self) -> None:
+        """Forget everything."""
+        self._store.empty()
+        emulator.empty_buckets()
+        self._events.clear()
+        clock.reset()
+
+
+def _clock(method: str, query: Mapping[str, str]) -> Mapping[str, object]:
+    if method == "POST" and "reset" in query:
+        clock.reset()
+    elif method == "POST":
+        clock.move(float(query.get("move", "0")))
+    return {"aheadSeconds": clock.ahead_s()}
