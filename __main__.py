@@ -8,7 +8,7 @@ from rolelab import settings
 from rolelab.errors import LabError
 
 try:
-    wanted = settings.parse(
+    config = settings.parse(
         pulumi.runtime.config.CONFIG.get(), where=f"Pulumi.{pulumi.get_stack()}.yaml"
     )
 except LabError as fault:
@@ -20,24 +20,24 @@ async def main() -> pulumi.Inputs:
     lab = AssumeRoleLab(
         "lab",
         {
-            "role_name": wanted.role_name,
-            "managed_policies": list(wanted.managed_policies),
-            "grant": wanted.grant,
-            "max_session_duration": wanted.max_session_duration,
-            "console": wanted.console,
+            "role_name": config.role_name,
+            "managed_policies": list(config.managed_policies),
+            "grant": config.grant,
+            "max_session_duration": config.max_session_duration,
+            "console": config.console,
         },
     )
-    await lab.enrol_all(wanted.learners)
+    await lab.enrol_all(config.learners)
     return {
         "accountId": lab.account_id,
         "region": aws.get_region().region,
         "consoleSignInUrl": lab.console_sign_in_url,
-        "grant": wanted.grant,
+        "grant": config.grant,
         "role": {
             "name": lab.role_name,
             "arn": lab.role_arn,
             "switchRoleUrl": lab.switch_role_url,
-            "maxSessionDuration": wanted.max_session_duration,
+            "maxSessionDuration": config.max_session_duration,
             "managedPolicies": lab.managed_policies,
             "trust": lab.trust_policy,
         },

@@ -1,7 +1,7 @@
 """Raw configuration -> typed Settings, checked whole: one parse for the Pulumi CLI and rolelab.
 
-A key is one field of `Settings`. Pulumi.yaml and the README's table repeat it for their readers; a
-test holds them against the field.
+A key is one field of `Settings`. Pulumi.yaml and the README's table repeat it for their readers;
+tests hold them against it.
 """
 
 from __future__ import annotations

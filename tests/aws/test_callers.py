@@ -1,4 +1,4 @@
-"""One set of clients for many callers: each request is signed for whoever asks, and for nobody else."""
+"""One set of clients for many callers: each request is signed for whoever asks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_without_a_caller_nothing_is_asked(
 def test_the_machines_own_configuration_does_not_matter(
     local_aws: Instance, root: Clients, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A profile that does not exist, or another endpoint, changes nothing of what a learner's key may do."""
+    """A missing profile, or another endpoint, changes nothing for a learner's key."""
     (arn, keys), *_ = _users(root, 1).items()
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")

@@ -89,7 +89,7 @@ def test_what_stays_refused_is_believed_after_the_limit_and_no_later(time: Simul
 
 
 def test_later_checks_do_not_wait_again(time: SimulatedTime) -> None:
-    """All that is asked about was made before the run: a lab with ten faults costs one wait, not ten."""
+    """The lab was made before the run: with ten faults it costs one wait, not ten."""
     patience = Patience(60, time.clock)
     for _ in range(10):
         assert patience.ask(raising(refusal()), worked).outcome is Outcome.DENIED

@@ -1,4 +1,4 @@
-"""A proxy of this machine is for the world outside: what goes to a loopback endpoint must not pass it."""
+"""A proxy is for the world outside: what goes to a loopback endpoint must not pass it."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ def rolelab(made: labs.MadeLab, tmp_path: Path) -> Run:
         command: str, *arguments: str, stdin: str = "", env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         outputs = made.write(tmp_path)
-        given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        given |= {**made.environment, "PYTHONPATH": str(ROOT), **(env or {})}
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        outside |= {**made.environment, "PYTHONPATH": str(ROOT), **(env or {})}
         return subprocess.run(
             [sys.executable, "-m", "rolelab", command, "--outputs", str(outputs), *arguments],
             cwd=tmp_path,
-            env=given,
+            env=outside,
             input=stdin,
             capture_output=True,
             text=True,

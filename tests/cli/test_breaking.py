@@ -1,4 +1,4 @@
-"""`rolelab break`, `explain` and `mend`: a learner gets a broken lab, finds out why, and puts it back."""
+"""`rolelab break`, `explain`, `mend`: a learner gets a broken lab, finds out why, puts it back."""
 
 from __future__ import annotations
 

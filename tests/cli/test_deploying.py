@@ -392,7 +392,7 @@ def test_light_commands_load_neither_pulumi_nor_boto3(lab: Lab, words: tuple[str
         "def leave(code):\n"
         "    print('LOADED', sorted({'pulumi', 'boto3', 'botocore', 'rich', 'google.protobuf', 'asyncio'} & set(sys.modules)))\n"
         "    os._exit(code)\n"
-        "m._leave = leave\n"
+        "m._end = leave\n"
         f"sys.argv = ['rolelab', *{list(words)!r}]\n"
         "print = __builtins__.print if hasattr(__builtins__, 'print') else print\n"
         "sys.stdout.reconfigure(line_buffering=True)\n"
@@ -414,7 +414,7 @@ def test_destroy_does_without_pulumi(lab: Lab) -> None:
     code = (
         "import sys, os, rolelab.cli.main as m\n"
         "def leave(code):\n    sys.stderr.write(str('pulumi' in sys.modules)); os._exit(code)\n"
-        "m._leave = leave\nsys.argv = ['rolelab', 'destroy', '--yes']\nm.main()\n"
+        "m._end = leave\nsys.argv = ['rolelab', 'destroy', '--yes']\nm.main()\n"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code],

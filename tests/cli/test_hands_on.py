@@ -1,4 +1,4 @@
-"""`rolelab exec` and `rolelab profiles`: the lesson by hand, with the tools that one uses at work."""
+"""`rolelab exec` and `rolelab profiles`: the lesson by hand, with the tools of work."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_aws_cli_is_refused_as_the_learner_and_works_with_the_role(
 def test_the_aws_cli_switches_by_itself_with_the_written_profiles(
     rolelab: Run, aws_cli: Path, made: labs.MadeLab, tmp_path: Path
 ) -> None:
-    """role_arn and source_profile, as at work: the tool assumes the role, and the trail shows the learner's name."""
+    """As at work: the tool assumes the role, and the trail shows the learner's name."""
     written = rolelab("profiles")
     assert written.returncode == 0, written.stderr
     lines = dict(line.removeprefix("export ").split("=", 1) for line in written.stdout.splitlines())
@@ -56,7 +56,7 @@ def test_the_aws_cli_switches_by_itself_with_the_written_profiles(
 def test_a_command_sees_the_learners_credentials_and_nothing_that_interferes(
     rolelab: Run, made: labs.MadeLab
 ) -> None:
-    """A profile, a session token or another endpoint in the caller's environment must not take their place."""
+    """A profile, a session token or an endpoint of the caller's must not take their place."""
     interfering = {
         "AWS_PROFILE": "admin",
         "AWS_SESSION_TOKEN": "old",
@@ -113,7 +113,7 @@ def test_a_command_that_does_not_exist_is_one_line_and_127(rolelab: Run) -> None
 
 
 def test_a_refused_switch_says_so_in_awss_words(rolelab: Run, made: labs.MadeLab) -> None:
-    """Before the grant, `--role` is the lesson's refusal; no traceback, and the command is not run."""
+    """Before the grant `--role` is refused; no traceback, and the command is not run."""
     made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
     run = rolelab("exec", "--role", "--", "echo", "ran")
     assert (run.returncode, run.stdout) == (1, "")

@@ -33,11 +33,11 @@ class Project:
     def rolelab(
         self, *arguments: str, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        given = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.run(
             [sys.executable, "-m", "rolelab", *arguments],
             cwd=self.folder,
-            env={**given, **(env or {})},
+            env={**outside, **(env or {})},
             capture_output=True,
             text=True,
             check=False,
@@ -111,7 +111,7 @@ def test_a_hung_local_aws_is_to_be_stopped_first(lab: Project) -> None:
 
 
 def test_a_console_password_is_kept_as_declared(project: Project) -> None:
-    """One that is gone is missed, and made anew; one that nobody declared is found, and deleted."""
+    """One that is gone is missed, and recreated; one that nobody declared is found, and deleted."""
     settings = project.folder / "Pulumi.dev.yaml"
     before = settings.read_text(encoding="utf-8")
     settings.write_text(f"{before.rstrip()}\n  assume-role-lab:console: true\n", encoding="utf-8")
@@ -160,7 +160,7 @@ def test_a_riddle_and_its_mending_leave_the_engine_nothing_to_do(lab: Project) -
 
 
 def test_what_mend_cannot_bring_back_a_refreshed_up_does(lab: Project) -> None:
-    """A lost key is made anew, as mend says."""
+    """A lost key is recreated, as `mend` says."""
     assert lab.rolelab("break", "key-deleted").returncode == 0
     mended = lab.rolelab("mend", "--yes")
     assert mended.returncode == 1
@@ -191,17 +191,18 @@ def test_the_pulumi_clis_stack_is_read_by_its_own_command(lab: Project, tmp_path
     tools.mkdir()
     script = tools / "pulumi"
     script.write_text(
-        '#!/bin/sh\ncase "$*" in "--non-interactive stack output --json --show-secrets --stack prod")\n'
+        '#!/bin/sh\ncase "$*" in'
+        ' "--non-interactive stack output --json --show-secrets --stack prod")\n'
         f'  cat {tmp_path}/outputs.json;;\n*) echo "error: no stack named $*" >&2; exit 6;; esac\n'
     )
     script.chmod(0o755)
-    found = probe.find(lab.local).instance
-    assert found is not None
+    running = probe.find(lab.local).instance
+    assert running is not None
     environment = {
         "PATH": f"{tools}:{os.environ['PATH']}",
-        "AWS_ENDPOINT_URL": found.url,
+        "AWS_ENDPOINT_URL": running.url,
         "AWS_ACCESS_KEY_ID": json.loads(outputs)["accountId"],
-        "AWS_SECRET_ACCESS_KEY": found.secret.reveal(),
+        "AWS_SECRET_ACCESS_KEY": running.secret.reveal(),
     }
     run = lab.rolelab("verify", "--pulumi", "-s", "prod", env=environment)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -217,7 +218,7 @@ def test_a_session_is_counted_by_the_clock_that_made_it(lab: Project) -> None:
 
 
 def test_local_env_never_lets_the_next_command_go_elsewhere(project: Project) -> None:
-    """`eval` of nothing succeeds, and the next `aws` would ask the account that the shell had before."""
+    """`eval` of nothing succeeds, and the next `aws` would ask the shell's own account."""
     printed = project.rolelab("local", "env")
     assert printed.returncode == 0
     assert "export AWS_ENDPOINT_URL='http://127.0.0.1:" in printed.stdout

@@ -16,7 +16,7 @@ _BREAK = {"intact": [], "broken": ["break", "trust-mfa"], "wrong key": []}
 def test_no_secret_is_in_any_output(
     rolelab: Run, made: labs.MadeLab, tmp_path: Path, state: str
 ) -> None:
-    """Secret keys, the console password, the administrator's secret: looked for in every form and on the screen."""
+    """Secret keys, console password, administrator's secret: in no form and not on the screen."""
     learner = made.raw["learners"]["testuser"]
     learner["consolePassword"] = "Horse-Battery-1-Staple"
     secrets = [

@@ -1,4 +1,4 @@
-"""`rolelab verify` as a process: exit codes, forms of output, interrupts, and what it must not load or leave."""
+"""`rolelab verify` as a process: exit codes, forms of output, interrupts, what it loads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_intact_lab_is_exit_code_0_every_time(rolelab: Run) -> None:
 
 
 def test_piped_output_is_plain_and_fits_80_columns(rolelab: Run, made: labs.MadeLab) -> None:
-    """For logs and screen readers: no colour, no box characters; only what cannot be broken may be longer."""
+    """For logs and screen readers: no colour, no boxes; longer is only what cannot be broken."""
     made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
     run = rolelab("verify", "--wait", "0.1")
     assert run.returncode == 1
@@ -51,7 +51,7 @@ def test_json_on_the_standard_output_is_nothing_but_json(rolelab: Run, made: lab
 
 
 def test_a_json_file_is_written_whole_or_not_at_all(rolelab: Run, tmp_path: Path) -> None:
-    """What was there before stays when the new one cannot be written, and no scrap is left beside it."""
+    """The old one stays when the new one cannot be written, and no scrap is left beside it."""
     target = tmp_path / "out" / "verify.json"
     target.parent.mkdir()
     assert rolelab("verify", "--json", str(target)).returncode == 0
@@ -63,7 +63,7 @@ def test_a_json_file_is_written_whole_or_not_at_all(rolelab: Run, tmp_path: Path
 
 
 def test_outputs_come_from_the_standard_input_too(rolelab: Run, made: labs.MadeLab) -> None:
-    """So that no file with secrets need be written: `rolelab outputs --json --show-secrets | rolelab verify …`."""
+    """No file with secrets: `rolelab outputs --json --show-secrets | rolelab verify …`."""
     run = rolelab("verify", "--outputs", "-", stdin=json.dumps(made.raw))
     assert run.returncode == 0, run.stderr
 
@@ -132,7 +132,7 @@ def test_an_aws_out_of_reach_is_exit_code_3(rolelab: Run) -> None:
 def test_an_interrupt_leaves_nothing_behind(
     made: labs.MadeLab, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Ctrl-C, or an end from outside, at any moment: what was made is removed before it ends, with code 130."""
+    """Ctrl-C, or an end from outside, at any moment: all is removed, and the code is 130."""
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
     for index in range(15):
         name = f"more{index}"
@@ -182,8 +182,10 @@ def test_a_whole_verification_never_loads_pulumi(made: labs.MadeLab, tmp_path: P
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
     code = (
         "import sys; from rolelab.cli.main import cli; "
-        f"code = cli(['verify', '--outputs', {str(made.write(tmp_path))!r}], standalone_mode=False); "
-        "print(code, [m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_aws', 'ministack', 'grpc')])"
+        f"words = ['verify', '--outputs', {str(made.write(tmp_path))!r}]; "
+        "code = cli(words, standalone_mode=False); "
+        "heavy = ('pulumi', 'pulumi_aws', 'ministack', 'grpc'); "
+        "print(code, [m for m in sys.modules if m.split('.')[0] in heavy])"
     )
     environment = {**os.environ, **made.environment, "PYTHONPATH": str(ROOT)}
     run = subprocess.run(

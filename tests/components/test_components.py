@@ -1,4 +1,4 @@
-"""The components in a program of somebody else's, run by the embedded engine on a local AWS of its own."""
+"""The components in a program of somebody else's, run by the embedded engine."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ ALL = """
     from components.user import NoPermissionUser
 
     account = aws.get_caller_identity().account_id
-    user = NoPermissionUser("anna", {"user_name": "anna", "console": True, "tags": {"team": "blue", "lab": "not mine"}})
+    tags = {"team": "blue", "lab": "not mine"}
+    user = NoPermissionUser("anna", {"user_name": "anna", "console": True, "tags": tags})
     role = AssumableRole("reader", {
         "role_name": "reader",
         "trust_policy": documents.trust(documents.account_root(account)),
@@ -77,7 +78,10 @@ ALL = """
         "max_session_duration": 7200,
     })
     AssumeRoleGrant("anna-reader", {"user_name": user.user_name, "role_arn": role.role_arn})
-    lab = AssumeRoleLab("lab", {"learners": ["ben"], "role_name": "s3", "managed_policies": ["AmazonS3FullAccess"]})
+    policies = ["AmazonS3FullAccess"]
+    lab = AssumeRoleLab(
+        "lab", {"learners": ["ben"], "role_name": "s3", "managed_policies": policies}
+    )
     pulumi.export("secret", user.secret_access_key)
     pulumi.export("password", user.console_password)
     pulumi.export("arn", user.user_arn)
@@ -110,7 +114,7 @@ def test_a_learners_user_has_the_grant_and_nothing_else(program: Program) -> Non
 
 
 def test_every_resource_that_can_carry_tags_carries_lab_stack_and_purpose(program: Program) -> None:
-    """What a sweep looks for. The caller's own tags are there beside them, and cannot pass for the lab's."""
+    """What a sweep looks for; the caller's own tags stand beside them and cannot replace them."""
     program.up(ALL)
     iam = program.clients().iam
     users = {
@@ -193,7 +197,8 @@ def test_without_the_grant_there_is_no_policy_on_the_user(program: Program) -> N
     """The lesson before the grant; adding it is one resource more, and nothing else changes."""
     lab = """
     from components.lab import AssumeRoleLab
-    AssumeRoleLab("lab", {"learners": ["ben"], "role_name": "s3", "managed_policies": [], "grant": %s})
+    args = {"learners": ["ben"], "role_name": "s3", "managed_policies": [], "grant": %s}
+    AssumeRoleLab("lab", args)
     """
     program.up(lab % "False")
     iam = program.clients().iam

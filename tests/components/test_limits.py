@@ -1,4 +1,4 @@
-"""IAM's rules, known before any call: what IAM takes has no fault, what it refuses has one that says why."""
+"""IAM's rules, known before any call: what IAM refuses has a fault, which says why."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_the_demo_tells_the_whole_lesson_in_its_order() -> None:
 
 
 def test_a_piped_demo_is_plain_text() -> None:
-    """It ends up in a log or a mail: no colour codes, no padding, no line broken in the middle of an ARN."""
+    """It ends up in a log or a mail: no colour codes, no padding, no ARN broken in two."""
     lines = demo().stdout.splitlines()
     assert not any("\x1b" in line for line in lines)
     assert all(line == line.rstrip() for line in lines)

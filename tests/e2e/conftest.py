@@ -1,4 +1,4 @@
-"""The project as its users have it: a folder of their own, this Python, and nothing of the environment."""
+"""The project as its users have it: a folder of their own, this Python, no environment."""
 
 from __future__ import annotations
 

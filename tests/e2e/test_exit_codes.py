@@ -1,4 +1,4 @@
-"""One contract over all commands: the exit code says whose turn it is, and one line what to do. Never a traceback."""
+"""Of all commands: the exit code says whose turn it is, one line what to do. No traceback."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ARGUMENTS = {
 
 
 def run(folder: Folder, command: str, *more: str) -> Done:
-    """Run a command with what it cannot do without; options first, as `exec` takes all after its own for another's."""
+    """Run a command with what it needs; options first: `exec` takes all others for another's."""
     return folder.rolelab(command, *more, *ARGUMENTS.get(command, []))
 
 
@@ -140,7 +140,10 @@ def test_status_and_outputs_of_nothing_are_no_error(folder: Folder) -> None:
 
 def take_the_grant_away(folder: Folder) -> None:
     """As a careless administrator would."""
-    code = "import boto3; boto3.client('iam').delete_user_policy(UserName='testuser', PolicyName='AssumeRole')"
+    code = (
+        "import boto3; iam = boto3.client('iam'); "
+        "iam.delete_user_policy(UserName='testuser', PolicyName='AssumeRole')"
+    )
     subprocess.run([sys.executable, "-c", code], env={**folder.env, **folder.aws()}, check=True)
 
 

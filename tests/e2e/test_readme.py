@@ -1,4 +1,4 @@
-"""The README is run as it stands: in a clean copy of the project, by a newcomer with nothing in the environment."""
+"""The README is run as it stands: in a clean copy of the project, with no environment."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[Command]:
     """Return the commands of all `console` blocks."""
-    found: list[Command] = []
+    commands: list[Command] = []
     for block in blocks("console"):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, _, shown = part.partition("\n")
-            found.append(Command(line, shown))
-    return found
+            commands.append(Command(line, shown))
+    return commands
 
 
 def steady(text: str) -> str:
-    """Return text without what differs from run to run, and without line ends that a width decides on."""
+    """Return text without what differs from run to run, and without line ends."""
     for pattern, instead in VOLATILE:
         text = re.sub(pattern, instead, text)
     return text
@@ -83,7 +83,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def newcomer(home: Path, *more: Path) -> dict[str, str]:
-    """Return the environment of a fresh login; how package clients reach their registry is the machine's business."""
+    """Return the environment of a fresh login, with what package clients need on this machine."""
     clients = ("PIP_", "UV_", "SSL_", "REQUESTS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
     kept = {name: value for name, value in os.environ.items() if name.upper().startswith(clients)}
     own = str(ROOT / ".venv")
@@ -144,21 +144,21 @@ def test_the_table_of_configuration_is_pulumi_yamls() -> None:
     """Each default has one home, and the README says the same."""
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| `(.+?)` \| (.+?) \|$", README, re.MULTILINE)
-    told = {
+    rows_by_key = {
         f"assume-role-lab:{key}": (kind, yaml.safe_load(default), what)
         for key, kind, default, what in rows
     }
     kinds = {"array": "list of names"}
-    assert told == {
-        key: (kinds.get(one["type"], one["type"]), one["default"], one["description"])
-        for key, one in declared.items()
+    assert rows_by_key == {
+        key: (kinds.get(schema["type"], schema["type"]), schema["default"], schema["description"])
+        for key, schema in declared.items()
         if key.startswith("assume-role-lab:")
     }
 
 
 @pytest.mark.parametrize(
     "path",
-    ["README.md", *sorted(str(one.relative_to(ROOT)) for one in (ROOT / "docs").glob("*.md"))],
+    ["README.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))],
 )
 def test_every_link_to_a_file_leads_there(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""No secret where it does not belong: not on a screen, not in a log, not in a file that others may read."""
+"""No secret on a screen, in a log, or in a file that others are allowed to read."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_a_labs_whole_life_shows_no_secret_and_keeps_none_where_others_may_read(
         folder.rolelab("destroy", "--yes", "--json"),
     ]
     assert_kept(folder, secrets)
-    for one in done:
+    for run in done:
         for name, secret in secrets.items():
-            assert secret not in one.out + one.err, (name, one)
+            assert secret not in run.out + run.err, (name, run)
 
 
 def assert_kept(folder: Folder, secrets: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_failure_shows_no_secret_and_no_traceback(folder: Folder) -> None:
-    """A refused signature is answered with parts of the request: none of it may reach the screen."""
+    """A refused signature is answered with parts of the request: none of it is shown."""
     folder.rolelab("up", "--yes")
     env = folder.aws()
     secret, wrong = env["AWS_SECRET_ACCESS_KEY"], "wrong" * 8

@@ -1,4 +1,4 @@
-"""What a command loads before it has anything to do: nobody waits for pulumi to read a help text."""
+"""What a command loads: nobody waits for pulumi to read a help text."""
 
 from __future__ import annotations
 

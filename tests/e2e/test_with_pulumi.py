@@ -1,4 +1,4 @@
-"""The same program under the Pulumi CLI: made, verified by its own outputs, and removed, as with an account."""
+"""The same program under the Pulumi CLI: made, verified by its own outputs, and removed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [
 
 
 def test_what_pulumi_makes_passes_the_verification_and_goes_again() -> None:
-    """`verify.py --pulumi` reads the stack's outputs from the Pulumi CLI; the local AWS stands for the account."""
+    """`verify.py --pulumi` reads the Pulumi CLI's outputs; a local AWS stands for the account."""
     command = [
         sys.executable,
         HARNESS,

@@ -64,7 +64,7 @@ def test_a_lab_never_shows_its_secrets() -> None:
     ],
 )
 def test_what_is_missing_is_named(path: tuple[str, ...]) -> None:
-    """Outputs of half a run are no lab."""
+    """Outputs of half a run are not a lab."""
     with pytest.raises(UsageError, match=rf"the outputs lack {'.'.join(path)} \(here\)"):
         outputs.parse(without(*path), where="here")
 
@@ -111,7 +111,7 @@ def test_a_lab_without_learners_is_none() -> None:
     ],
 )
 def test_a_value_of_another_form_is_named(path: str, value: object) -> None:
-    """One line that names the output; no traceback later on from what was taken for an ARN or a number."""
+    """One line that names the output, and no traceback later on."""
     raw = copy.deepcopy(RAW)
     *outer, last = path.split(".")
     inner = raw
@@ -144,7 +144,7 @@ def test_a_learners_name_can_be_shown(name: str) -> None:
 
 
 def test_an_unknown_password_is_not_none() -> None:
-    """A run that broke off before it gave one is no lab without a console."""
+    """A run that broke off before it gave one is not a lab without a console."""
     raw = copy.deepcopy(RAW)
     raw["learners"]["testuser"]["consolePassword"] = UNKNOWN
     with pytest.raises(UsageError, match=r"the outputs lack learners\.testuser\.consolePassword"):

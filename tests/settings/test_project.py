@@ -53,7 +53,7 @@ def test_quoted_numbers_and_flags_are_what_they_say(folder: Path) -> None:
 
 
 def test_yaml_is_not_norwegian(folder: Path) -> None:
-    """`no` is a learner's name and a date is text, as in the Pulumi CLI; PyYAML's own reader thinks otherwise."""
+    """`no` is a learner's name and a date is text, as in the Pulumi CLI; to PyYAML they are not."""
     assert (
         config(folder, "config:\n  names: [no, on, 2026-01-01, 1_000]\n")["exp:names"]
         == '["no","on","2026-01-01","1_000"]'

@@ -1,4 +1,4 @@
-"""Whatever the configuration holds: settings that keep every rule, or faults that say all; never anything else."""
+"""Any configuration is settings that keep every rule, or faults that say all that is wrong."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_the_session_is_named_without_the_roles_path() -> None:
 
 
 def test_what_is_not_set_is_sent_nowhere() -> None:
-    """An empty external id is a wrong parameter to AWS, and a trust policy may test that a key is absent."""
+    """AWS refuses an empty external id, and a trust policy may test that a key is absent."""
     assert PLAIN.parameters == {"RoleArn": ROLE, "RoleSessionName": "ada"}
     assert PLAIN.command == f"aws sts assume-role --role-arn {ROLE} --role-session-name ada"
     assert PLAIN.profile("own") == [
