@@ -142,6 +142,7 @@ def _run(
                 _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
                      threads=threads, so_far=so_far, executor=executor)
             )  # fmt: skip
+            tally.tell_rest()
             return Result(
                 summary=tally.summary(),
                 steps=tuple(planned),

@@ -73,7 +73,8 @@ class Tally:
         """Stop because of a signal; return whether it was the first one. For a signal handler.
 
         The handler interrupts the very thread that may hold a lock: a put into this queue is the
-        one thing that is safe there. The words are told with the next event of the run.
+        one thing that is safe there. The words are told with the next event of the run, or by
+        `tell_rest` where none comes.
         """
         if self.cancelled:
             return False
@@ -115,6 +116,11 @@ class Tally:
         """Hand an event to the listener; one at a time."""
         with self._lock:
             self._tell(event)
+
+    def tell_rest(self) -> None:
+        """Tell what a signal left to be told, at the end of the run."""
+        with self._lock:
+            self._tell_waiting()
 
     def say(self, text: str) -> None:
         """Tell a line for people."""
@@ -178,6 +184,9 @@ class Tally:
             self._tell(event)
 
     def _tell(self, event: Event) -> None:
+        self._tell_waiting()
+        self._listener(event)
+
+    def _tell_waiting(self) -> None:
         while not self._soon.empty():
             self._listener(self._soon.get())
-        self._listener(event)

@@ -36,6 +36,15 @@ class After:
                     os.kill(os.getpid(), self._number)
 
 
+def test_an_interrupt_at_the_last_operation_is_told_all_the_same(stack: StackRunner) -> None:
+    """No event of the run comes after it that the words could come with."""
+    stack.program('aws.iam.User("u0", name="u0")')
+    stack.up()
+    stack.program('aws.iam.User("u0", name="u0")\naws.iam.User("u1", name="u1")')
+    stack.listener = After(1, signal.SIGINT)
+    assert any("^C received" in text for text in stack.up().messages(Severity.WARNING))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_is_recorded_and_carried_on(
     stack: StackRunner, number: signal.Signals
