@@ -34,7 +34,7 @@ class Advice:
 
     @property
     def verbatim(self) -> Iterator[str]:
-        """The lines that stay as they are, to be read and copied: the difference, then the command."""
+        """The lines that stay as they are, to be copied: the difference, then the command."""
         yield from self.diff.splitlines()
         if self.command is not None:
             yield from self.command.text.splitlines()

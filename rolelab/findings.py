@@ -26,7 +26,7 @@ class Finding:
     check: str
     """Stable id that reports and tests name, such as `before.list-buckets`."""
     learner: str
-    """Name of the learner, as in the stack's outputs; empty for what all share, such as the role."""
+    """Name of the learner, as in the outputs; empty for what all share, such as the role."""
     verdict: Verdict
     expected: str = ""
     got: str = ""
@@ -36,9 +36,9 @@ class Finding:
     unasked: str = ""
     """Why the check was skipped, or could not be asked."""
     who: str = ""
-    """Which credentials asked, in a word or two: "own key", "role session", "administrator"."""
+    """Which credentials asked: "own key", "role session", "administrator"."""
     action: str = ""
-    """What was asked for, as IAM calls it: `s3:ListAllMyBuckets`; empty where nothing single was."""
+    """What was asked for, as IAM calls it: `s3:ListAllMyBuckets`; empty for no single action."""
     what: str = ""
     """The check in words: "make a bucket"."""
     part: str = ""
@@ -72,7 +72,7 @@ class Proof:
 
 
 def exit_code(found: Iterable[Finding]) -> int:
-    """Return 1 if any check failed, else 3 if any could not be found out or none was made, else 0."""
+    """Return 1 if a check failed, else 3 if one could not be found out or none was made, else 0."""
     verdicts = {finding.verdict for finding in found}
     if Verdict.FAIL in verdicts:
         return 1

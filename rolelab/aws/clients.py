@@ -1,7 +1,7 @@
 """Clients of one endpoint: one session, one client a service, safe to share between threads.
 
-They are botocore's own, as boto3 hands them on: what boto3 adds to them (resources, transfers in parts) is not needed
-here, and costs every start 15 ms.
+They are botocore's own, as boto3 hands them on: what boto3 adds (resources, transfers in parts) is
+not needed here, and costs every start 15 ms.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 Service = Literal["iam", "sts", "s3"]
 
 
-class _Loader(botocore.loaders.Loader):
-    """Takes a service's folder for the service: botocore looks into all 400, twice, which takes 25 ms."""
+class _ModelLoader(botocore.loaders.Loader):
+    """Takes a service's folder for the service: botocore's looks into all 400, twice, for 25 ms."""
 
     def list_available_services(self, type_name: str) -> list[str]:
         folders = (Path(path) for path in self.search_paths)
         return [each.name for folder in folders if folder.is_dir() for each in folder.iterdir()]
 
 
-_LOADER = _Loader()
+_LOADER = _ModelLoader()
 """Reads the service models, 80 to 130 ms for IAM's: once in a process, for all sessions."""
 
 

@@ -35,7 +35,8 @@ def command(
 ) -> None:
     """Break the lab by FAULT, or by any (--random); on the local AWS only.
 
-    Then find out: `rolelab verify` says what does not work, `rolelab explain` why. `rolelab mend` puts it back.
+    Then find out: `rolelab verify` says what does not work, `rolelab explain` why. `rolelab mend`
+    puts it back.
     """
     from rolelab.aws.endpoint import is_loopback
     from rolelab.faults import FAULTS
@@ -65,7 +66,7 @@ def command(
     back = (
         "`rolelab mend`"
         if fault.is_mendable
-        else "`rolelab up --refresh`, for what is gone must be made anew"
+        else "`rolelab up --refresh`, for what is gone must be recreated"
     )
     click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 

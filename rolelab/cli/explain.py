@@ -1,4 +1,4 @@
-"""`rolelab explain`: why a learner may, or may not, and what would change it."""
+"""`rolelab explain`: why a learner is allowed something or refused it, and what would change it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def command(
     action: str,
     resource: str,
 ) -> None:
-    """Say whether the learner may do ACTION on RESOURCE (an ARN), which policy is the reason, and what to change.
+    """Say whether the learner is allowed ACTION on RESOURCE (an ARN), why, and what to change.
 
-    Without an ACTION: whether they may assume the role. The policies are read with the administrator's credentials;
-    nothing is changed.
+    Without an ACTION: whether they are allowed to assume the role. The policies are read with the
+    administrator's credentials; nothing is changed.
     """
     from rolelab.explain import question as asking
     from rolelab.report import text

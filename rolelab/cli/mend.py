@@ -12,9 +12,10 @@ from rolelab.cli import deploying, target
 @deploying.yes_option
 @click.pass_context
 def command(ctx: click.Context, choice: target.LabChoice, yes: bool) -> None:
-    """Compare the users, their grants and the role with what was declared, and undo every difference.
+    """Compare users, grants and role with what was declared, and undo every difference.
 
-    What is to be done is shown as AWS CLI commands, then asked, then done. What `rolelab break` added goes as well.
+    What is to be done is shown as AWS CLI commands, then asked, then done. What `rolelab break`
+    added goes as well.
     """
     from rolelab.aws.callers import administrator
     from rolelab.faults import leftovers

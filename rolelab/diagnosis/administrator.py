@@ -1,4 +1,4 @@
-"""What the administrator's credentials may look at, each thing once for all learners; read only."""
+"""What the administrator's credentials read, each thing once for all learners."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 
 class NotLookedAt(Exception):
-    """The administrator's credentials are missing, refused or another account's: said, and no verdict on the lab."""
+    """The administrator's credentials are missing, refused or another account's: no verdict."""
 
 
 class NoAnswer(Exception):
@@ -75,7 +75,7 @@ class Administrator:
         return self.credentials() is not None
 
     def credentials(self) -> Credentials | None:
-        """Return the credentials; None where there are none of the lab's account, or AWS does not answer."""
+        """Return the credentials; None without any of the lab's account, or without an answer."""
         try:
             return self.require()
         except (NotLookedAt, NoAnswer):
@@ -105,7 +105,7 @@ class Administrator:
         return self._ask(self.require(), lambda: user_of(self._callers, learner))
 
     def role(self, *, again: bool = False) -> ActualRole | None:
-        """Return the role as it was when it was first read; `again` reads it anew.
+        """Return the role as it was when it was first read; `again` reads it again.
 
         Raises:
             NotLookedAt, NoAnswer: as `require`, or AWS refuses.
@@ -153,9 +153,7 @@ class Administrator:
         except NotLookedAt as refused:
             return str(refused)
         account = identity.account_id
-        return (
-            None if account == self._lab.account_id else f"those at hand are of account {account}"
-        )
+        return None if account == self._lab.account_id else f"those here are of account {account}"
 
     def _current(self) -> Credentials:
         """Return the endpoint's own credentials, or what the environment holds."""
@@ -165,7 +163,7 @@ class Administrator:
             raise NotLookedAt(failure.said or failure.code) from None
 
     def _ask(self, credentials: Credentials, call: Callable[[], _T]) -> _T:
-        """Ask until there is an answer of any kind; whether it is the right one the caller decides."""
+        """Ask until there is an answer of any kind: the caller decides whether it is right."""
         with calling_as(credentials):
             answer = self._patience.ask(call, lambda answer: answer.outcome is not Outcome.OTHER)
         if answer.outcome is Outcome.WORKED:

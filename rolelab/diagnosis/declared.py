@@ -1,7 +1,7 @@
 """What was declared, and what differs from it: each deviation with the change that puts it back.
 
-Too open is as wrong as too tight. Tags, descriptions, names of inline policies and everything else in
-the account are nobody's business.
+Too open is as wrong as too tight. Tags, descriptions, names of inline policies and everything else
+in the account are nobody's business.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rolelab.iam import compare as meaning
 from rolelab.outputs import Lab
 
 GRANT_NAME = "AssumeRole"
-"""Name for a grant that is made again where none is left whose name could be kept: the lab's own."""
+"""Name for a recreated grant where there is none whose name could be kept: the lab's own."""
 REFRESH = "run `rolelab up --refresh` (or `pulumi up --refresh`)"
 
 
@@ -59,7 +59,7 @@ class DeclaredCheck(Check):
 
 
 def trust_of(lab: Lab) -> Mapping[str, Any]:
-    """Return the declared trust policy: that of the outputs, or the lab's own, the account alone."""
+    """Return the declared trust policy: the outputs', or the lab's own, the account alone."""
     if lab.role.trust is not None:
         return lab.role.trust
     root = documents.account_root(lab.account_id, arns.partition_of(lab.role.arn))
@@ -120,7 +120,7 @@ def directions(differences: Iterable[meaning.Difference]) -> str:
 
 
 def policy_name(arn: str) -> str:
-    """Return the name alone of AWS's own policies; of the account's, which can have any name, the ARN too."""
+    """Return the name of a policy, and the ARN of one that is not AWS's: it can have any name."""
     name = arns.name_of(arn)
     return name if arns.is_aws_policy(arn) else f"{name} ({arn})"
 

@@ -28,7 +28,7 @@ class IamCall:
 
     @property
     def command(self) -> str:
-        """The AWS CLI command; an option a line where they do not fit on one, documents indented."""
+        """The AWS CLI command, an option a line where they do not fit on one."""
         options = [
             f"--{_words(name, '-')} {shlex.quote(_text(value))}"
             for name, value in self.parameters.items()

@@ -241,4 +241,4 @@ ROLE_CHECKS = (
         compare=_session_limit,
     ),
 )
-"""What exists of the role, once for all learners; the first looks whether the role is there."""
+"""What exists of the role; the first entry looks whether it is there."""

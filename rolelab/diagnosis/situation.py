@@ -72,7 +72,7 @@ class Situation:
         return decide(request, policies)
 
     def policies(self, who: Who) -> Policies:
-        """Return every policy that bears on the own key (the role's trust too), or on the session."""
+        """Return every policy that bears on the own key (the trust too), or on the session."""
         if who == SESSION:
             return self._of_session
         user = self.user

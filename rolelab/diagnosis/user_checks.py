@@ -1,4 +1,4 @@
-"""The checks of a learner's user against what was declared: identity, key, password, policies, groups."""
+"""The checks of a learner's user against what was declared: key, password, policies, groups."""
 
 from __future__ import annotations
 
@@ -277,4 +277,4 @@ USER_CHECKS = (
         compare=_boundary,
     ),
 )
-"""What exists of each learner against what was declared; the first looks whether the user is there."""
+"""What exists of each learner; the first entry looks whether the user is there."""

@@ -1,1 +1,1 @@
-"""`rolelab explain`: one question about a learner's permissions, answered from the policies as they exist."""
+"""`rolelab explain`: one question about a learner's permissions, answered from the policies."""

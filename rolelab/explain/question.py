@@ -63,7 +63,7 @@ def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question) -> R
         CannotTell: the policies cannot be read.
     """
     clock, callers = Clock(), Callers(endpoint)
-    # No waiting for changes to take effect, only for lost answers: one question is asked in passing.
+    # One question, asked in passing: no waiting for changes to take effect, only for lost answers.
     patience = Patience(1.0 if endpoint.is_local else 5.0, clock)
     admin = Administrator(endpoint, callers, lab, patience)
     try:

@@ -24,7 +24,7 @@ class Plan:
 
 
 def plan(lab: Lab, callers: Callers) -> Plan:
-    """Compare everything with what was declared and return what puts it back; the caller is the administrator.
+    """Compare all with what was declared; return what puts it back. The administrator calls.
 
     Raises:
         AwsFailure: something cannot be read.

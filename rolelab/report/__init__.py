@@ -1,4 +1,4 @@
-"""Findings as people and machines read them; each form is a module of its own, loaded only when it is asked for."""
+"""Findings as people and machines read them; a form is a module, loaded when it is asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMS = {"json": "as_json", "junit": "as_junit", "html": "as_html"}
 
 
 def tell(proof: Proof, files: Mapping[str, str]) -> None:
-    """Write every form that is asked for; people get theirs on the standard output unless a file goes there.
+    """Write every form that is asked for; people get theirs unless one goes to the standard output.
 
     `files` says where each form of FORMS goes, `-` for the standard output.
 

@@ -1,4 +1,4 @@
-"""The findings as one HTML file that needs no network: for a class on a projector, light or dark, wide or narrow."""
+"""The findings as one HTML file that needs no network, for a class on a projector."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from rolelab import findings
 from rolelab.advice import Advice
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import picture, summary
 
-_STEPS = {
+_PHASES = {
     "identity": "Who asks",
     "before": "Before: with the learner's own key",
     "assume": "The switch",
@@ -27,17 +26,18 @@ _HEADS = ("", "who", "what", "action", "expected", "got", "AWS's words")
 
 def render(proof: Proof) -> str:
     """Return the page."""
-    code = findings.exit_code(proof.findings)
-    state = {0: Verdict.PASS, 1: Verdict.FAIL, 3: Verdict.UNKNOWN}[code]
+    state = summary.overall(proof.findings)
+    counted = escape(summary.counted(proof.findings))
+    ran = f"{proof.started:%Y-%m-%d %H:%M:%S} UTC, {proof.took_s:.1f} s"
     parts = (
         f'<header class="{state.value}"><p class="glyph">{picture.GLYPHS[state]}</p><div>'
-        f"<h1>{escape(_title(state))}</h1><p>{escape(summary.counted(proof.findings))}</p></div></header>",
+        f"<h1>{escape(_title(state))}</h1><p>{counted}</p></div></header>",
         _facts(proof),
         f"<figure>{picture.draw(proof)}<figcaption>{_legend()}</figcaption></figure>",
         "".join(_reasons(proof)),
         "".join(_matrix(proof)),
         "".join(_left_out(proof)),
-        f"<footer>rolelab verify, {proof.started:%Y-%m-%d %H:%M:%S} UTC, {proof.took_s:.1f} s</footer>",
+        f"<footer>rolelab verify, {ran}</footer>",
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -66,20 +66,16 @@ def _facts(proof: Proof) -> str:
         "stack": proof.stack,
         "AWS": proof.where,
     }
-    return (
-        "<dl>"
-        + "".join(
-            f"<div><dt>{key}</dt><dd>{escape(value)}</dd></div>" for key, value in facts.items()
-        )
-        + "</dl>"
-    )
+    rows = (f"<div><dt>{key}</dt><dd>{escape(text)}</dd></div>" for key, text in facts.items())
+    return f"<dl>{''.join(rows)}</dl>"
 
 
 def _legend() -> str:
-    return " ".join(
-        f'<span class="tag {verdict.value}">{picture.GLYPHS[verdict]} {picture.WORDS[verdict]}</span>'
-        for verdict in Verdict
-    )
+    return " ".join(_tag(verdict, f" {picture.WORDS[verdict]}") for verdict in Verdict)
+
+
+def _tag(verdict: Verdict, words: str = "") -> str:
+    return f'<span class="tag {verdict.value}">{picture.GLYPHS[verdict]}{words}</span>'
 
 
 def _reasons(proof: Proof) -> Iterator[str]:
@@ -137,15 +133,15 @@ def _matrix(proof: Proof) -> Iterator[str]:
     if len(names) > summary.EACH:
         yield from _counted(proof)
         return
-    for name in dict.fromkeys(finding.learner for finding in proof.findings):
-        found = [finding for finding in proof.findings if finding.learner == name]
-        title = f"learner {name}" if name else f"role {proof.role_arn.rsplit('/', 1)[-1]}"
+    for name, own in summary.by_learner(proof.findings).items():
+        title = f"learner {name}" if name else f"role {summary.role_name(proof)}"
         yield f"<section><h2>{escape(title)}</h2><table><thead><tr>"
         yield "".join(f'<th scope="col">{head}</th>' for head in _HEADS) + "</tr></thead>"
-        for step, told in _STEPS.items():
-            rows = [finding for finding in found if finding.phase == step]
+        for phase, words in _PHASES.items():
+            rows = [finding for finding in own if finding.phase == phase]
             if rows:
-                yield f'<tbody><tr class="step"><th colspan="{len(_HEADS)}" scope="rowgroup">{told}</th></tr>'
+                head = f'<th colspan="{len(_HEADS)}" scope="rowgroup">{words}</th>'
+                yield f'<tbody><tr class="step">{head}</tr>'
                 yield from map(_row, rows)
                 yield "</tbody>"
         yield "</table></section>"
@@ -161,7 +157,7 @@ def _row(finding: Finding) -> str:
         ("said", finding.said),
     )
     state = finding.verdict.value
-    mark = f'<td class="verdict"><span class="tag {state}">{picture.GLYPHS[finding.verdict]}</span></td>'
+    mark = f'<td class="verdict">{_tag(finding.verdict)}</td>'
     shown = "".join(
         f'<td class="{kind}" data-head="{kind}">{escape(text)}</td>' for kind, text in cells
     )
@@ -170,9 +166,7 @@ def _row(finding: Finding) -> str:
 
 def _counted(proof: Proof) -> Iterator[str]:
     heads = "".join(
-        f'<th scope="col"><span class="tag {verdict.value}">{picture.GLYPHS[verdict]}</span> '
-        f"{picture.WORDS[verdict]}</th>"
-        for verdict in Verdict
+        f'<th scope="col">{_tag(verdict)} {picture.WORDS[verdict]}</th>' for verdict in Verdict
     )
     yield '<section><h2>All learners</h2><table class="counts"><thead><tr>'
     yield f'<th scope="col">check</th>{heads}</tr></thead><tbody>'
@@ -185,7 +179,7 @@ def _counted(proof: Proof) -> Iterator[str]:
 
 
 def _left_out(proof: Proof) -> Iterator[str]:
-    """Say what was not checked, and why: a report that is silent about it would be read as a pass."""
+    """Tell what was not checked, and why: silence would be read as a pass."""
     by_reason: dict[str, list[str]] = {}
     for finding in proof.findings:
         if finding.verdict is Verdict.SKIPPED:
@@ -194,9 +188,5 @@ def _left_out(proof: Proof) -> Iterator[str]:
         return
     yield "<section><h2>Not checked</h2><ul>"
     for reason, checks in by_reason.items():
-        yield f"<li>{escape(_joined(dict.fromkeys(checks)))}: {escape(reason)}</li>"
+        yield f"<li>{escape(', '.join(dict.fromkeys(checks)))}: {escape(reason)}</li>"
     yield "</ul></section>"
-
-
-def _joined(checks: Iterable[str]) -> str:
-    return ", ".join(checks)

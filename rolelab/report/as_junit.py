@@ -1,7 +1,7 @@
-"""The findings as JUnit XML: a suite for each learner, a test case for each check, so that a CI shows them.
+"""The findings as JUnit XML for a CI: a suite for each learner, a test case for each check.
 
-Not found out is an error, not a failure: a CI tells the two apart. Learners are verified side by side and their checks
-are not timed one by one, so only the whole has a time: the schema lets it be left out elsewhere.
+Not found out is an error, not a failure: a CI tells the two apart. Learners are verified side by
+side and their checks are not timed one by one, so only the whole has a time, as the schema allows.
 
 Source: the JUnit schema of Jenkins' xUnit plugin (junit-10.xsd), which CI servers read.
 """
@@ -21,15 +21,9 @@ _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def render(proof: Proof) -> str:
     """Return the XML text."""
-    names = summary.learners(proof.findings)
     root = Xml.Element("testsuites", {"name": "rolelab verify"})
-    suites = [
-        (name, [finding for finding in proof.findings if finding.learner == name])
-        for name in (*names, "")
-    ]
-    for name, found in suites:
-        if found:
-            root.append(_suite(name or f"role {proof.role_arn.rsplit('/', 1)[-1]}", found, proof))
+    for name, findings in summary.by_learner(proof.findings).items():
+        root.append(_suite(name or f"role {summary.role_name(proof)}", findings, proof))
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     root.set("time", f"{proof.took_s:.3f}")
@@ -39,20 +33,20 @@ def render(proof: Proof) -> str:
     )
 
 
-def _suite(name: str, found: list[Finding], proof: Proof) -> Xml.Element:
-    tally = summary.counts(found)
+def _suite(name: str, findings: list[Finding], proof: Proof) -> Xml.Element:
+    tally = summary.counts(findings)
     suite = Xml.Element(
         "testsuite",
         {
             "name": _text(name),
-            "tests": str(len(found)),
+            "tests": str(len(findings)),
             "failures": str(tally[Verdict.FAIL]),
             "errors": str(tally[Verdict.UNKNOWN]),
             "skipped": str(tally[Verdict.SKIPPED]),
             "timestamp": proof.started.strftime("%Y-%m-%dT%H:%M:%S"),
         },
     )
-    for finding in found:
+    for finding in findings:
         suite.append(_case(name, finding))
     return suite
 

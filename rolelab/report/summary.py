@@ -1,4 +1,4 @@
-"""What many findings say together: counts, and alike ones joined, for reports of one learner or of a thousand."""
+"""What many findings say together: counts, and alike ones joined, for one learner or a thousand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rolelab.advice import Advice, as_text
-from rolelab.findings import Finding, Verdict
+from rolelab.findings import Finding, Proof, Verdict, exit_code
 
 EACH = 3
 """Up to so many learners are shown check by check; of more only what deviates."""
@@ -32,15 +32,36 @@ class Shared:
         return f"{named} and {more} more" if more > 0 else named
 
 
-def learners(found: Iterable[Finding]) -> list[str]:
+def learners(findings: Iterable[Finding]) -> list[str]:
     """Return the names of the learners in their order; what belongs to none is left out."""
-    return [name for name in dict.fromkeys(finding.learner for finding in found) if name]
+    return [name for name in dict.fromkeys(finding.learner for finding in findings) if name]
 
 
-def deviations(found: Iterable[Finding]) -> list[Shared]:
-    """Join failures, and what was not found out, that differ in nothing but the learner's name, each reason and change told once."""
+def by_learner(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Return the findings of each learner, and under an empty name those that all share."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(finding.learner, []).append(finding)
+    return grouped
+
+
+def overall(findings: Iterable[Finding]) -> Verdict:
+    """Return the verdict on the whole."""
+    return {0: Verdict.PASS, 1: Verdict.FAIL, 3: Verdict.UNKNOWN}[exit_code(findings)]
+
+
+def role_name(proof: Proof) -> str:
+    """Return the name of the role."""
+    return proof.role_arn.rpartition("/")[2]
+
+
+def deviations(findings: Iterable[Finding]) -> list[Shared]:
+    """Join failures, and what was not found out, that differ in nothing but the learner's name.
+
+    Each reason and change is told once.
+    """
     alike: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in found:
+    for finding in findings:
         if finding.verdict in FAILED:
             parts = (
                 finding.check,
@@ -57,18 +78,16 @@ def deviations(found: Iterable[Finding]) -> list[Shared]:
             alike.setdefault(key, []).append(finding)
     firsts = told_once(same[0] for same in alike.values())
     return [
-        Shared(
-            finding=first, learners=tuple(finding.learner for finding in same if finding.learner)
-        )
+        Shared(finding=first, learners=tuple(learners(same)))
         for first, same in zip(firsts, alike.values(), strict=True)
     ]
 
 
-def told_once(found: Iterable[Finding]) -> list[Finding]:
-    """Say why, and what to do, once: later findings of the same learner refer to the first that says it."""
+def told_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Tell why, and what to do, once: a learner's later findings refer to the first such."""
     seen: dict[str, list[Finding]] = {}
     told: list[Finding] = []
-    for finding in found:
+    for finding in findings:
         earlier = seen.setdefault(finding.learner, [])
         if finding.verdict in FAILED and finding.got:
             told.append(_referring(finding, earlier))
@@ -91,40 +110,37 @@ def _referring(finding: Finding, earlier: Sequence[Finding]) -> Finding:
     return replace(finding, advice=(Advice(sentence=f"as for {alike[0].check}."),))
 
 
-def counts(found: Iterable[Finding]) -> Counter[Verdict]:
+def counts(findings: Iterable[Finding]) -> Counter[Verdict]:
     """Count the verdicts."""
-    return Counter(finding.verdict for finding in found)
+    return Counter(finding.verdict for finding in findings)
 
 
-def by_check(found: Iterable[Finding]) -> dict[str, Counter[Verdict]]:
+def by_check(findings: Iterable[Finding]) -> dict[str, Counter[Verdict]]:
     """Count the verdicts of each check, in the order of the lesson."""
     counted: dict[str, Counter[Verdict]] = {}
-    for finding in found:
+    for finding in findings:
         counted.setdefault(finding.check, Counter())[finding.verdict] += 1
     return counted
 
 
-def conclusion(found: Sequence[Finding]) -> str:
+def conclusion(findings: Sequence[Finding]) -> str:
     """Return one sentence that says it all."""
-    tally = counts(found)
-    if tally[Verdict.FAIL]:
-        verdict = "The lab is not as it should be"
-    elif tally[Verdict.UNKNOWN] or not tally[Verdict.PASS]:
-        verdict = "It could not be found out whether the lab is as it should be"
-    else:
-        verdict = "The lab is as it should be"
-    return f"{verdict}: {counted(found)}"
+    words = {
+        Verdict.PASS: "The lab is as it should be",
+        Verdict.FAIL: "The lab is not as it should be",
+        Verdict.UNKNOWN: "It could not be found out whether the lab is as it should be",
+    }
+    return f"{words[overall(findings)]}: {counted(findings)}"
 
 
-def counted(found: Sequence[Finding]) -> str:
+def counted(findings: Sequence[Finding]) -> str:
     """Return the counts as a sentence."""
-    tally = counts(found)
-    asked = sum(tally[verdict] for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN))
-    parts = [f"{tally[Verdict.PASS]} of {asked} checks passed"]
-    if tally[Verdict.FAIL]:
-        parts.append(f"{tally[Verdict.FAIL]} failed")
-    if tally[Verdict.UNKNOWN]:
-        parts.append(f"{tally[Verdict.UNKNOWN]} could not be found out")
-    if tally[Verdict.SKIPPED]:
-        parts.append(f"{tally[Verdict.SKIPPED]} skipped")
-    return f"{', '.join(parts)}."
+    tally = counts(findings)
+    asked = len(findings) - tally[Verdict.SKIPPED]
+    words = {
+        Verdict.FAIL: "failed",
+        Verdict.UNKNOWN: "could not be found out",
+        Verdict.SKIPPED: "skipped",
+    }
+    parts = [f"{tally[verdict]} {word}" for verdict, word in words.items() if tally[verdict]]
+    return f"{', '.join([f'{tally[Verdict.PASS]} of {asked} checks passed', *parts])}."

@@ -1,4 +1,4 @@
-"""Findings as plain lines of at most 80 columns: for pipes, files and logs; nothing but letters and spaces."""
+"""Findings as plain lines of at most 80 columns, letters and spaces only: for pipes and logs."""
 
 from __future__ import annotations
 
@@ -23,38 +23,37 @@ def head(proof: Proof) -> str:
     """Return one sentence on what was looked at."""
     names = summary.learners(proof.findings)
     who = names[0] if len(names) == 1 else f"{len(names)} learners"
-    role = proof.role_arn.rsplit("/", 1)[-1]
-    grant = "" if proof.grant else ", grant off"
-    return f"{who} and the role {role} (stack {proof.stack}{grant}) in account {proof.account_id}, {proof.where}"
+    stack = f"stack {proof.stack}{'' if proof.grant else ', grant off'}"
+    what = f"{who} and the role {summary.role_name(proof)} ({stack})"
+    return f"{what} in account {proof.account_id}, {proof.where}"
 
 
 def lines(proof: Proof) -> Iterator[str]:
-    """Return the report line by line: each check for few learners, what deviates and counts for many."""
-    found = summary.told_once(proof.findings)
+    """Return the report line by line: of few learners each check, of many what deviates."""
+    findings = summary.told_once(proof.findings)
     yield from textwrap.wrap(head(proof), WIDTH)
-    names = summary.learners(found)
-    if len(names) <= summary.EACH:
-        for name in dict.fromkeys(finding.learner for finding in found):
+    if len(summary.learners(findings)) <= summary.EACH:
+        for name, own in summary.by_learner(findings).items():
             yield ""
             yield name or "the role"
-            yield from _each([finding for finding in found if finding.learner == name])
+            yield from _each(own)
     else:
         yield ""
         yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
-        for check, tally in summary.by_check(found).items():
+        for check, tally in summary.by_check(findings).items():
             yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
         for shared in summary.deviations(proof.findings):
             yield ""
             yield from _wrapped(shared.whose or "the role", "")
             yield from _finding(shared.finding)
     yield ""
-    yield from textwrap.wrap(summary.conclusion(found), WIDTH)
+    yield from textwrap.wrap(summary.conclusion(findings), WIDTH)
 
 
 def reason(
     why: Iterable[str], advice: Iterable[Advice], *, indent: int = 0, width: int = WIDTH
 ) -> Iterator[str]:
-    """Return why, and what to do, line by line; diffs and commands stay as they are, to be copied."""
+    """Return why, and what to do, line by line; diffs and commands stay whole, to be copied."""
     margin, mark = " " * indent, "do:"
     for sentence in why:
         yield from _wrapped(sentence, margin, width=width)
@@ -68,7 +67,7 @@ def reason(
 
 
 def result(finding: Finding) -> str:
-    """Return what came of a check in a few words: with what was expected where that is something else."""
+    """Return what came of a check in a few words, and what was expected if it differs."""
     if finding.unasked:
         return finding.unasked
     if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
@@ -76,9 +75,9 @@ def result(finding: Finding) -> str:
     return finding.got
 
 
-def _each(found: list[Finding]) -> Iterator[str]:
-    """Show every check; a run of them of which the same is to be said as one."""
-    for first, *more in runs(found):
+def _each(findings: list[Finding]) -> Iterator[str]:
+    """Show every check; neighbours of which the same is to be said as one."""
+    for first, *more in runs(findings):
         if more:
             text = f"{1 + len(more)} checks, {first.check} to {more[-1].check}: {result(first)}"
             yield from _wrapped(text, f"  {MARKS[first.verdict]}  ", " " * 8)
@@ -86,9 +85,9 @@ def _each(found: list[Finding]) -> Iterator[str]:
             yield from _finding(first)
 
 
-def runs(found: Iterable[Finding]) -> Iterator[list[Finding]]:
+def runs(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
     """Return neighbouring findings of which the same is to be said together, all others alone."""
-    for _, alike in groupby(found, key=_alike):
+    for _, alike in groupby(findings, key=_alike):
         yield list(alike)
 
 

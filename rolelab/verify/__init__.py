@@ -1,1 +1,1 @@
-"""Proof that a lab does what it says: behaviour as each learner sees it, and what exists against what was declared."""
+"""Proof that a lab does what it says: how it behaves, and what exists against what was declared."""

@@ -1,4 +1,4 @@
-"""What the checks ask of AWS, a function each; every one looks whether the answer is whole before it counts as one."""
+"""What the checks ask of AWS, a function each; an answer counts only if it is whole."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def put_object(clients: Clients, bucket: str, content: bytes) -> None:
 
 
 def get_object(clients: Clients, bucket: str, key: str = OBJECT) -> bytes:
-    """Read an object; bytes that differ from their own ETag were broken on the way and count as no answer."""
+    """Read an object; bytes that differ from their own ETag were broken on the way: no answer."""
     with translated("GetObject"):
         got = clients.s3.get_object(Bucket=bucket, Key=key)
         content = got["Body"].read()
     require_whole("GetObject", got, "ETag")
     tag = got["ETag"].strip('"')
-    # An ETag of 32 hexadecimal digits is the MD5 of an object put in one piece (unless encrypted with a key of KMS).
+    # An ETag of 32 digits is the MD5 of an object put in one piece, unless a KMS key encrypts it.
     if (
         len(tag) == 32
         and "SSEKMSKeyId" not in got
@@ -82,7 +82,7 @@ def empty_bucket(clients: Clients, bucket: str) -> set[str]:
             got = clients.s3.delete_objects(
                 Bucket=bucket, Delete={"Objects": [{"Key": key} for key in sorted(keys)]}
             )
-        deleted = {one.get("Key") for one in (*got.get("Deleted", []), *got.get("Errors", []))}
+        deleted = {each.get("Key") for each in (*got.get("Deleted", []), *got.get("Errors", []))}
         if deleted != keys:
             raise broken("DeleteObjects", "the answer does not tell of every object")
         for refused in got.get("Errors", []):

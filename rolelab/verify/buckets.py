@@ -1,4 +1,4 @@
-"""The buckets that a verification makes: whatever happens, they are removed, by whoever may."""
+"""The buckets that a verification makes: whatever happens, whoever is allowed to removes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Buckets:
         """Bucket that may exist -> whether AWS said that it was made."""
 
     def making(self, bucket: str) -> Callable[[Clients], None]:
-        """Return the call that makes a bucket; it is remembered unless AWS said that it was not made."""
+        """Return the call that makes a bucket; remembered unless AWS said that it was not made."""
 
         def make(clients: Clients) -> None:
             # Before the call: the answer may be lost, or the run be stopped, after it was made.

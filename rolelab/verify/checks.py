@@ -1,4 +1,4 @@
-"""All checks, in the order of the lesson: one entry each, from which it is run, told and documented."""
+"""All checks in the order of the lesson: one entry each, from which it is run, told, documented."""
 
 from __future__ import annotations
 

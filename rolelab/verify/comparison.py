@@ -1,4 +1,4 @@
-"""Comparing what exists with what was declared, patiently: each learner's user, and once the role."""
+"""Comparing what exists with what was declared, patiently: each learner's user, the role once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def compare(
     around: Surroundings,
     read_deviations: Callable[[], Deviations],
 ) -> None:
-    """Read until nothing deviates, or it is certain that something does; tell every one of `checks`."""
+    """Read until nothing deviates, or something surely does; tell every one of `checks`."""
     try:
         answer = around.patience.ask(
             read_deviations,

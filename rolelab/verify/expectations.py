@@ -42,7 +42,7 @@ Expected = Callable[[Need], "bool | None"]
 
 
 def expected_of(lab: Lab, document: Callable[[str], Any]) -> Expected:
-    """Return what decides it; `document` reads a managed policy by its ARN, if it is not well known."""
+    """Return what decides it; `document` reads managed policies that are not well known."""
     partition = arns.partition_of(lab.role.arn)
     attached = lab.role.managed_policies
     if attached is None:

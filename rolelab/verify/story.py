@@ -1,4 +1,4 @@
-"""One learner's story, as the lesson tells it: refused, switched, at work, switched back, refused again."""
+"""One learner's story as the lesson tells it: refused, switched, at work, back, refused again."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Story:
         self._situation: Situation | None = None
 
     def run(self, checks: Iterable[BehaviourCheck]) -> None:
-        """Make the checks in order; those that would mean nothing are skipped, and it is told why."""
+        """Make the checks in order; those that would mean nothing are skipped, with the reason."""
         for check in checks:
             why_not = self._why_not(check)
             if why_not:
@@ -123,7 +123,7 @@ class Story:
         return ""
 
     def allowed(self, *needs: Need) -> bool | None:
-        """Return whether the role is meant to be allowed all of it; None where that is not known."""
+        """Return whether the role is meant to be allowed all of it; None where it is not known."""
         answers = [self.around.expected(need) for need in needs]
         return None if None in answers else all(answers)
 
@@ -132,7 +132,7 @@ class Story:
     def expect(
         self, check: BehaviourCheck, call: Callable[[Clients], Any], *, works: bool | None
     ) -> bool:
-        """Ask for what should work, or be refused with AccessDenied; tell, and return whether it worked."""
+        """Ask for what should work or be refused; tell what came, and return whether it worked."""
         if works is None:
             self.skip(check, _NOT_KNOWN)
             return False
@@ -149,7 +149,7 @@ class Story:
         hoped_for: Callable[[Answer], bool],
         likeness: Callable[[Any], object] = lambda _: None,
     ) -> Answer:
-        """Ask by the check's credentials until the hoped-for answer comes, or another is certain."""
+        """Ask by the check's credentials until the hoped-for answer comes or another is sure."""
         around = self.around
         asking = self.session if check.who == SESSION and self.session else self.learner
         with calling_as(asking.credentials):
@@ -163,7 +163,7 @@ class Story:
     def tell(
         self, check: BehaviourCheck, answer: Answer, right: bool, *, expected: str, got: str = ""
     ) -> bool:
-        """Tell what came of a check, with the reason where it is wrong; return whether it was right."""
+        """Tell what came of a check, and why if it is wrong; return whether it was right."""
         lost = answer.outcome is Outcome.NO_ANSWER
         is_explained = not right and not lost and answer.outcome is not Outcome.OTHER
         self.teller.tell(

@@ -31,7 +31,7 @@ def ask_identity(story: Story, check: BehaviourCheck) -> None:
 
 
 def assume(story: Story, check: BehaviourCheck) -> None:
-    """Assume the role; with the grant off it has to be refused."""
+    """Assume the role; with the grant off it must be refused."""
     if not story.around.lab.grant:
         story.expect(check, _assuming(story), works=False)
         return
@@ -93,7 +93,7 @@ def look_at_identity(story: Story, check: BehaviourCheck) -> None:
 
 
 def exceed_limit(story: Story, check: BehaviourCheck) -> None:
-    """Ask for a session a second longer than the role's limit: a wrong parameter, not a missing permission."""
+    """Ask for a session a second longer than the role's limit: a wrong parameter, so refused."""
     around = story.around
     seconds = around.lab.role.max_session_duration + 1
     if seconds > _LONGEST_S:

@@ -26,7 +26,7 @@ from rolelab.verify.story import Story, Surroundings
 from rolelab.verify.telling import Teller
 
 BUCKET_PREFIX = "rolelab-verify-"
-"""Every bucket of a verification begins so, then the time in UTC: whoever finds one knows what it is."""
+"""Every bucket of a verification begins so, then the time in UTC: one can see what it is."""
 _CONTENT_SIZE = 4096
 
 
@@ -68,22 +68,22 @@ def verify(
     """
     options, listener = options or VerifyOptions(), listener or Listener()
     stop = threading.Event()
-    told = _Told(lab, listener)
+    collector = _Collector(lab, listener)
     # One more for the role.
     threads = max(1, min(options.threads, len(lab.learners) + 1))
-    around = _surroundings(lab, endpoint, options, threads, stop, told)
+    around = _surroundings(lab, endpoint, options, threads, stop, collector)
     try:
         _all_learners(around, threads, stop, listener.on_stop)
     finally:
         stop.set()
-    return told.in_order()
+    return collector.in_order()
 
 
-class _Told:
+class _Collector:
     """Collects what the threads tell, and passes it on one at a time."""
 
     def __init__(self, lab: Lab, listener: Listener) -> None:
-        self._findings: dict[str, list[Finding]] = {one.name: [] for one in lab.learners}
+        self._findings: dict[str, list[Finding]] = {each.name: [] for each in lab.learners}
         self._findings[""] = []
         self._listener = listener
         self._lock = threading.Lock()
@@ -107,7 +107,7 @@ def _surroundings(
     options: VerifyOptions,
     threads: int,
     stop: threading.Event,
-    told: _Told,
+    collector: _Collector,
 ) -> Surroundings:
     clock, limit_s = options.clock, options.limit_s
     if limit_s is None:
@@ -124,8 +124,8 @@ def _surroundings(
         read_only=options.read_only,
         new_bucket=lambda: f"{BUCKET_PREFIX}{clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
         content=os.urandom(_CONTENT_SIZE),
-        on_finding=told.finding,
-        on_wait=told.wait,
+        on_finding=collector.finding,
+        on_wait=collector.wait,
     )
 
 
@@ -143,7 +143,7 @@ def _all_learners(
             for story in stories:
                 story.result()
         except BaseException:
-            # An interrupt, or an error of ours: what is under way is cleaned up, the rest is not begun.
+            # An interrupt, or an error of ours: what is under way is cleaned up, nothing is begun.
             stop.set()
             on_stop()
             raise

@@ -30,7 +30,7 @@ def refused(prepare: Prepare) -> Run:
 
 
 def as_declared(prepare: Prepare) -> Run:
-    """Return a check of what must work where the declared policies allow it, and else be refused."""
+    """Return a check of what works where the declared policies allow it, and else is refused."""
 
     def run(story: Story, check: BehaviourCheck) -> None:
         story.expect(check, prepare(story), works=story.allowed(*check.needs))
