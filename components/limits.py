@@ -24,7 +24,6 @@ USER_INLINE_SIZE = 2048
 
 _NOT_COUNTED = dict.fromkeys(map(ord, " \t\r\n"))
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
-_PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(aws|\d{12}):policy/[\x21-\x7e]+")
 _POLICY_NAME = re.compile(r"([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]+")
 
@@ -52,13 +51,6 @@ def unique_names(values: Iterable[str]) -> list[str]:
         for same in spellings.values()
         if len(same) > 1
     ]
-
-
-def path(value: str) -> list[str]:
-    """Check the path of a user or role."""
-    if len(value) <= 512 and _PATH.fullmatch(value):
-        return []
-    return [f"{value!r} is not a path; IAM wants / or /some/path/, at most 512 characters"]
 
 
 def users(count: int) -> list[str]:

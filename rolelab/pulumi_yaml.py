@@ -13,7 +13,7 @@ import yaml
 from rolelab.errors import UsageError
 
 
-class _Loader(yaml.SafeLoader):
+class _PulumiLoader(yaml.SafeLoader):
     """Takes `no` and `2026-01-01` for strings, and a key that is given twice for a fault."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name, filled below
@@ -37,7 +37,7 @@ for _tag, _form, _first in (
     ("int", r"[-+]?(0|[1-9][0-9]*)$", "-+0123456789"),
     ("float", r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$", "-+0123456789"),
 ):
-    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+    _PulumiLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
         f"tag:yaml.org,2002:{_tag}", re.compile(_form), [*_first, *([""] if _tag == "null" else [])]
     )
 
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError("is not a file", where=path.name, do="put a YAML file there")
     try:
         text = path.read_text(encoding="utf-8")
-        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        content: Any = yaml.load(text, Loader=_PulumiLoader)  # noqa: S506 - a SafeLoader
         # What refers to itself, or has numbers and brackets without end, is nothing to work with.
         json.dumps(content, default=str)
     except yaml.YAMLError as error:

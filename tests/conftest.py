@@ -26,7 +26,10 @@ def bare_surroundings() -> None:
             usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, usual)
     for name in list(os.environ):
-        if name.startswith(("AWS_", "BOTO_", "PULUMI_", "ROLELAB_LOCAL_", "ROLELAB_TRACE")) or name in _OF_A_SCREEN:
+        if (
+            name.startswith(("AWS_", "BOTO_", "PULUMI_", "ROLELAB_LOCAL_", "ROLELAB_TRACE"))
+            or name in _OF_A_SCREEN
+        ):
             del os.environ[name]
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 

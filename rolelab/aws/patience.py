@@ -37,7 +37,7 @@ class Stopped(Exception):
     """The run is being stopped: nothing new is asked."""
 
 
-class Outcome(Enum):
+class CallOutcome(Enum):
     """What came of one call."""
 
     WORKED = "works"
@@ -51,10 +51,10 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AwsAnswer:
     """What AWS answered in the end, and how long that took to find out."""
 
-    outcome: Outcome
+    outcome: CallOutcome
     value: Any = None
     code: str = ""
     said: str = ""
@@ -65,16 +65,16 @@ class Answer:
     @property
     def works(self) -> bool:
         """Whether AWS did what was asked."""
-        return self.outcome is Outcome.WORKED
+        return self.outcome is CallOutcome.WORKED
 
     @property
     def got(self) -> str:
         """The outcome in a few words."""
         if self.works:
             return "works"
-        if self.outcome is Outcome.DENIED:
+        if self.outcome is CallOutcome.DENIED:
             return f"refused ({self.code})"
-        if self.outcome is Outcome.NO_ANSWER:
+        if self.outcome is CallOutcome.NO_ANSWER:
             return f"no answer ({self.code}; {self.tries} tries in {self.waited_s:.0f} s)"
         return self.code
 
@@ -118,12 +118,12 @@ class Patience:
     def ask(
         self,
         call: Callable[[], Any],
-        hoped_for: Callable[[Answer], bool],
+        hoped_for: Callable[[AwsAnswer], bool],
         *,
-        on_wait: Callable[[Answer], None] = lambda _: None,
+        on_wait: Callable[[AwsAnswer], None] = lambda _: None,
         likeness: Callable[[Any], object] = lambda _: None,
         stoppable: bool = True,
-    ) -> Answer:
+    ) -> AwsAnswer:
         """Return the hoped-for answer as soon as it comes, or else what AWS keeps saying.
 
         NO_ANSWER comes back only where AWS did not answer twice alike after the limit; of answers
@@ -143,7 +143,7 @@ class Patience:
             answer, tries = self._observe(call), tries + 1
             now = self.clock.monotonic()
             answer = replace(answer, tries=tries, waited_s=now - began)
-            if answer.outcome is not Outcome.NO_ANSWER:
+            if answer.outcome is not CallOutcome.NO_ANSWER:
                 self._last_answer = now
                 value = None if answer.value is None else likeness(answer.value)
                 times = repeats.add(answer.outcome, answer.code, value)
@@ -154,7 +154,7 @@ class Patience:
                 return answer
             if now >= given_up and tries >= LEAST_TRIES:
                 code = answer.code or "no two answers alike"
-                return replace(answer, outcome=Outcome.NO_ANSWER, code=code, value=None)
+                return replace(answer, outcome=CallOutcome.NO_ANSWER, code=code, value=None)
             on_wait(answer)
             self.clock.sleep(self._pause(tries, max(settled - now, 0.0)))
 
@@ -164,35 +164,35 @@ class Patience:
         pause = most * (0.5 + self.clock.random() / 2)
         return min(pause, left_s + 0.001) if left_s else pause
 
-    def _observe(self, call: Callable[[], Any]) -> Answer:
+    def _observe(self, call: Callable[[], Any]) -> AwsAnswer:
         try:
-            return Answer(outcome=Outcome.WORKED, value=call())
+            return AwsAnswer(outcome=CallOutcome.WORKED, value=call())
         except AwsFailure as failure:
-            return Answer(
+            return AwsAnswer(
                 outcome=self._outcome(failure),
                 code=failure.code,
                 said=failure.said,
                 server_time=failure.server_time,
             )
 
-    def _outcome(self, failure: AwsFailure) -> Outcome:
+    def _outcome(self, failure: AwsFailure) -> CallOutcome:
         if (
             failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE)
             or failure.expired
             or failure.clock_is_wrong
         ):
-            return Outcome.NO_ANSWER
+            return CallOutcome.NO_ANSWER
         if failure.code.isdigit():
             # Botocore's word for an error whose body cannot be read: only its status is known.
-            return Outcome.NO_ANSWER
+            return CallOutcome.NO_ANSWER
         if failure.kind is Kind.DENIED:
-            return Outcome.DENIED
+            return CallOutcome.DENIED
         if failure.kind is not Kind.CREDENTIALS:
-            return Outcome.OTHER
+            return CallOutcome.OTHER
         # A wrong clock makes a wrong signature; some services say only that it does not match.
         off_s = (
             abs((failure.server_time - self.clock.now()).total_seconds())
             if failure.server_time
             else 0.0
         )
-        return Outcome.NO_ANSWER if off_s > CLOCK_TOLERANCE_S else Outcome.KEY_REFUSED
+        return CallOutcome.NO_ANSWER if off_s > CLOCK_TOLERANCE_S else CallOutcome.KEY_REFUSED

@@ -36,7 +36,7 @@ def command(
     learner = chosen.lab.learner(learner_name)
     keys, who, until = learner.credentials, learner.name, ""
     if role:
-        from rolelab.aws.assuming import assume_patiently
+        from rolelab.aws.role_session import assume_patiently
 
         session = assume_patiently(chosen.lab.switch(learner), keys, chosen.endpoint)
         keys, who = session.credentials, f"{learner.name} as {chosen.lab.role.name}"

@@ -21,12 +21,12 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
     Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the
     role by itself.
     """
-    from rolelab.hands_on import environment, profiles
+    from rolelab.hands_on import cli_profiles, environment
 
     chosen = choice.find()
     learners = [chosen.lab.learner(learner_name)] if learner_name else chosen.lab.learners
     to = Path(folder).absolute() if folder else chosen.project.home / "profiles" / chosen.stack
-    written = profiles.write(chosen.lab, learners, chosen.endpoint, to)
+    written = cli_profiles.write(chosen.lab, learners, chosen.endpoint, to)
     click.echo(f"export AWS_CONFIG_FILE={shlex.quote(str(written.config))}")
     click.echo(f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(written.credentials))}")
     if environment.names_a_proxy(os.environ):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from components import documents
 from rolelab import outputs
-from rolelab.aws import assuming
+from rolelab.aws import role_session
 from rolelab.aws.callers import Callers
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import Clock
@@ -76,7 +76,7 @@ class Acts:
 
     def ask_who_it_is(self) -> Seen:
         """Ask whose the learner's key is."""
-        arn = assuming.caller(self._aws).arn
+        arn = role_session.caller(self._aws).arn
         return arn == self._lab.learners[0].user_arn, (arn,)
 
     def look_at_role(self) -> Seen:
@@ -93,7 +93,7 @@ class Acts:
 
     def switch(self) -> Seen:
         """Assume the role; later steps of the role use the session."""
-        session = assuming.assume(self._aws, self._switch, Clock())
+        session = role_session.assume(self._aws, self._switch, Clock())
         self.keys[ROLE] = session.credentials
         key, arn = session.credentials.access_key_id, session.identity.arn
         return key.startswith("ASIA") and arn == self._switch.session_arn, (

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rolelab.aws import assuming, iam_entities
+from rolelab.aws import iam_entities, role_session
 from rolelab.aws.callers import Ambient, Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure
 from rolelab.aws.iam_entities import ActualRole, ActualUser, Renamed
-from rolelab.aws.patience import Answer, Outcome, Patience
+from rolelab.aws.patience import AwsAnswer, CallOutcome, Patience
 from rolelab.outputs import Lab, Learner
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class NotLookedAt(Exception):
 class NoAnswer(Exception):
     """AWS did not answer the administrator: it could not be found out."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: AwsAnswer) -> None:
         super().__init__(answer.got)
         self.answer = answer
 
@@ -149,7 +149,7 @@ class Administrator:
     def _check(self) -> str | None:
         """Ask whose credentials they are; return why they are of no use, or None."""
         try:
-            identity = self._ask(self._current(), lambda: assuming.caller(self._callers))
+            identity = self._ask(self._current(), lambda: role_session.caller(self._callers))
         except NotLookedAt as refused:
             return str(refused)
         account = identity.account_id
@@ -165,9 +165,11 @@ class Administrator:
     def _ask(self, credentials: Credentials, call: Callable[[], _T]) -> _T:
         """Ask until there is an answer of any kind: the caller decides whether it is right."""
         with calling_as(credentials):
-            answer = self._patience.ask(call, lambda answer: answer.outcome is not Outcome.OTHER)
-        if answer.outcome is Outcome.WORKED:
+            answer = self._patience.ask(
+                call, lambda answer: answer.outcome is not CallOutcome.OTHER
+            )
+        if answer.outcome is CallOutcome.WORKED:
             return answer.value
-        if answer.outcome in (Outcome.DENIED, Outcome.KEY_REFUSED):
+        if answer.outcome in (CallOutcome.DENIED, CallOutcome.KEY_REFUSED):
             raise NotLookedAt(answer.said or answer.code)
         raise NoAnswer(answer)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolelab.advice import OWN, Advice, Who
-from rolelab.aws.patience import Answer
+from rolelab.aws.patience import AwsAnswer
 from rolelab.diagnosis.declared import REFRESH, Deviation
 from rolelab.diagnosis.role_checks import ROLE_CHECKS
 from rolelab.diagnosis.user_checks import USER_CHECKS
@@ -40,7 +40,7 @@ class Reason:
     advice: tuple[Advice, ...] = ()
 
 
-def of_needs(situation: Situation, answer: Answer, needs: Sequence[Need], who: Who) -> Reason:
+def of_needs(situation: Situation, answer: AwsAnswer, needs: Sequence[Need], who: Who) -> Reason:
     """Return why AWS allowed or refused what needs so much, where the other was expected."""
     partition = arns.partition_of(situation.lab.role.arn)
     decisions = [
@@ -53,13 +53,13 @@ def of_needs(situation: Situation, answer: Answer, needs: Sequence[Need], who: W
     return of_decision(situation, decisive, works=answer.works, said=answer.said, who=who)
 
 
-def of_switch(situation: Situation, answer: Answer) -> Reason:
+def of_switch(situation: Situation, answer: AwsAnswer) -> Reason:
     """Return why AWS allowed or refused the switch, where the other was expected."""
     decision = situation.of_switch()
     return of_decision(situation, decision, works=answer.works, said=answer.said, who=OWN)
 
 
-def of_limit(situation: Situation, answer: Answer) -> Reason:
+def of_limit(situation: Situation, answer: AwsAnswer) -> Reason:
     """Return why AWS allowed a session longer than the declared limit; nothing where it did not."""
     if not answer.works:
         return Reason()
@@ -73,7 +73,7 @@ def of_limit(situation: Situation, answer: Answer) -> Reason:
     return Reason(why=deviation.why, advice=deviation.advice)
 
 
-def of_credentials(situation: Situation, _: Answer) -> Reason:
+def of_credentials(situation: Situation, _: AwsAnswer) -> Reason:
     """Return why AWS does not take the learner's key, or takes it for somebody else's."""
     deviations = _explaining(situation, OWN, [Layer.CREDENTIALS])
     if not deviations:

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 from rolelab.advice import OWN, SESSION, Advice
-from rolelab.aws import assuming
+from rolelab.aws import role_session
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.failures import AwsFailure, translated
-from rolelab.aws.patience import Answer, Clock, Outcome, Patience
+from rolelab.aws.patience import AwsAnswer, CallOutcome, Clock, Patience
 from rolelab.diagnosis import reasons
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
@@ -55,7 +55,7 @@ class Question:
 
 
 def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question) -> Reason:
-    """Answer the question.
+    """AwsAnswer the question.
 
     For the lab's own switch AWS is asked as well; where the two do not agree both are told.
 
@@ -90,12 +90,12 @@ def _answer(
     return _all_of(situation.of_call(who, question.action, resource, bucket_policy=policy))
 
 
-def _of_switch(situation: Situation, answer: Answer) -> Reason:
+def _of_switch(situation: Situation, answer: AwsAnswer) -> Reason:
     """Explain what AWS answered to the switch just now."""
-    if answer.outcome is Outcome.KEY_REFUSED:
+    if answer.outcome is CallOutcome.KEY_REFUSED:
         return reasons.of_credentials(situation, answer)
-    decision, works = situation.of_switch(), answer.outcome is Outcome.WORKED
-    is_told = answer.outcome in (Outcome.WORKED, Outcome.DENIED)
+    decision, works = situation.of_switch(), answer.outcome is CallOutcome.WORKED
+    is_told = answer.outcome in (CallOutcome.WORKED, CallOutcome.DENIED)
     if is_told and decision.allowed is not None and decision.allowed is not works:
         return reasons.contradicted(situation, decision, works=works)
     if decision.allowed or not situation.lab.grant:
@@ -115,12 +115,12 @@ def _all_of(decision: Decision, *, said: str = "") -> Reason:
     return Reason(why=(explanation.summary, *explanation.details), advice=tuple(steps))
 
 
-def _try(situation: Situation, callers: Callers, clock: Clock) -> Answer:
+def _try(situation: Situation, callers: Callers, clock: Clock) -> AwsAnswer:
     """Really try the switch, once: it changes nothing, and AWS's own words belong to the answer."""
     switch = situation.lab.switch(situation.learner, seconds=SHORTEST_S)
     with calling_as(situation.learner.credentials):
         return Patience(0.0, clock).ask(
-            lambda: assuming.assume(callers, switch, clock), lambda _: True
+            lambda: role_session.assume(callers, switch, clock), lambda _: True
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from rolelab.findings import Finding, Verdict
 
 if TYPE_CHECKING:
-    from rolelab.aws.patience import Answer
+    from rolelab.aws.patience import AwsAnswer
 
 _EVERY_S = 0.1
 _LINE_EVERY_S = 5.0
@@ -40,7 +40,7 @@ class VerifyProgress:
         if self._is_terminal and self._clock() - self._last >= _EVERY_S:
             self._show("")
 
-    def waiting(self, learner: str, check: str, answer: Answer) -> None:
+    def waiting(self, learner: str, check: str, answer: AwsAnswer) -> None:
         """Tell that an unexpected answer may be `not yet`."""
         text = f"{learner}: {check}: {answer.got} after {answer.waited_s:.0f} s; "
         text += "perhaps not yet, asking again"

@@ -8,7 +8,7 @@ from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials
 from rolelab.aws.failures import AwsFailure
-from rolelab.aws.patience import Answer, Outcome, Patience
+from rolelab.aws.patience import AwsAnswer, CallOutcome, Patience
 from rolelab.verify import actions
 
 
@@ -44,19 +44,19 @@ class Buckets:
 
     def remove(
         self, callers: Callers, keys: Iterable[Credentials], admin: Callable[[], Credentials | None]
-    ) -> tuple[list[str], Answer | None, bool]:
+    ) -> tuple[list[str], AwsAnswer | None, bool]:
         """Remove all; return what is left, AWS's last word on it, and whether it surely exists.
 
         Asked are the learner's credentials in turn, and the administrator last.
         """
-        left: dict[str, Answer] = {}
+        left: dict[str, AwsAnswer] = {}
         for bucket in list(self._made):
             answer = self._remove(bucket, callers, keys, admin)
             if not answer.works:
                 left[bucket] = answer
         # Sure is what AWS said was made, and what everybody here was clearly refused to remove.
         is_certain = any(
-            self._made[bucket] and answer.outcome is not Outcome.NO_ANSWER
+            self._made[bucket] and answer.outcome is not CallOutcome.NO_ANSWER
             for bucket, answer in left.items()
         )
         return list(left), next(iter(left.values()), None), is_certain
@@ -67,9 +67,9 @@ class Buckets:
         callers: Callers,
         keys: Iterable[Credentials],
         admin: Callable[[], Credentials | None],
-    ) -> Answer:
+    ) -> AwsAnswer:
         """Return the answer that it is removed, else one that was lost, else the last refusal."""
-        answers: list[Answer] = []
+        answers: list[AwsAnswer] = []
         # The administrator is asked for when the others were refused: most runs need none.
         for credentials in (*(lambda key=key: key for key in keys), admin):
             if (asking := credentials()) is None:
@@ -77,11 +77,11 @@ class Buckets:
             with calling_as(asking):
                 answer = self._patience.ask(
                     lambda: actions.remove_bucket(callers, bucket),
-                    lambda answer: answer.outcome not in (Outcome.OTHER, Outcome.NO_ANSWER),
+                    lambda answer: answer.outcome not in (CallOutcome.OTHER, CallOutcome.NO_ANSWER),
                     stoppable=False,
                 )
             if answer.works:
                 return answer
             answers.append(answer)
-        lost = (answer for answer in answers if answer.outcome is Outcome.NO_ANSWER)
+        lost = (answer for answer in answers if answer.outcome is CallOutcome.NO_ANSWER)
         return next(lost, answers[-1])

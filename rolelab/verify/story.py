@@ -8,10 +8,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from rolelab.advice import OWN, SESSION
-from rolelab.aws.assuming import RoleSession
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
-from rolelab.aws.patience import Answer, Outcome, Patience
+from rolelab.aws.patience import AwsAnswer, CallOutcome, Patience
+from rolelab.aws.role_session import RoleSession
 from rolelab.diagnosis import reasons
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.check import Check
@@ -60,7 +60,7 @@ class BehaviourCheck(Check):
     """What policies must allow for it to work."""
     writes: bool = False
     """Whether it makes or changes something where it works."""
-    because: Callable[[Situation, Answer], Reason] | None = None
+    because: Callable[[Situation, AwsAnswer], Reason] | None = None
     """Explains an unexpected answer; None: by what it needs."""
 
 
@@ -78,7 +78,7 @@ class Surroundings:
     new_bucket: Callable[[], str]
     content: bytes
     on_finding: Callable[[Finding], None]
-    on_wait: Callable[[str, str, Answer], None]
+    on_wait: Callable[[str, str, AwsAnswer], None]
     """Learner, check, and the answer that is not believed yet."""
 
 
@@ -136,7 +136,7 @@ class Story:
         if works is None:
             self.skip(check, _NOT_KNOWN)
             return False
-        hoped_for = Outcome.WORKED if works else Outcome.DENIED
+        hoped_for = CallOutcome.WORKED if works else CallOutcome.DENIED
         answer = self.ask(check, call, lambda answer: answer.outcome is hoped_for)
         right = answer.outcome is hoped_for
         self.tell(check, answer, right, expected=WORKS if works else REFUSED)
@@ -146,9 +146,9 @@ class Story:
         self,
         check: BehaviourCheck,
         call: Callable[[Clients], Any],
-        hoped_for: Callable[[Answer], bool],
+        hoped_for: Callable[[AwsAnswer], bool],
         likeness: Callable[[Any], object] = lambda _: None,
-    ) -> Answer:
+    ) -> AwsAnswer:
         """Ask by the check's credentials until the hoped-for answer comes or another is sure."""
         around = self.around
         asking = self.session if check.who == SESSION and self.session else self.learner
@@ -161,11 +161,11 @@ class Story:
             )
 
     def tell(
-        self, check: BehaviourCheck, answer: Answer, right: bool, *, expected: str, got: str = ""
+        self, check: BehaviourCheck, answer: AwsAnswer, right: bool, *, expected: str, got: str = ""
     ) -> bool:
         """Tell what came of a check, and why if it is wrong; return whether it was right."""
-        lost = answer.outcome is Outcome.NO_ANSWER
-        is_explained = not right and not lost and answer.outcome is not Outcome.OTHER
+        lost = answer.outcome is CallOutcome.NO_ANSWER
+        is_explained = not right and not lost and answer.outcome is not CallOutcome.OTHER
         self.teller.tell(
             check,
             Verdict.PASS if right else Verdict.UNKNOWN if lost else Verdict.FAIL,
@@ -180,7 +180,7 @@ class Story:
         """Tell that a check was skipped, and why."""
         self.teller.skip([check], why)
 
-    def _reason(self, check: BehaviourCheck, answer: Answer) -> Reason:
+    def _reason(self, check: BehaviourCheck, answer: AwsAnswer) -> Reason:
         """Return why, where the policies can be read."""
         try:
             if self._situation is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rolelab.aws import assuming
-from rolelab.aws.assuming import Identity, RoleSession
+from rolelab.aws import role_session
 from rolelab.aws.clients import Clients
-from rolelab.aws.patience import Answer, Outcome
+from rolelab.aws.patience import AwsAnswer, CallOutcome
+from rolelab.aws.role_session import Identity, RoleSession
 from rolelab.verify.story import WORKS, BehaviourCheck, Stage, Story
 
 _LONGEST_S = 43200
@@ -20,7 +20,7 @@ def ask_identity(story: Story, check: BehaviourCheck) -> None:
     own = Identity(account_id=story.around.lab.account_id, arn=story.learner.user_arn)
     answer = story.ask(
         check,
-        assuming.caller,
+        role_session.caller,
         lambda answer: answer.works and answer.value == own,
         likeness=lambda identity: identity,
     )
@@ -50,7 +50,7 @@ def assume(story: Story, check: BehaviourCheck) -> None:
 
 def _assuming(story: Story) -> Callable[[Clients], RoleSession]:
     around = story.around
-    return lambda _: assuming.assume(around.callers, story.switch, around.patience.clock)
+    return lambda _: role_session.assume(around.callers, story.switch, around.patience.clock)
 
 
 def _is_right(story: Story, session: RoleSession) -> bool:
@@ -100,16 +100,16 @@ def exceed_limit(story: Story, check: BehaviourCheck) -> None:
         story.skip(check, "not asked: the role's limit is the longest session that AWS knows")
         return
 
-    def refused(answer: Answer) -> bool:
-        return answer.outcome is Outcome.OTHER and answer.code == "ValidationError"
+    def refused(answer: AwsAnswer) -> bool:
+        return answer.outcome is CallOutcome.OTHER and answer.code == "ValidationError"
 
     switch, clock = replace(story.switch, seconds=seconds), around.patience.clock
-    answer = story.ask(check, lambda _: assuming.assume(around.callers, switch, clock), refused)
+    answer = story.ask(check, lambda _: role_session.assume(around.callers, switch, clock), refused)
     right, expected = refused(answer), "refused (ValidationError)"
     story.tell(check, answer, right, expected=expected, got=expected if right else answer.got)
 
 
-_WORKED = Answer(outcome=Outcome.WORKED)
+_WORKED = AwsAnswer(outcome=CallOutcome.WORKED)
 
 
 def _session(story: Story) -> RoleSession:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from rolelab.aws.callers import Callers
 from rolelab.aws.endpoint import Endpoint
-from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Patience, Stopped
+from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, AwsAnswer, Clock, Patience, Stopped
 from rolelab.diagnosis.administrator import Administrator
 from rolelab.diagnosis.role_checks import ROLE_CHECKS, compare_role
 from rolelab.diagnosis.user_checks import USER_CHECKS, compare_user
@@ -50,7 +50,7 @@ class Listener:
     """Who is told while a verification runs: from its threads, but one at a time."""
 
     on_finding: Callable[[Finding], None] = lambda _: None
-    on_wait: Callable[[str, str, Answer], None] = lambda _learner, _check, _answer: None
+    on_wait: Callable[[str, str, AwsAnswer], None] = lambda _learner, _check, _answer: None
     """Learner, check, and the answer that is not believed yet."""
     on_stop: Callable[[], None] = lambda: None
 
@@ -93,7 +93,7 @@ class _Collector:
             self._findings[finding.learner].append(finding)
             self._listener.on_finding(finding)
 
-    def wait(self, learner: str, check: str, answer: Answer) -> None:
+    def wait(self, learner: str, check: str, answer: AwsAnswer) -> None:
         with self._lock:
             self._listener.on_wait(learner, check, answer)
 

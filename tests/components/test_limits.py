@@ -56,24 +56,6 @@ def test_an_account_holds_5000_users(count: int, right: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "right"),
-    [
-        ("/", True),
-        ("/class/", True),
-        ("/class/2026/", True),
-        ("class/", False),
-        ("/class", False),
-        ("", False),
-        ("/a b/", False),
-        ("/" + "a" * 510 + "/", True),
-        ("/" + "a" * 511 + "/", False),
-    ],
-)
-def test_a_path_begins_and_ends_with_a_slash(path: str, right: bool) -> None:
-    assert (limits.path(path) == []) is right
-
-
-@pytest.mark.parametrize(
     "policy",
     [
         "AmazonS3FullAccess",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from components import documents
-from rolelab.aws import assuming
+from rolelab.aws import role_session
 from rolelab.errors import LabError
 from rolelab.findings import Finding, Verdict, exit_code
 from tests import labs
@@ -149,7 +149,7 @@ def test_what_the_declared_trust_demands_is_sent(made: labs.MadeLab, verified: V
     learner = made.lab.learners[0]
     assert checks(verified(made), Verdict.FAIL) == []
     endpoint = made.instance.endpoint(made.account)
-    session = assuming.assume_patiently(made.lab.switch(learner), learner.credentials, endpoint)
+    session = role_session.assume_patiently(made.lab.switch(learner), learner.credentials, endpoint)
     assert session.identity.arn == without.session_arn
     with pytest.raises(LabError, match=r"AWS refuses the switch: User: .* sts:AssumeRole"):
-        assuming.assume_patiently(without, learner.credentials, endpoint)
+        role_session.assume_patiently(without, learner.credentials, endpoint)

@@ -11,7 +11,14 @@ from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.failures import require_whole, server_time, translated
-from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, Answer, Clock, Outcome, Patience
+from rolelab.aws.patience import (
+    LOCAL_LIMIT_S,
+    REAL_LIMIT_S,
+    AwsAnswer,
+    CallOutcome,
+    Clock,
+    Patience,
+)
 from rolelab.errors import CannotTell, LabError
 from rolelab.secret import Credentials, Secret
 from rolelab.switch import Switch
@@ -88,18 +95,18 @@ def assume_patiently(switch: Switch, own: Credentials, endpoint: Endpoint) -> Ro
     with calling_as(own):
         answer = patience.ask(
             lambda: assume(callers, switch, clock),
-            lambda answer: answer.outcome is Outcome.WORKED,
+            lambda answer: answer.outcome is CallOutcome.WORKED,
         )
     if isinstance(answer.value, RoleSession):
         return answer.value
     raise _not_assumed(answer, f"{switch.session_name} to {switch.role_arn}")
 
 
-def _not_assumed(answer: Answer, where: str) -> LabError:
-    if answer.outcome is Outcome.NO_ANSWER:
+def _not_assumed(answer: AwsAnswer, where: str) -> LabError:
+    if answer.outcome is CallOutcome.NO_ANSWER:
         what = f"AWS did not answer AssumeRole: {answer.code}"
         return CannotTell(what, where=where, do=answer.said or "try again")
-    if answer.outcome is Outcome.DENIED:
+    if answer.outcome is CallOutcome.DENIED:
         what = f"AWS refuses the switch: {answer.said}"
         return LabError(what, where=where, do="`rolelab explain` says why")
     what = f"AWS does not take the key: {answer.code}: {answer.said}"
