@@ -178,12 +178,10 @@ def checked_config(stack: str) -> dict[str, str]:
 
 def load_engine() -> None:
     """Load what a run of the program needs: half a second, well spent while the local AWS starts."""
-    from importlib import import_module
-
     from rolelab.aws.clients import load_models
+    from rolelab.engine import sdk
 
-    for module in ("pulumi_aws.iam", "rolelab.engine.program", "rolelab.engine.monitor"):
-        import_module(module)
+    sdk.load()
     load_models()
 
 

@@ -160,6 +160,9 @@ def _update(run: _Run) -> None:
     run.so_far.left_behind = frozenset((old.urn, old.id) for old in replaced)
     registrations = Registrations(run.state, run.executor, run.tally, run.so_far)
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
+    from rolelab.engine import sdk
+
+    sdk.leave_out_what_is_seldom_used()
     from rolelab.engine import program
     from rolelab.engine.monitor import Engine, Monitor
 
