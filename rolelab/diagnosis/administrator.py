@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rolelab.aws import iam_entities, role_session
 from rolelab.aws.callers import Ambient, Callers, calling_as
@@ -119,7 +119,7 @@ class Administrator:
                 )
             return self._role[0]
 
-    def document(self, arn: str) -> Any:
+    def document(self, arn: str) -> object:
         """Return the document of a managed policy.
 
         Raises:

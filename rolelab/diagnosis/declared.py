@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from components import documents
 from rolelab.advice import ADMIN, Advice, Who
@@ -58,7 +57,7 @@ class DeclaredCheck(Check):
     """Whose wrong answers a deviation explains, and at which layer of the decision."""
 
 
-def trust_of(lab: Lab) -> Mapping[str, Any]:
+def trust_of(lab: Lab) -> Mapping[str, object]:
     """Return the declared trust policy: the outputs', or the lab's own, the account alone."""
     if lab.role.trust is not None:
         return lab.role.trust
@@ -66,7 +65,7 @@ def trust_of(lab: Lab) -> Mapping[str, Any]:
     return documents.trust(root)
 
 
-def grant_of(lab: Lab) -> Mapping[str, Any]:
+def grant_of(lab: Lab) -> Mapping[str, object]:
     """Return the declared grant: permission to assume this role, and no other."""
     return documents.grant(lab.role.arn)
 

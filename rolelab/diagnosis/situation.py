@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from rolelab.advice import OWN, SESSION, Who
 from rolelab.aws.iam_entities import ActualGroup, ActualRole, ActualUser, Documents, Renamed
@@ -38,7 +37,7 @@ class Situation:
     learner: Learner
     user: ActualUser | Renamed | None
     role: ActualRole | None
-    document: Callable[[str], Any] = field(repr=False)
+    document: Callable[[str], object] = field(repr=False)
     """Document of a managed policy by its ARN."""
     now: datetime
     is_local: bool

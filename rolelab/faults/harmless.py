@@ -27,7 +27,7 @@ def _spell_grant_otherwise(scene: Scene) -> None:
     )
 
 
-def _spell_trust_otherwise(scene: Scene, principal: Any) -> None:
+def _spell_trust_otherwise(scene: Scene, principal: object) -> None:
     document = {
         "Id": "x",
         "Version": documents.VERSION,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from rolelab.faults.scene import OTHER_ACCOUNT, Fault, Scene, allow, deny
 
@@ -17,7 +16,7 @@ def _on_other(arn: str) -> str:
     return f"{head}/{name.swapcase()}"
 
 
-def _asks(name: str, does: str, because: str, **conditions: Any) -> Fault:
+def _asks(name: str, does: str, because: str, **conditions: object) -> Fault:
     """A grant under a condition that the learner's call does not meet."""
 
     def apply(scene: Scene) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from rolelab.faults.scene import PATH, Fault, Scene, allow, as_text, deny
 from rolelab.iam.arns import bucket
@@ -71,7 +70,7 @@ def _denies(name: str, action: str, fails: str) -> Fault:
     )
 
 
-def _denies_if(name: str, does: str, because: str, **condition: Any) -> Fault:
+def _denies_if(name: str, does: str, because: str, **condition: object) -> Fault:
     """A role that is refused everything under a condition that is met."""
     return Fault(
         name=f"role-deny-{name}",

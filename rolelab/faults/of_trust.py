@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rolelab.faults.scene import OTHER_ACCOUNT, PATH, Fault, Scene
 from rolelab.iam.arns import account_root
 
 
-def _roots(scene: Scene, *accounts: str) -> dict[str, Any]:
+def _roots(scene: Scene, *accounts: str) -> dict[str, object]:
     """Return the accounts as a principal."""
     roots = [account_root(account, scene.partition) for account in accounts]
     return {"AWS": roots[0] if len(roots) == 1 else roots}
@@ -28,7 +26,7 @@ def _deny_the_learner(scene: Scene) -> None:
     scene.put_trust(scene.trusting(), scene.trusting(principal) | {"Effect": "Deny"})
 
 
-def _asks(name: str, does: str, because: str, **conditions: Any) -> Fault:
+def _asks(name: str, does: str, because: str, **conditions: object) -> Fault:
     """A trust under a condition that the learner's call does not meet."""
     return Fault(
         name=f"trust-{name}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components import documents
 from rolelab.aws.clients import Clients
@@ -68,27 +68,27 @@ class Scene:
         names = self.iam.list_user_policies(UserName=self.user)["PolicyNames"]
         return names[0] if names else "assume-role"
 
-    def put_grant(self, *statements: Mapping[str, Any]) -> None:
+    def put_grant(self, *statements: Mapping[str, object]) -> None:
         """Replace the grant."""
         self.put_user_policy(self.grant_name, *statements)
 
-    def put_user_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
+    def put_user_policy(self, name: str, *statements: Mapping[str, object]) -> None:
         """Give the user another inline policy."""
         self.iam.put_user_policy(
             UserName=self.user, PolicyName=name, PolicyDocument=as_text(*statements)
         )
 
-    def put_role_policy(self, name: str, *statements: Mapping[str, Any]) -> None:
+    def put_role_policy(self, name: str, *statements: Mapping[str, object]) -> None:
         """Give the role an inline policy."""
         self.iam.put_role_policy(
             RoleName=self.role, PolicyName=name, PolicyDocument=as_text(*statements)
         )
 
-    def put_trust(self, *statements: Mapping[str, Any]) -> None:
+    def put_trust(self, *statements: Mapping[str, object]) -> None:
         """Replace the role's trust policy."""
         self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=as_text(*statements))
 
-    def make_policy(self, name: str, *statements: Mapping[str, Any]) -> str:
+    def make_policy(self, name: str, *statements: Mapping[str, object]) -> str:
         """Make a customer managed policy and return its ARN."""
         made = self.iam.create_policy(
             PolicyName=name, Path=PATH, PolicyDocument=as_text(*statements)
@@ -102,8 +102,8 @@ class Scene:
         return name
 
     def trusting(
-        self, principal: Any = None, *, conditions: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, principal: object = None, *, conditions: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         """Return a trust statement, by default the declared one, perhaps with conditions."""
         root = arns.account_root(self.lab.account_id, self.partition)
         statement = {
@@ -114,8 +114,8 @@ class Scene:
         return statement | ({"Condition": conditions} if conditions else {})
 
     def granting(
-        self, resource: Any = None, *, conditions: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, resource: object = None, *, conditions: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         """Return a grant statement, by default the declared one, perhaps with conditions."""
         statement = allow("sts:AssumeRole", resource or self.role_arn)
         return statement | ({"Condition": conditions} if conditions else {})
@@ -168,16 +168,16 @@ class Harmless:
     apply: Callable[[Scene], object]
 
 
-def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+def allow(action: object, resource: object = "*", **more: object) -> dict[str, object]:
     """Return a statement that allows."""
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+def deny(action: object, resource: object = "*", **more: object) -> dict[str, object]:
     """Return a statement that denies."""
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-def as_text(*statements: Mapping[str, Any]) -> str:
+def as_text(*statements: Mapping[str, object]) -> str:
     """Return a policy document as AWS takes it."""
     return json.dumps({"Version": documents.VERSION, "Statement": list(statements)})

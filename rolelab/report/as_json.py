@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 from rolelab import findings
 from rolelab.advice import as_text
@@ -20,7 +19,7 @@ def render(proof: Proof) -> str:
     return json.dumps(content(proof), indent=2, ensure_ascii=False)
 
 
-def content(proof: Proof) -> dict[str, Any]:
+def content(proof: Proof) -> dict[str, object]:
     """Return what is written: the run, the counts, and every finding."""
     tally = summary.counts(proof.findings)
     return {
@@ -39,7 +38,7 @@ def content(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, object]:
     """Return one finding: what to do is there as text (`do`), and in its parts (`advice`)."""
     return {
         "check": finding.check,

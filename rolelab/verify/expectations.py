@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from components import documents
 from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
@@ -23,13 +22,13 @@ DELETE_BUCKET = (Need("s3:DeleteBucket", _BUCKET),)
 LIST_USERS = (Need("iam:ListUsers"),)
 
 
-def _allow(*actions: str) -> Mapping[str, Any]:
+def _allow(*actions: str) -> Mapping[str, object]:
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
     return {"Version": documents.VERSION, "Statement": [statement]}
 
 
 # Well known, so that they need not be read. Source: AWS Managed Policy Reference Guide.
-_KNOWN: Mapping[str, Mapping[str, Any]] = {
+_KNOWN: Mapping[str, Mapping[str, object]] = {
     "AmazonS3FullAccess": _allow("s3:*", "s3-object-lambda:*"),
     "AmazonS3ReadOnlyAccess": _allow(
         "s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*"
@@ -41,7 +40,7 @@ Expected = Callable[[Need], "bool | None"]
 """Whether the role is meant to be allowed something; None where that is not known."""
 
 
-def expected_of(lab: Lab, document: Callable[[str], Any]) -> Expected:
+def expected_of(lab: Lab, document: Callable[[str], object]) -> Expected:
     """Return what decides it; `document` reads managed policies that are not well known."""
     partition = arns.partition_of(lab.role.arn)
     attached = lab.role.managed_policies
@@ -65,5 +64,5 @@ def expected_of(lab: Lab, document: Callable[[str], Any]) -> Expected:
     return is_allowed
 
 
-def _known(arn: str) -> Mapping[str, Any] | None:
+def _known(arn: str) -> Mapping[str, object] | None:
     return _KNOWN.get(arns.name_of(arn)) if arns.is_aws_policy(arn) else None

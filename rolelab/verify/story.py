@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolelab.advice import OWN, SESSION
 from rolelab.aws.callers import Callers, calling_as
@@ -130,7 +130,7 @@ class Story:
     # -- asking and telling -----------------------------------------------------------------------
 
     def expect(
-        self, check: BehaviourCheck, call: Callable[[Clients], Any], *, works: bool | None
+        self, check: BehaviourCheck, call: Callable[[Clients], object], *, works: bool | None
     ) -> bool:
         """Ask for what should work or be refused; tell what came, and return whether it worked."""
         if works is None:
@@ -145,9 +145,9 @@ class Story:
     def ask(
         self,
         check: BehaviourCheck,
-        call: Callable[[Clients], Any],
+        call: Callable[[Clients], object],
         hoped_for: Callable[[AwsAnswer], bool],
-        likeness: Callable[[Any], object] = lambda _: None,
+        likeness: Callable[[object], object] = lambda _: None,
     ) -> AwsAnswer:
         """Ask by the check's credentials until the hoped-for answer comes or another is sure."""
         around = self.around

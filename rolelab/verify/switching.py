@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 
 from rolelab.aws import role_session
 from rolelab.aws.clients import Clients
@@ -39,7 +40,7 @@ def assume(story: Story, check: BehaviourCheck) -> None:
         check,
         _assuming(story),
         lambda answer: answer.works and _is_right(story, answer.value),
-        likeness=lambda session: session.identity,
+        likeness=attrgetter("identity"),
     )
     session: RoleSession | None = answer.value
     if story.tell(check, answer, session is not None, expected=WORKS) and session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from rolelab.advice import ADMIN, Advice, Command
 from rolelab.aws.clients import Clients
@@ -14,7 +13,7 @@ from rolelab.verify import actions
 from rolelab.verify.expectations import DELETE_BUCKET, EMPTY_BUCKET
 from rolelab.verify.story import WORKS, BehaviourCheck, Stage, Story
 
-Call = Callable[[Clients], Any]
+Call = Callable[[Clients], object]
 Prepare = Callable[[Story], Call]
 """Makes the call of a check, once for all its tries."""
 Run = Callable[[Story, BehaviourCheck], None]

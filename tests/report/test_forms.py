@@ -197,7 +197,7 @@ def shown(told: Proof, width: int) -> list[str]:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_what_to_do_is_said_once(width: int) -> None:
-    """Three refusals with one cause have one remedy; each says where it stands, and why in its own words."""
+    """Three refusals with one cause have one remedy; each says where it stands, and its own why."""
     lines = [line.strip() for line in shown(proof(*TOO_OPEN), width)]
     assert lines.count("-old") == 1
     assert lines.count("aws iam detach-user-policy \\") == 1
@@ -281,7 +281,7 @@ def test_the_page_is_one_whole_file_without_network_or_script() -> None:
 
 
 def test_the_page_marks_what_is_broken_and_says_what_was_not_checked() -> None:
-    """The picture has the mark, the reason is there as text, and silence is not taken for a pass."""
+    """The picture has the mark, the reason is text, and silence is not taken for a pass."""
     html = as_html.render(ALL)
     assert picture.state_of("switch", ALL.findings) is Verdict.FAIL
     assert "<h2>Why, and what to do</h2>" in html

@@ -1,4 +1,4 @@
-"""A faulty network before the local AWS, in simulated time: the same seed gives the same troubles."""
+"""A faulty network before the local AWS, in simulated time: a seed gives the same troubles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUEST_S = 0.05
 
 
 class SimulatedTime:
-    """A clock that sleeping and requests move; changes that are due take effect as it passes them."""
+    """A clock that sleeping and requests move; due changes take effect as it passes them."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -101,7 +101,10 @@ def _cut(reply: Reply, rng: random.Random) -> Reply:
 
 
 _SKEWED = "The difference between the request time and the current time is too large."
-_EXPIRED = "Signature expired: 20260101T000000Z is now earlier than 20260101T060000Z (20260101T060500Z - 5 min.)"
+_EXPIRED = (
+    "Signature expired: 20260101T000000Z is now earlier than 20260101T060000Z "
+    "(20260101T060500Z - 5 min.)"
+)
 _PAGE = Reply(
     200, [("Content-Type", "text/html")], b"<html><body>Please log in to the network.</body></html>"
 )

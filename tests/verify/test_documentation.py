@@ -1,4 +1,4 @@
-"""The table of checks is the only one: documentation and faults speak of its entries and of no others."""
+"""The table of checks is the only one: documentation and faults speak of its entries alone."""
 
 from __future__ import annotations
 

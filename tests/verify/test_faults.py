@@ -1,4 +1,4 @@
-"""Every fault of the table leads to exit code 1 with the right reason, and what is proposed puts it right."""
+"""Every fault leads to exit code 1 with the right reason, and what is proposed puts it right."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scene(made: labs.MadeLab) -> Scene:
 def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
     made: labs.MadeLab, verified: Verify, fault: Fault
 ) -> None:
-    """Exit code 1, the expected checks, the reason in words; and after the proposed calls, exit code 0."""
+    """Exit code 1, the expected checks, the reason in words; after the proposed calls, 0."""
     if fault.console:
         labs.give_password(made)
     fault.break_lab(scene(made))
@@ -73,7 +73,7 @@ def test_a_harmless_change_is_not_reported(
 def test_a_fault_that_does_not_fit_is_wrong_usage(
     made: labs.MadeLab, name: str, *, console: bool
 ) -> None:
-    """And changes nothing: a second password cannot be added, nor one taken away that is not there."""
+    """And changes nothing: no second password is added, and none taken away that is not there."""
     if console:
         labs.give_password(made)
     with pytest.raises(UsageError, match="console password"):

@@ -98,7 +98,7 @@ def _weather(rng: random.Random) -> faulty.Weather:
 def test_never_a_wrong_verdict_whatever_the_network_does(
     local_aws: Instance, seed: int | str
 ) -> None:
-    """Each check ends as it does undisturbed, or is not known; a bucket that may be left is named."""
+    """Each check ends as it does undisturbed, or is unknown; a bucket that may be left is named."""
     rng = random.Random(seed)
     kind = "intact" if rng.random() < 0.4 else rng.choice(_LABS)
     expected = _reference(local_aws, kind)
@@ -124,7 +124,7 @@ def test_never_a_wrong_verdict_whatever_the_network_does(
 
 
 def _settle_slowly(made: labs.MadeLab, time: faulty.SimulatedTime, rng: random.Random) -> None:
-    """Let the lab be as it was before a change, flicker, and be as declared within 20 s: slow propagation."""
+    """Let the lab be as before a change, flicker, and be as declared within 20 s."""
     fault = FAULTS[rng.choice(_CHANGES)]
     scene = Scene(made.lab, made.lab.learners[0], made.root)
     undo = _UNDO[fault.name]

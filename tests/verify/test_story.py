@@ -1,4 +1,4 @@
-"""The six steps on a real local AWS: an intact lab passes every time, a broken one fails every time."""
+"""The six steps on the local AWS: an intact lab passes every time, a broken one fails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_an_intact_lab_passes_every_check_and_leaves_nothing(
 def test_without_the_grant_assuming_fails_with_awss_own_words(
     made: labs.MadeLab, verified: Verify
 ) -> None:
-    """The learner's half is missing: the finding is on the switch, not on what would come after it."""
+    """The learner's half is missing: the finding is on the switch, not on what comes after it."""
     made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
     found = verified(made)
     assert exit_code(found) == 1
@@ -99,7 +99,7 @@ def _role_is_administrator(made: labs.MadeLab) -> None:
 def test_a_broken_lab_fails_where_it_is_broken(
     made: labs.MadeLab, verified: Verify, break_it: Callable[[labs.MadeLab], None], check: str
 ) -> None:
-    """Each part of the lab that can be wrong has a check that says so, and nothing is left behind."""
+    """Each part of the lab that can be wrong has a check that says so; nothing is left behind."""
     break_it(made)
     found = verified(made)
     assert exit_code(found) == 1
@@ -138,7 +138,7 @@ def test_read_only_makes_nothing_and_says_what_it_left_out(
 
 
 def test_what_the_declared_trust_demands_is_sent(made: labs.MadeLab, verified: Verify) -> None:
-    """A role for partners wants an external id: every way to switch sends it, and nobody else gets in."""
+    """A role for partners wants an external id: every switch sends it; nobody else gets in."""
     conditions = {"StringEquals": {"sts:ExternalId": "class-7"}}
     trust = documents.trust(documents.account_root(made.account), conditions)
     made.root.iam.update_assume_role_policy(
