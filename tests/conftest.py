@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import random
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,30 @@ def pytest_terminal_summary(
     """Say how the same numbers are drawn again."""
     if terminalreporter.stats.get("failed") and "not long" not in config.option.markexpr:
         terminalreporter.write_line(f"make test-long SEED={seeds.SEED} draws the same again")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail, and end it, if a local AWS in one of this session's folders outlives the tests."""
+    base = tmp_path_factory.getbasetemp()
+    yield
+    left = local_aws_processes(base)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    assert left == {}, "tests have left these running"
+
+
+def local_aws_processes(below: Path) -> dict[int, str]:
+    """Return the folders of running local AWS below one, by process id; Linux only."""
+    found: dict[int, str] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if "rolelab.localaws.process" in words:
+                home = words[words.index("rolelab.localaws.process") + 1]
+                if Path(home).is_relative_to(below):
+                    found[int(process.name)] = home
+    return found
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -118,7 +118,7 @@ def test_a_console_password_is_kept_as_declared(project: Project) -> None:
     assert project.rolelab("up", "--yes").returncode == 0
     assert project.rolelab("verify").returncode == 0
     assert project.rolelab("break", "password-missing").returncode == 0
-    assert "FAIL  declared.user-password" in project.rolelab("verify").stdout
+    assert "FAIL  declared.user-password" in project.rolelab("verify", "--wait", "0").stdout
     mended = project.rolelab("mend", "--yes")
     assert (mended.returncode, "rolelab up --refresh" in " ".join(mended.stdout.split())) == (
         1,
@@ -129,7 +129,7 @@ def test_a_console_password_is_kept_as_declared(project: Project) -> None:
     settings.write_text(before, encoding="utf-8")
     assert project.rolelab("up", "--yes").returncode == 0
     assert project.rolelab("break", "password-added").returncode == 0
-    assert "FAIL  declared.user-password" in project.rolelab("verify").stdout
+    assert "FAIL  declared.user-password" in project.rolelab("verify", "--wait", "0").stdout
     assert project.rolelab("mend", "--yes").returncode == 0
     assert project.rolelab("verify").returncode == 0
 
@@ -152,7 +152,7 @@ def test_without_a_lab_the_commands_say_what_to_do(project: Project) -> None:
 def test_a_riddle_and_its_mending_leave_the_engine_nothing_to_do(lab: Project) -> None:
     """`mend` puts back exactly what `up` made: the next `up` sees no drift."""
     assert lab.rolelab("break", "grant-missing").returncode == 0
-    assert lab.rolelab("verify").returncode == 1
+    assert lab.rolelab("verify", "--wait", "0").returncode == 1
     assert lab.rolelab("mend", "--yes").returncode == 0
     assert lab.rolelab("verify").returncode == 0
     again = lab.rolelab("up", "--yes", "--refresh", "--expect-no-changes")

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +64,8 @@ def matches(shown: str, got: str) -> bool:
     return re.fullmatch(pattern, steady(got)) is not None
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Path]:
     """What a clone holds, with the changes that are not committed yet."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("no git, or no repository: a clean copy cannot be told from a used one")
@@ -73,13 +75,27 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         capture_output=True,
         check=True,
     )
-    path = tmp_path_factory.mktemp("newcomer") / "assume-role-lab"
+    path = tmp_path / "assume-role-lab"
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path / name)
     yield path
     subprocess.run(["make", "clean"], cwd=path, capture_output=True, check=True)
+
+
+def lend_environment(clone: Path) -> None:
+    """Give the clone a `.venv` that borrows the packages of this one: none is fetched."""
+    venv = clone / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (site,) = venv.glob("lib/python*/site-packages")
+    lent = sysconfig.get_path("purelib")
+    (site / "lent.pth").write_text(f"{clone}\n{lent}\n", encoding="utf-8")
+    script = venv / "bin" / "rolelab"
+    code = "from rolelab.cli.main import main; main()"
+    script.write_text(f"#!{venv}/bin/python\n{code}\n", encoding="utf-8")
+    script.chmod(0o755)
+    (venv / ".ready").write_text(f"{clone}\n", encoding="utf-8")
 
 
 def newcomer(home: Path, *more: Path) -> dict[str, str]:
@@ -98,10 +114,13 @@ def newcomer(home: Path, *more: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("bare", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_every_command_of_the_readme_prints_what_the_readme_shows(
-    clone: Path, tmp_path: Path, aws_cli: Path
+    clone: Path, tmp_path: Path, aws_cli: Path, bare: bool
 ) -> None:
-    """In one shell, in their order, from a bare copy: what a newcomer types."""
+    """In one shell, in their order: what a newcomer types, also from a copy that is not set up."""
+    if not bare:
+        lend_environment(clone)
     env = newcomer(tmp_path, aws_cli.parent)
     end = "=== end of a command ==="
     script = "\n".join(f"{{ {command.line}\n}} 2>&1; echo '{end}'" for command in commands())

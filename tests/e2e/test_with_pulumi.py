@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rolelab.localaws.process.record import Instance
 from tests.e2e.conftest import ROOT
 
 HARNESS = (
@@ -25,7 +26,9 @@ pytestmark = [
 ]
 
 
-def test_what_pulumi_makes_passes_the_verification_and_goes_again() -> None:
+def test_what_pulumi_makes_passes_the_verification_and_goes_again(
+    local_aws: Instance, account: str
+) -> None:
     """`verify.py --pulumi` reads the Pulumi CLI's outputs; a local AWS stands for the account."""
     command = [
         sys.executable,
@@ -35,8 +38,18 @@ def test_what_pulumi_makes_passes_the_verification_and_goes_again() -> None:
         sys.prefix,
         "--hook",
         "python verify.py --pulumi --stack dev",
+        "--endpoint",
+        local_aws.url,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    key = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": local_aws.secret.reveal()}
+    done = subprocess.run(
+        command,
+        env={**os.environ, **key},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["left"] == {}
