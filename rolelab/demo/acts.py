@@ -80,7 +80,7 @@ class Acts:
         return arn == self._lab.learners[0].user_arn, (arn,)
 
     def look_at_role(self) -> Seen:
-        """Read whom the role trusts, and what it may do."""
+        """Read whom the role trusts, and which permissions it has."""
         name = self._lab.role.name
         trust: object = self._aws.iam.get_role(RoleName=name)["Role"].get(
             "AssumeRolePolicyDocument"
@@ -88,7 +88,7 @@ class Acts:
         attached = self._aws.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
         policies = [policy.get("PolicyName", "") for policy in attached]
         account = documents.account_root(self._lab.account_id)
-        said = (f"trusts {account}, the account itself", f"may do {', '.join(policies)}")
+        said = (f"trusts {account}, the account itself", f"permissions: {', '.join(policies)}")
         return trust == self._lab.role.trust and bool(policies), said
 
     def switch(self) -> Seen:

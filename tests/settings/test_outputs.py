@@ -200,3 +200,35 @@ def test_one_learner_needs_no_name_and_two_do() -> None:
         outputs.parse(raw, where="here").learner(None)
     with pytest.raises(UsageError, match="no learner is called 'bob'"):
         outputs.parse(raw, where="here").learner("bob")
+
+
+@pytest.mark.parametrize(
+    ("condition", "external_id", "source_identity"),
+    [
+        ({}, "", ""),
+        ({"StringEquals": {"sts:ExternalId": "class-7"}}, "class-7", ""),
+        ({"StringEquals": {"STS:externalid": "a", "sts:SourceIdentity": "b"}}, "a", "b"),
+        ({"StringEquals": {"sts:ExternalId": ["a", "b"]}}, "", ""),
+        ({"StringLike": {"sts:ExternalId": "class-*"}}, "", ""),
+        ({"StringEquals": "x"}, "", ""),
+        ("x", "", ""),
+    ],
+)
+def test_the_switch_sends_what_the_declared_trust_demands(
+    condition: object, external_id: str, source_identity: str
+) -> None:
+    """One value can be sent, a choice or a pattern cannot; and what is garbled demands nothing."""
+    raw = copy.deepcopy(RAW)
+    raw["role"]["trust"] = {"Statement": [{"Effect": "Allow", "Condition": condition}]}
+    lab = outputs.parse(raw, where="here")
+    switch = lab.switch(lab.learners[0])
+    assert (switch.external_id, switch.source_identity) == (external_id, source_identity)
+
+
+def test_what_the_trust_denies_is_not_demanded() -> None:
+    """A Deny with StringEquals is of a value that must not be sent."""
+    raw = copy.deepcopy(RAW)
+    condition = {"StringEquals": {"sts:ExternalId": "old"}}
+    raw["role"]["trust"] = {"Statement": {"Effect": "Deny", "Condition": condition}}
+    lab = outputs.parse(raw, where="here")
+    assert lab.switch(lab.learners[0]).external_id == ""
