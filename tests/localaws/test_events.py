@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.localaws.http import events
+from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
@@ -116,12 +117,18 @@ def test_following_sees_what_comes(local_aws: Instance, root: Clients, account: 
 def test_the_record_is_bounded() -> None:
     """A class that runs for a week must not fill the memory; numbers go on."""
     record = events.Events()
-    plain: dict[str, Any] = {
-        "source": "iam", "name": "ListUsers", "caller": None, "region": "", "source_ip": "", "user_agent": "",
-        "parameters": None, "request_id": "",
-    }  # fmt: skip
+    scope = {"headers": [], "query_string": b"", "client": None}
+    incoming = Incoming.of(scope)
     for _ in range(events.MOST + 5):
-        record.add(**plain)
+        record.add(
+            incoming,
+            source="iam",
+            name="ListUsers",
+            caller=None,
+            parameters={},
+            request_id="",
+            error=None,
+        )
     kept = record.after(0)
     assert (len(kept), kept[0]["eventNumber"], kept[-1]["eventNumber"]) == (
         events.MOST,

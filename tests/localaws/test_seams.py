@@ -24,7 +24,7 @@ def test_a_place_that_is_gone_or_changed_stops_the_start(
         gone.delattr(emulator.module(seam.module), seam.name)
         with pytest.raises(LabError, match=place):
             seams.check()
-    if not seam.parameters:
+    if not seam.first:
         return
 
     def changed() -> None:

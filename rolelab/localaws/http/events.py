@@ -15,6 +15,7 @@ from typing_extensions import NotRequired, TypedDict
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.caller import Caller, Kind
 from rolelab.localaws.accounts.records import SessionRecord
+from rolelab.localaws.http.incoming import Incoming
 
 MOST = 10_000
 _SECRET = frozenset(
@@ -73,19 +74,16 @@ class Events:
 
     def add(
         self,
+        incoming: Incoming,
         *,
         source: str,
         name: str,
         caller: Caller | None,
-        region: str,
-        source_ip: str,
-        user_agent: str,
-        parameters: Mapping[str, object] | None,
+        parameters: Mapping[str, object],
         request_id: str,
-        error_code: str = "",
-        error_message: str = "",
+        error: tuple[str, str] | None,
     ) -> None:
-        """Add one event; `parameters` are those of the request, secrets are left out here."""
+        """Add one event: `error` is code and message; secrets among the parameters are hidden."""
         self._number += 1
         event: ApiEvent = {
             "eventVersion": "1.11",
@@ -94,9 +92,9 @@ class Events:
             "eventTime": clock.iso(),
             "eventSource": f"{source}.amazonaws.com",
             "eventName": name,
-            "awsRegion": region,
-            "sourceIPAddress": source_ip,
-            "userAgent": user_agent,
+            "awsRegion": incoming.region,
+            "sourceIPAddress": incoming.source_ip,
+            "userAgent": incoming.user_agent,
             "userIdentity": _identity(caller),
             "requestParameters": _shown(parameters) if parameters else None,
             "requestID": request_id,
@@ -104,8 +102,8 @@ class Events:
             "eventType": "AwsApiCall",
             "recipientAccountId": caller.account if caller else None,
         }
-        if error_code:
-            event["errorCode"], event["errorMessage"] = error_code, error_message
+        if error:
+            event["errorCode"], event["errorMessage"] = error
         self._events.append(event)
 
     def after(self, number: int, account: str | None = None) -> list[ApiEvent]:

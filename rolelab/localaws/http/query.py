@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qsl
 
 from rolelab.iam import arns
 from rolelab.localaws.accounts import clock
@@ -17,7 +16,8 @@ from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.authorization import authorize, unexplained
 from rolelab.localaws.http.envelopes import Reply, failed, succeeded
 from rolelab.localaws.http.events import Events
-from rolelab.localaws.http.front import Receive, Scope, Send, headers_of
+from rolelab.localaws.http.front import Receive, Send
+from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.http.shapes import model
 from rolelab.localaws.operations import permissions, table
 from rolelab.localaws.operations.api_call import ApiCall
@@ -26,30 +26,21 @@ from rolelab.localaws.statements import Request
 
 _log = logging.getLogger(__name__)
 
-Check = Callable[[Scope, bytes], str]
+Check = Callable[[Incoming, bytes], str]
 """Returns the access key that signed a request with this body; AwsError where that is not right."""
 _MOST_BYTES = 1_000_000
 _MOST_FIELDS = 10_000
-_SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([a-z0-9-]+)/aws4_request")
 _VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
+_TABLES = {"iam": table.IAM, "sts": table.STS}
 _OF_ANY_SESSION = frozenset({"GetCallerIdentity", "AssumeRole"})
 
 
-def scope_of(authorization: str, query: Mapping[str, list[str]]) -> tuple[str, str]:
-    """Return (service, region) that a request is signed for; the service is empty if it is not."""
-    credential = query.get("X-Amz-Credential", [""])[0]
-    signed = _SCOPE.search(authorization) or _SCOPE.search(f"Credential={credential}")
-    return (signed[2], signed[1] or "us-east-1") if signed else ("", "us-east-1")
+@dataclass(slots=True)
+class _Reading:
+    """What a request is found to be, as far as it has been read."""
 
-
-@dataclass(slots=True, kw_only=True)
-class _Request:
-    """What a request says, as far as it has been read."""
-
+    incoming: Incoming
     service: str
-    region: str
-    source_ip: str
-    user_agent: str
     operation: str = ""
     caller: Caller | None = None
     params: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -72,9 +63,9 @@ class QueryService:
         self._check = check
         self._others = others
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
-        reply = self._answer(scope, await _body(receive))
+        reply = self._answer(incoming, await _body(receive))
         headers = [
             (b"content-type", reply.content_type.encode()),
             # As AWS: whoever asks how long a session lasts counts by the clock that made it.
@@ -82,49 +73,48 @@ class QueryService:
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-amzn-requestid", reply.request_id.encode()),
         ]
-        body = b"" if scope["method"] == "HEAD" else reply.body
+        body = b"" if incoming.scope["method"] == "HEAD" else reply.body
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _answer(self, scope: Scope, body: bytes | None) -> Reply:
-        headers, query = headers_of(scope), scope["query_string"].decode("latin-1")
-        parsed = parse_qs(query, keep_blank_values=True, max_num_fields=None)
-        service, region = scope_of(headers.get("authorization", ""), parsed)
-        request = _Request(
-            service=service if service in ("iam", "sts") else "sts",
-            region=region,
-            source_ip=(scope.get("client") or ("127.0.0.1",))[0],
-            user_agent=headers.get("user-agent", ""),
-        )
-        error = None
+    def _answer(self, incoming: Incoming, body: bytes | None) -> Reply:
+        service = incoming.service if incoming.service in _TABLES else "sts"
+        reading, error = _Reading(incoming, service), None
         try:
-            reply = self._carried_out(request, scope, _form(query, body), body or b"")
+            reply = self._carried_out(reading, _form(incoming.query_text, body), body or b"")
         except AwsError as refusal:
             error = refusal
-            reply = failed(request.service, error)
+            reply = failed(service, error)
         except Exception:  # noqa: BLE001 - logged in full
-            # The layer's own fault: told in the log, and to the client as AWS tells its own.
-            _log.exception("cannot answer %s", request.operation)
+            # A fault of ours: told in the log, and to the client as AWS tells its own.
+            _log.exception("cannot answer %s", reading.operation)
             error = AwsError(
                 "ServiceFailure",
                 "The request processing has failed because of an unknown error.",
                 500,
             )
-            reply = failed(request.service, error)
-        self._record(request, reply, error)
+            reply = failed(service, error)
+        self._events.add(
+            incoming,
+            source=service,
+            name=reading.operation if reading.operation in model(service) else "Unknown",
+            caller=reading.caller,
+            parameters=reading.params,
+            request_id=reply.request_id,
+            error=(error.code, error.message) if error else None,
+        )
         return reply
 
-    def _carried_out(
-        self, request: _Request, scope: Scope, flat: Mapping[str, str], body: bytes
-    ) -> Reply:
-        service, name = request.service, flat.get("Action", "")
-        request.operation = name
+    def _carried_out(self, reading: _Reading, flat: Mapping[str, str], body: bytes) -> Reply:
+        service, incoming = reading.service, reading.incoming
+        name = reading.operation = flat.get("Action", "")
         operation = _TABLES[service].get(name)
         if operation is None or operation.signed:
-            request.caller = self._known(self._check(scope, body), service, request.region)
+            key_id = self._check(incoming, body)
+            reading.caller = self._known(key_id, service, incoming.region)
         operation = operation or self._other(service, name)
-        request.params = model(service).read(name, flat)
-        if request.caller is None:
+        reading.params = model(service).read(name, flat)
+        if reading.caller is None:
             # It brings a token of a provider, and there are none here.
             raise AwsError(
                 "InvalidIdentityToken",
@@ -134,12 +124,12 @@ class QueryService:
             store=self._store,
             service=service,
             operation=name,
-            params=request.params,
+            params=reading.params,
             flat=flat,
-            caller=request.caller,
-            region=request.region,
-            source_ip=request.source_ip,
-            user_agent=request.user_agent,
+            caller=reading.caller,
+            region=incoming.region,
+            source_ip=incoming.source_ip,
+            user_agent=incoming.user_agent,
         )
         _require(call, operation)
         if operation.handler is None:
@@ -174,24 +164,6 @@ class QueryService:
             version = _VERSIONS[service]
             message = f"Could not find operation {operation[:128]} for version {version}"
         raise AwsError("InvalidAction", message)
-
-    def _record(self, request: _Request, reply: Reply, error: AwsError | None) -> None:
-        known = request.operation in model(request.service)
-        self._events.add(
-            source=request.service,
-            name=request.operation if known else "Unknown",
-            caller=request.caller,
-            region=request.region,
-            source_ip=request.source_ip,
-            user_agent=request.user_agent,
-            parameters=request.params,
-            request_id=reply.request_id,
-            error_code=error.code if error else "",
-            error_message=error.message if error else "",
-        )
-
-
-_TABLES = {"iam": table.IAM, "sts": table.STS}
 
 
 def _require(call: ApiCall, operation: Operation) -> None:

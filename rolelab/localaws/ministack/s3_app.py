@@ -10,7 +10,8 @@ from types import ModuleType
 from rolelab.localaws.accounts.caller import Caller
 from rolelab.localaws.authorization import Refusal
 from rolelab.localaws.http.events import Events
-from rolelab.localaws.http.front import Message, Receive, Scope, Send, headers_of
+from rolelab.localaws.http.front import Message, Receive, Scope, Send
+from rolelab.localaws.http.incoming import Incoming
 
 _KEPT_BODY = 4096
 _ERROR = re.compile(rb"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
@@ -46,7 +47,7 @@ class S3App:
         self._ministack = ministack
         self._events = events
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, region: str) -> None:
+    async def __call__(self, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
         request = S3Request()
         _current.set(request)
@@ -61,20 +62,18 @@ class S3App:
                 body += message.get("body", b"")[:_KEPT_BODY]
             await send(message)
 
-        await self._ministack.app(scope, receive, noting)
-        name, parameters = _event_of(scope, request.action.partition(":")[2])
+        await self._ministack.app(incoming.scope, receive, noting)
+        name, parameters = _event_of(incoming.scope, request.action.partition(":")[2])
         error = _ERROR.search(body)
+        code, message = (error[1], error[2]) if error else (str(status).encode(), b"")
         self._events.add(
+            incoming,
             source="s3",
             name=name,
             caller=request.caller,
-            region=region,
-            source_ip=(scope.get("client") or ("127.0.0.1",))[0],
-            user_agent=headers_of(scope).get("user-agent", ""),
             parameters=parameters,
             request_id=request_id,
-            error_code=(error[1].decode() if error else str(status)) if status >= 400 else "",
-            error_message=error[2].decode("utf-8", "replace") if error else "",
+            error=(code.decode(), message.decode("utf-8", "replace")) if status >= 400 else None,
         )
 
 

@@ -22,151 +22,112 @@ from rolelab.localaws.ministack.signatures import Signatures
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """One function of MiniStack: its module, name, parameters, and who else holds it by that name."""
+    """One function of MiniStack."""
 
     module: str
     name: str
-    parameters: tuple[str, ...]
-    why: str
+    first: tuple[str, ...]
+    """Its first parameters."""
     also_in: tuple[str, ...] = ()
+    """The modules that hold it by the same name."""
 
+
+def _seam(signature: str, *also_in: str) -> Seam:
+    place, _, parameters = signature.removesuffix(")").partition("(")
+    module_name, _, name = place.rpartition(".")
+    return Seam(module_name, name, tuple(parameters.replace(",", " ").split()), also_in)
+
+
+_STS, _S3 = "services.sts", "services.s3"
+_REQUEST = "method, path, headers, body, query_params"
 
 REPLACED = (
-    Seam(
-        "core.iam_evaluator", "resolve_credential", ("access_key_id", "account_id", "session_token"),
-        "root keys have a secret; sessions end by the clock that can be moved", ("services.sts", "services.s3"),
+    # Root keys have a secret, sessions end by the clock that can be moved, 12 digits alone are root.
+    _seam(
+        "core.iam_evaluator.resolve_credential(access_key_id, account_id, session_token)", _STS, _S3
     ),
-    Seam("core.iam_evaluator", "is_root_access_key", ("access_key_id",), "only 12 digits are root", ("services.sts",)),
-    Seam("core.iam_evaluator", "_is_root_key", ("access_key_id",), "no key's signature goes unchecked"),
-    Seam(
-        "core.iam_evaluator", "find_iam_access_key_account", ("access_key_id",),
-        "by an index, not through all keys at every request", ("app", "services.sts", "services.s3"),
+    _seam("core.iam_evaluator.is_root_access_key(access_key_id)", _STS),
+    _seam("core.iam_evaluator._is_root_key(access_key_id)"),
+    # By an index, not through all keys at every request.
+    _seam("core.iam_evaluator.find_iam_access_key_account(access_key_id)", "app", _STS, _S3),
+    # What S3 allows, with AWS's sentence; a caller of another account is who they are.
+    _seam(
+        "core.iam_evaluator.enforce"
+        "(access_key_id, iam_action, service, region, resource_arn, service_context)"
     ),
-    Seam(
-        "core.iam_evaluator", "enforce",
-        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
-        "the layer decides what S3 allows",
+    _seam(
+        "core.iam_actions.access_denied_response"
+        "(service, action, principal_arn, request_id, error_code, message, headers)"
     ),
-    Seam(
-        "core.iam_actions", "access_denied_response",
-        ("service", "action", "principal_arn", "request_id", "error_code", "message", "headers"),
-        "AWS's sentence for the cause",
-    ),
-    Seam(
-        "services.s3", "_foreign_bucket_allows",
-        ("owner_account", "bucket_name", "key", "method", "query_params", "caller", "headers"),
-        "a caller of another account is who they are",
-    ),
-    Seam(
-        "services.s3", "handle_request",
-        ("method", "path", "headers", "body", "query_params"),
-        "403 before 404; principals of bucket policies",
-    ),
-    Seam("app", "detect_service", ("method", "path", "headers"), "what reaches MiniStack is S3 and nothing else"),
-    Seam(
-        "app", "_handle_pre_body_request", ("method", "path", "headers", "query_params", "request_id"),
-        "a path is a bucket's and no other service's",
-    ),
-    Seam(
-        "app", "_handle_post_body_shortcuts", ("method", "path", "headers", "body", "query_params", "request_id"),
-        "a path is a bucket's and no other service's",
-    ),
-    Seam(
-        "app", "_handle_special_data_plane_request",
-        ("method", "path", "headers", "body", "query_params", "request_id"),
-        "a host is a bucket's and no other service's",
-    ),
-    Seam("services.sts", "get_state", (), "sessions outlive a restart"),
-    Seam("services.sts", "load_persisted_state", ("data",), "sessions outlive a restart"),
-)  # fmt: skip
-"""Replaced by a function of the layer."""
+    _seam("services.s3._foreign_bucket_allows(owner_account, bucket_name, key, method)"),
+    _seam(f"services.s3.handle_request({_REQUEST})"),
+    # What reaches MiniStack is S3; a path or a host is a bucket's and no other service's.
+    _seam("app.detect_service(method, path, headers)"),
+    _seam("app._handle_pre_body_request(method, path, headers, query_params, request_id)"),
+    _seam(f"app._handle_post_body_shortcuts({_REQUEST}, request_id)"),
+    _seam(f"app._handle_special_data_plane_request({_REQUEST}, request_id)"),
+    # Sessions outlive a restart.
+    _seam("services.sts.get_state()"),
+    _seam("services.sts.load_persisted_state(data)"),
+)
+"""Replaced by a function of ours."""
 
-USED = (
-    Seam(
-        "core.iam_evaluator",
-        "pin_signed_request",
-        ("method", "raw_path", "query_params", "raw_headers"),
-        "signatures",
-    ),
-    Seam("core.iam_evaluator", "pin_signed_body", ("body",), "signatures"),
-    Seam("core.iam_evaluator", "authenticate", ("access_key_id", "account_id"), "signatures"),
-    Seam("core.iam_evaluator", "_s3_scope_failure", ("service",), "signatures"),
-    Seam(
-        "core.iam_evaluator", "_validate_session_token", ("expected", "supplied"), "session tokens"
-    ),
-    Seam("core.iam_evaluator", "_invalid_session_token", (), "session tokens"),
-    Seam("core.iam_evaluator", "_unknown_access_key", (), "keys"),
-    Seam(
-        "core.iam_actions",
-        "_auth_failure",
-        ("service", "code", "message", "headers"),
-        "words of failed signatures",
-    ),
-    Seam("core.router", "extract_access_key_id", ("headers", "query_params"), "which key"),
-    Seam(
-        "core.responses", "set_request_account_id", ("access_key_id",), "the account of a request"
-    ),
-    Seam("services.s3", "_bucket_owner_account", ("name",), "whose bucket"),
-    Seam("services.s3", "_error", ("code", "message", "status"), "S3's errors"),
-    Seam(
-        "services.s3",
-        "cors_response_headers",
-        ("bucket_name", "method", "headers"),
-        "what other sites may do",
-    ),
-    Seam(
-        "app",
-        "_handle_options_request",
-        ("method", "path", "headers", "query_params", "request_id"),
-        "what other sites may do",
-    ),
-    Seam(
-        "app",
-        "_handle_s3_vhost_request",
-        ("host", "path", "method", "headers", "body", "query_params"),
-        "buckets named by the host",
-    ),
-    Seam("app", "_s3_cors_target", ("host", "path", "path_style"), "what other sites may do"),
-    Seam(
-        "app",
-        "_with_data_plane_headers",
-        ("response", "request_id", "include_s3_id", "wildcard_cors"),
-        "buckets named by the host",
-    ),
-    Seam("app", "_load_persisted_state", (), "state"),
-    Seam("app", "_build_persistence_save_dict", (), "state"),
-    Seam("services.s3", "_object_disk_path", ("bucket", "key"), "state"),
-    Seam("services.s3", "_atomic_write", ("fpath", "data"), "state"),
-    Seam("services.s3", "_persist_object", ("bucket", "key", "obj"), "state"),
-    Seam("core.persistence", "_json_default", ("obj",), "state"),
-    Seam("core.persistence", "_state_format_version", ("service",), "state"),
-    Seam("services.iam", "reset", (), "state"),
+USED = tuple(
+    map(
+        _seam,
+        (
+            "core.iam_evaluator.pin_signed_request(method, raw_path, query_params, raw_headers)",
+            "core.iam_evaluator.pin_signed_body(body)",
+            "core.iam_evaluator.authenticate(access_key_id, account_id)",
+            "core.iam_evaluator._s3_scope_failure(service)",
+            "core.iam_evaluator._validate_session_token(expected, supplied)",
+            "core.iam_evaluator._invalid_session_token()",
+            "core.iam_evaluator._unknown_access_key()",
+            "core.iam_actions._auth_failure(service, code, message, headers)",
+            "core.router.extract_access_key_id(headers, query_params)",
+            "core.responses.set_request_account_id(access_key_id)",
+            "core.persistence._json_default(obj)",
+            "core.persistence._state_format_version(service)",
+            "services.iam.reset()",
+            "services.s3._bucket_owner_account(name)",
+            "services.s3._error(code, message, status)",
+            "services.s3.cors_response_headers(bucket_name, method, headers)",
+            "services.s3._object_disk_path(bucket, key)",
+            "services.s3._atomic_write(fpath, data)",
+            "services.s3._persist_object(bucket, key, obj)",
+            "app._handle_options_request(method, path, headers, query_params, request_id)",
+            "app._handle_s3_vhost_request(host, path, method, headers, body, query_params)",
+            "app._s3_cors_target(host, path, path_style)",
+            "app._with_data_plane_headers(response, request_id, include_s3_id, wildcard_cors)",
+            "app._load_persisted_state()",
+            "app._build_persistence_save_dict()",
+        ),
+    )
 )
 """Called as they are."""
 
 STORES = {
     "services.iam": (
-        "_users", "_roles", "_groups", "_policies", "_instance_profiles", "_access_keys", "_user_inline_policies",
-        "_group_inline_policies", "_mfa_devices", "_login_profiles", "_account_password_policy",
-        "_aws_managed_policies", "_oidc_providers",
-        "_saml_providers", "_IAM_HANDLERS",
+        "_users _roles _groups _policies _instance_profiles _access_keys _user_inline_policies "
+        "_group_inline_policies _mfa_devices _login_profiles _account_password_policy "
+        "_aws_managed_policies _oidc_providers _saml_providers _IAM_HANDLERS"
     ),
-    "services.sts": ("_sessions",),
-    "services.s3": ("_buckets", "_bucket_policies"),
-    "core.iam_evaluator": ("_signed_request", "_anonymous"),
-}  # fmt: skip
-"""Data of MiniStack's that the layer reads or writes."""
+    "services.sts": "_sessions",
+    "services.s3": "_buckets _bucket_policies",
+    "core.iam_evaluator": "_signed_request _anonymous",
+}
+"""Data of MiniStack that is read or written here."""
 
 _originals: dict[tuple[str, str], Foreign] = {}
 
 
 def original(module_name: str, name: str) -> Foreign:
-    """Return MiniStack's own function, whether or not the layer took its place."""
+    """Return MiniStack's own function, whether or not it is replaced."""
     return _originals.get((module_name, name)) or getattr(module(module_name), name)
 
 
 def check() -> None:
-    """Look whether every place is as the layer expects it.
+    """Look whether every place is as it is expected here.
 
     Raises:
         LabError: one is missing or takes other parameters; it names the place and the pin.
@@ -175,19 +136,19 @@ def check() -> None:
         function = getattr(module(seam.module), seam.name, None) and original(
             seam.module, seam.name
         )
-        if function is None or not _takes(function, seam.parameters):
+        if function is None or not _takes(function, seam.first):
             raise _broken(f"{seam.module}.{seam.name}")
         for other in seam.also_in:
             if not hasattr(module(other), seam.name):
                 raise _broken(f"{other}.{seam.name}")
     for module_name, names in STORES.items():
-        for name in names:
+        for name in names.split():
             if not hasattr(module(module_name), name):
                 raise _broken(f"{module_name}.{name}")
 
 
 def install(store: IdentityStore, signatures: Signatures) -> None:
-    """Put the layer in its places."""
+    """Replace what is to be replaced."""
     s3 = S3(store, original)
 
     def restore_sessions(saved: Mapping[str, dict[str, SessionRecord]]) -> None:
@@ -225,12 +186,12 @@ def _is_s3(*_request: object, **_more: object) -> str:
     return "s3"
 
 
-def _takes(function: Foreign, parameters: tuple[str, ...]) -> bool:
+def _takes(function: Foreign, first: tuple[str, ...]) -> bool:
     try:
-        given = tuple(inspect.signature(function).parameters)
+        parameters = tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return False
-    return given[: len(parameters)] == parameters
+    return parameters[: len(first)] == first
 
 
 def _broken(place: str) -> LabError:

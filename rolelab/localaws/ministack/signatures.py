@@ -8,7 +8,6 @@ and form signatures of S3 are then all checked by the code that checks users' ke
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import parse_qs
 
 from rolelab.iam import arns
 from rolelab.localaws.accounts import clock
@@ -16,7 +15,7 @@ from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import is_root_key
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import SessionRecord
-from rolelab.localaws.http.front import Scope, headers_of
+from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.secret import Secret
 
@@ -90,15 +89,15 @@ class Signatures:
             source_access_key_id=key_id,
         )
 
-    def check(self, scope: Scope, body: bytes) -> str:
+    def check(self, incoming: Incoming, body: bytes) -> str:
         """Return the access key that signed a request of IAM or STS.
 
         Raises:
             AwsError: the request is unsigned, or its signature, key, token or time is not right.
         """
-        evaluator, headers = self._evaluator, headers_of(scope)
+        evaluator, headers, query = self._evaluator, dict(incoming.headers), incoming.query
+        scope = incoming.scope
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         evaluator.pin_signed_request(scope["method"], path, query, scope["headers"])
         evaluator.pin_signed_body(body)
         access_key_id = self._router.extract_access_key_id(headers, query)

@@ -1,4 +1,7 @@
-"""Ask a running local AWS, as its administrator, for what AWS's own API has not: events, clock."""
+"""Ask a running local AWS, as its administrator, for what AWS's own API has not: events, clock.
+
+Each of these raises CannotTell where the local AWS does not answer.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,7 @@ class _Told(TypedDict, total=False):
 
 
 def events(instance: Instance, *, after: int = 0, account: str | None = None) -> list[ApiEvent]:
-    """Return the events since one's number, the oldest first, of all accounts or one.
-
-    Raises:
-        CannotTell: the local AWS does not answer.
-    """
+    """Return the events since one's number, the oldest first, of all accounts or one."""
     query = {"after": str(after)} | ({"account": account} if account else {})
     return _ask(instance, "GET", proofs.EVENTS_PATH, query).get("events", [])
 
@@ -37,11 +36,7 @@ def events(instance: Instance, *, after: int = 0, account: str | None = None) ->
 def follow(
     instance: Instance, *, account: str | None = None, every_s: float = 0.5
 ) -> Iterator[ApiEvent]:
-    """Yield the events there are, and then each new one, until the local AWS ends.
-
-    Raises:
-        CannotTell: the local AWS does not answer any more.
-    """
+    """Yield the events there are, and then each new one, until the local AWS ends."""
     last = 0
     while True:
         for event in events(instance, after=last, account=account):
@@ -51,29 +46,17 @@ def follow(
 
 
 def move_clock(instance: Instance, seconds: float) -> float:
-    """Move the local AWS's time on; returns how many seconds it is ahead now.
-
-    Raises:
-        CannotTell: the local AWS does not answer.
-    """
+    """Move the local AWS's time on; returns how many seconds it is ahead now."""
     return _clock(instance, "POST", {"move": repr(seconds)})
 
 
 def reset_clock(instance: Instance) -> float:
-    """Give the local AWS the real time again.
-
-    Raises:
-        CannotTell: the local AWS does not answer.
-    """
+    """Give the local AWS the real time again."""
     return _clock(instance, "POST", {"reset": "1"})
 
 
 def ahead_s(instance: Instance) -> float:
-    """Return how many seconds the local AWS is ahead of the real time.
-
-    Raises:
-        CannotTell: the local AWS does not answer.
-    """
+    """Return how many seconds the local AWS is ahead of the real time."""
     return _clock(instance, "GET", {})
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rolelab import whole_file
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.errors import CannotTell, LabError
 from rolelab.secret import Secret
@@ -133,7 +133,7 @@ def write_record(home: Path, record: InstanceRecord) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    _replace(home / "instance.json", json.dumps(asdict(record)))
+    whole_file.replace(home / "instance.json", json.dumps(asdict(record)), mode=0o600)
 
 
 def stage_kept(home: Path, record: InstanceRecord, secret: Secret) -> None:
@@ -143,7 +143,7 @@ def stage_kept(home: Path, record: InstanceRecord, secret: Secret) -> None:
         OSError: it cannot be written.
     """
     write_secret(home, secret)
-    _replace(home / _KEPT, json.dumps(asdict(record)))
+    whole_file.replace(home / _KEPT, json.dumps(asdict(record)), mode=0o600)
 
 
 def mark_kept(home: Path) -> None:
@@ -172,19 +172,7 @@ def new_secret() -> Secret:
 
 def write_secret(home: Path, secret: Secret) -> None:
     """Keep the administrator's secret, readable by its owner only."""
-    _replace(home / "secret", secret.reveal())
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    whole_file.replace(home / "secret", secret.reveal(), mode=0o600)
 
 
 def cannot_look(path: Path, error: OSError) -> CannotTell:

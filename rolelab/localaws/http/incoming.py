@@ -1,0 +1,55 @@
+"""An HTTP request, read once: whom it is for, who sends it from where, but for its body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from rolelab.localaws.http.front import Scope, headers_of
+
+_SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([a-z0-9-]+)/aws4_request")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One request."""
+
+    scope: Scope
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+    query_text: str
+    query: dict[str, list[str]]
+    service: str
+    """That it is signed for; empty where it is not."""
+    region: str
+
+    @classmethod
+    def of(cls, scope: Scope) -> Incoming:
+        """Read what the server hands over."""
+        headers, text = headers_of(scope), scope["query_string"].decode("latin-1")
+        query = parse_qs(text, keep_blank_values=True)
+        credential = query.get("X-Amz-Credential", [""])[0]
+        signed = _SCOPE.search(headers.get("authorization", "")) or _SCOPE.search(
+            f"Credential={credential}"
+        )
+        service, region = (signed[2], signed[1]) if signed else ("", "")
+        return cls(
+            scope=scope,
+            headers=headers,
+            query_text=text,
+            query=query,
+            service=service,
+            region=region or "us-east-1",
+        )
+
+    @property
+    def source_ip(self) -> str:
+        """Where it comes from."""
+        return (self.scope.get("client") or ("127.0.0.1",))[0]
+
+    @property
+    def user_agent(self) -> str:
+        """The program that sends it."""
+        return self.headers.get("user-agent", "")
