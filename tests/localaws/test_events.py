@@ -117,7 +117,7 @@ def test_following_sees_what_comes(local_aws: Instance, root: Clients, account: 
 def test_the_record_is_bounded() -> None:
     """A class that runs for a week must not fill the memory; numbers go on."""
     record = events.Events()
-    scope = {"headers": [], "query_string": b"", "client": None}
+    scope: dict[str, Any] = {"headers": [], "query_string": b"", "client": None}
     incoming = Incoming.of(scope)
     for _ in range(events.MOST + 5):
         record.add(
