@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -82,9 +83,16 @@ def program_in(path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
     """The program in a folder of its own; its local AWS ends with the test."""
-    path = tmp_path / "lab"
+    with folder_in(tmp_path) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def folder_in(home: Path) -> Iterator[Folder]:
+    """Put the program in a folder of its own there, and stop its local AWS at the end."""
+    path = home / "lab"
     program_in(path)
-    made = Folder(path=path, env=bare_environment(tmp_path))
+    made = Folder(path=path, env=bare_environment(home))
     yield made
     if (path / ".rolelab" / "local").exists():
         made.rolelab("local", "stop")

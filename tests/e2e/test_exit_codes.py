@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rolelab.cli.main import COMMANDS
 from rolelab.localaws.process.record import read_record
-from tests.e2e.conftest import Done, Folder
+from tests.e2e.conftest import Done, Folder, folder_in
 
 TOUCHES_STACK = [
     "preview",
@@ -200,11 +200,18 @@ def test_a_broken_lab_is_a_failure(folder: Folder) -> None:
     assert folder.rolelab("verify", "--wait", "0").exit_code == 1
 
 
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """A lab whose local AWS was killed."""
+    with folder_in(tmp_path_factory.mktemp("killed")) as folder:
+        folder.rolelab("up", "--yes")
+        kill_the_local_aws(folder)
+        yield folder
+
+
 @pytest.mark.parametrize("command", READS_LAB)
-def test_a_local_aws_that_was_killed_is_not_a_broken_lab(folder: Folder, command: str) -> None:
+def test_a_local_aws_that_was_killed_is_not_a_broken_lab(killed: Folder, command: str) -> None:
     """3: it could not be found out. Never 1, which would say that the lab is wrong."""
-    folder.rolelab("up", "--yes")
-    kill_the_local_aws(folder)
-    done = run(folder, command)
+    done = run(killed, command)
     assert done.exit_code == 3
     assert "killed" in one_line(done)
