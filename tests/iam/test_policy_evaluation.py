@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -35,6 +35,18 @@ from tests.iam.builders import (
     trusts,
 )
 
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A sentence of AWS's documentation: a request, the policies, and the layer that decides."""
+
+    what: str = field(kw_only=False)
+    request: Request
+    policies: Policies
+    allowed_by: Layer | None = None
+    refused_by: Layer | None = None
+
+
 S3 = allow("s3:*", "*")
 BUCKET = "arn:aws:s3:::lab-bucket"
 OBJECT = f"{BUCKET}/hello.txt"
@@ -49,262 +61,274 @@ def on_bucket(principal: Any, effect: str = "Allow", **more: Any) -> dict[str, A
 
 
 # Source: STS API Reference, AssumeRole; IAM User Guide, "Policy evaluation logic", "… Principal".
-ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
-    ("account trusted, user granted", assume(), GRANTED, True, Layer.IDENTITY),
-    ("account trusted, nothing granted", assume(), having(trust=trust()), False, Layer.IDENTITY),
-    (
+ASSUMING: list[Rule] = [
+    Rule(
+        "account trusted, user granted",
+        request=assume(),
+        policies=GRANTED,
+        allowed_by=Layer.IDENTITY,
+    ),
+    Rule(
+        "account trusted, nothing granted",
+        request=assume(),
+        policies=having(trust=trust()),
+        refused_by=Layer.IDENTITY,
+    ),
+    Rule(
         "bare account id trusted",
-        assume(),
-        but(GRANTED, trust=trust(trusts(ACCOUNT))),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(ACCOUNT))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "other account trusted",
-        assume(),
-        but(GRANTED, trust=trust(trusts(OTHER))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(OTHER))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "user named, nothing granted",
-        assume(),
-        having(trust=trust(trusts(USER_ARN))),
-        True,
-        Layer.TRUST,
+        request=assume(),
+        policies=having(trust=trust(trusts(USER_ARN))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "other user named",
-        assume(),
-        but(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(f"{USER_ARN}2"))),
+        refused_by=Layer.TRUST,
     ),
-    ("user's own id", assume(), having(trust=trust(trusts(USER_ID))), True, Layer.TRUST),
-    (
+    Rule(
+        "user's own id",
+        request=assume(),
+        policies=having(trust=trust(trusts(USER_ID))),
+        allowed_by=Layer.TRUST,
+    ),
+    Rule(
         "id of a deleted one",
-        assume(),
-        but(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts("AIDAGONE000000000001"))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "user in other case",
-        assume(),
-        but(GRANTED, trust=trust(trusts(USER_ARN.upper()))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(USER_ARN.upper()))),
+        refused_by=Layer.TRUST,
     ),
-    ("everyone", assume(), having(trust=trust(trusts("*"))), True, Layer.TRUST),
-    (
+    Rule(
+        "everyone",
+        request=assume(),
+        policies=having(trust=trust(trusts("*"))),
+        allowed_by=Layer.TRUST,
+    ),
+    Rule(
         "everyone, bare",
-        assume(),
-        having(trust=trust(trusts() | {"Principal": "*"})),
-        True,
-        Layer.TRUST,
+        request=assume(),
+        policies=having(trust=trust(trusts() | {"Principal": "*"})),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "wildcard in an ARN",
-        assume(),
-        but(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(f"{USER_ARN[:-4]}*"))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "service trusted only",
-        assume(),
-        but(GRANTED, trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "a service",
-        assume(Principal.service("ec2.amazonaws.com")),
-        having(trust=trust(trusts({"Service": ["ec2.amazonaws.com"]}))),
-        True,
-        Layer.TRUST,
+        request=assume(Principal.service("ec2.amazonaws.com")),
+        policies=having(trust=trust(trusts({"Service": ["ec2.amazonaws.com"]}))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "another service",
-        assume(Principal.service("lambda.amazonaws.com")),
-        having(trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
-        False,
-        Layer.TRUST,
+        request=assume(Principal.service("lambda.amazonaws.com")),
+        policies=having(trust=trust(trusts({"Service": "ec2.amazonaws.com"}))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "a web identity",
-        replace(
+        request=replace(
             assume(Principal.web_identity("accounts.google.com")),
             action="sts:AssumeRoleWithWebIdentity",
         ),
-        having(
+        policies=having(
             trust=trust(
                 trusts({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity")
             )
         ),
-        True,
-        Layer.TRUST,
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "a web identity by the wrong action",
-        replace(
+        request=replace(
             assume(Principal.web_identity("accounts.google.com")),
             action="sts:AssumeRoleWithWebIdentity",
         ),
-        having(trust=trust(trusts({"Federated": "accounts.google.com"}))),
-        False,
-        Layer.TRUST,
+        policies=having(trust=trust(trusts({"Federated": "accounts.google.com"}))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "deny in the trust",
-        assume(),
-        but(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(), trusts(USER_ARN, "Deny"))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "deny of somebody else",
-        assume(),
-        but(GRANTED, trust=trust(trusts(), trusts(OTHER, "Deny"))),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(), trusts(OTHER, "Deny"))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "deny in the grant",
-        assume(),
-        but(GRANTED, identity=grants(allow(), deny())),
-        False,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, identity=grants(allow(), deny())),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "deny beats being named",
-        assume(),
-        having(identity=grants(deny()), trust=trust(trusts(USER_ARN))),
-        False,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=having(identity=grants(deny()), trust=trust(trusts(USER_ARN))),
+        refused_by=Layer.IDENTITY,
     ),
-    ("no such role", assume(), but(GRANTED, trust=None), False, Layer.MISSING_ROLE),
-    ("root", assume(Principal.root(ACCOUNT)), GRANTED, False, Layer.CREDENTIALS),
-    (
+    Rule(
+        "no such role",
+        request=assume(),
+        policies=but(GRANTED, trust=None),
+        refused_by=Layer.MISSING_ROLE,
+    ),
+    Rule(
+        "root",
+        request=assume(Principal.root(ACCOUNT)),
+        policies=GRANTED,
+        refused_by=Layer.CREDENTIALS,
+    ),
+    Rule(
         "trust without sts",
-        assume(),
-        but(GRANTED, trust=trust(trusts(action="sts:TagSession"))),
-        False,
-        Layer.TRUST,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(action="sts:TagSession"))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "trust with sts:*",
-        assume(),
-        but(GRANTED, trust=trust(trusts(action="sts:*"))),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, trust=trust(trusts(action="sts:*"))),
+        allowed_by=Layer.IDENTITY,
     ),
-    ("both halves missing", assume(), having(trust=trust(trusts(OTHER))), False, Layer.TRUST),
+    Rule(
+        "both halves missing",
+        request=assume(),
+        policies=having(trust=trust(trusts(OTHER))),
+        refused_by=Layer.TRUST,
+    ),
     # across accounts both halves are needed
-    (
+    Rule(
         "cross, both",
-        assume(role=FOREIGN_ROLE),
-        having(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust()),
-        True,
-        Layer.IDENTITY,
+        request=assume(role=FOREIGN_ROLE),
+        policies=having(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust()),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "cross, named but not granted",
-        assume(role=FOREIGN_ROLE),
-        having(trust=trust(trusts(USER_ARN))),
-        False,
-        Layer.IDENTITY,
+        request=assume(role=FOREIGN_ROLE),
+        policies=having(trust=trust(trusts(USER_ARN))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "cross, everyone but not granted",
-        assume(role=FOREIGN_ROLE),
-        having(trust=trust(trusts("*"))),
-        False,
-        Layer.IDENTITY,
+        request=assume(role=FOREIGN_ROLE),
+        policies=having(trust=trust(trusts("*"))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "cross, granted but trusts its own account only",
-        assume(role=FOREIGN_ROLE),
-        having(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust(trusts(OTHER))),
-        False,
-        Layer.TRUST,
+        request=assume(role=FOREIGN_ROLE),
+        policies=having(identity=grants(allow(resource=FOREIGN_ROLE)), trust=trust(trusts(OTHER))),
+        refused_by=Layer.TRUST,
     ),
     # sessions as callers
-    ("chained, by the role's grant", assume(SESSION), GRANTED, True, Layer.IDENTITY),
-    (
+    Rule(
+        "chained, by the role's grant",
+        request=assume(SESSION),
+        policies=GRANTED,
+        allowed_by=Layer.IDENTITY,
+    ),
+    Rule(
         "chained, role named",
-        assume(SESSION),
-        having(trust=trust(trusts(ROLE_ARN))),
-        True,
-        Layer.TRUST,
+        request=assume(SESSION),
+        policies=having(trust=trust(trusts(ROLE_ARN))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "chained, role's id",
-        assume(SESSION),
-        having(trust=trust(trusts(ROLE_ID))),
-        True,
-        Layer.TRUST,
+        request=assume(SESSION),
+        policies=having(trust=trust(trusts(ROLE_ID))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "chained, session named",
-        assume(SESSION),
-        having(trust=trust(trusts(SESSION_ARN))),
-        True,
-        Layer.TRUST,
+        request=assume(SESSION),
+        policies=having(trust=trust(trusts(SESSION_ARN))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "chained, other session named",
-        assume(SESSION),
-        having(trust=trust(trusts(f"{SESSION_ARN}2"))),
-        False,
-        Layer.TRUST,
+        request=assume(SESSION),
+        policies=having(trust=trust(trusts(f"{SESSION_ARN}2"))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "GetSessionToken assumes",
-        assume(replace(USER, temporary=True)),
-        GRANTED,
-        True,
-        Layer.IDENTITY,
+        request=assume(replace(USER, temporary=True)),
+        policies=GRANTED,
+        allowed_by=Layer.IDENTITY,
     ),
-    ("federated user cannot", assume(FEDERATED), GRANTED, False, Layer.CREDENTIALS),
+    Rule(
+        "federated user cannot",
+        request=assume(FEDERATED),
+        policies=GRANTED,
+        refused_by=Layer.CREDENTIALS,
+    ),
     # tags and source identity on both halves
-    (
+    Rule(
         "tags on both",
-        assume(tags={"project": "lab"}),
-        having(
+        request=assume(tags={"project": "lab"}),
+        policies=having(
             identity=grants(allow(["sts:AssumeRole", "sts:TagSession"])),
             trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"])),
         ),
-        True,
-        Layer.IDENTITY,
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tags, grant without",
-        assume(tags={"project": "lab"}),
-        but(GRANTED, trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"]))),
-        False,
-        Layer.IDENTITY,
+        request=assume(tags={"project": "lab"}),
+        policies=but(GRANTED, trust=trust(trusts(action=["sts:AssumeRole", "sts:TagSession"]))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tags, user named",
-        assume(tags={"project": "lab"}),
-        having(trust=trust(trusts(USER_ARN, action=["sts:AssumeRole", "sts:TagSession"]))),
-        True,
-        Layer.TRUST,
+        request=assume(tags={"project": "lab"}),
+        policies=having(trust=trust(trusts(USER_ARN, action=["sts:AssumeRole", "sts:TagSession"]))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "source identity, trust without",
-        assume(source_identity="testuser"),
-        but(GRANTED, identity=grants(allow(["sts:AssumeRole", "sts:SetSourceIdentity"]))),
-        False,
-        Layer.TRUST,
+        request=assume(source_identity="testuser"),
+        policies=but(GRANTED, identity=grants(allow(["sts:AssumeRole", "sts:SetSourceIdentity"]))),
+        refused_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "source identity goes along a chain",
-        assume(replace(SESSION, source_identity="testuser")),
-        GRANTED,
-        False,
-        Layer.TRUST,
+        request=assume(replace(SESSION, source_identity="testuser")),
+        policies=GRANTED,
+        refused_by=Layer.TRUST,
     ),
 ]
 
@@ -313,315 +337,284 @@ ASSUMING: list[tuple[str, Request, Policies, bool, Layer]] = [
 # "Permissions boundaries for IAM entities", "Policies and permissions in IAM" (session policies).
 ONLY_S3 = policy(S3, name="only-s3")
 ONLY_STS = policy(allow("sts:*", "*"), name="only-sts")
-LIMITS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    ("boundary allows", assume(), but(GRANTED, boundary=ONLY_STS), True, Layer.IDENTITY),
-    ("boundary does not", assume(), but(GRANTED, boundary=ONLY_S3), False, Layer.BOUNDARY),
-    (
+LIMITS: list[Rule] = [
+    Rule(
+        "boundary allows",
+        request=assume(),
+        policies=but(GRANTED, boundary=ONLY_STS),
+        allowed_by=Layer.IDENTITY,
+    ),
+    Rule(
+        "boundary does not",
+        request=assume(),
+        policies=but(GRANTED, boundary=ONLY_S3),
+        refused_by=Layer.BOUNDARY,
+    ),
+    Rule(
         "boundary grants nothing",
-        assume(),
-        having(boundary=ONLY_STS, trust=trust()),
-        False,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=having(boundary=ONLY_STS, trust=trust()),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "boundary and a user named",
-        assume(),
-        having(boundary=ONLY_S3, trust=trust(trusts(USER_ARN))),
-        True,
-        Layer.TRUST,
+        request=assume(),
+        policies=having(boundary=ONLY_S3, trust=trust(trusts(USER_ARN))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "boundary denies a user named",
-        assume(),
-        having(boundary=policy(deny("*")), trust=trust(trusts(USER_ARN))),
-        False,
-        Layer.BOUNDARY,
+        request=assume(),
+        policies=having(boundary=policy(deny("*")), trust=trust(trusts(USER_ARN))),
+        refused_by=Layer.BOUNDARY,
     ),
-    (
+    Rule(
         "boundary and a role named",
-        assume(SESSION),
-        having(boundary=ONLY_S3, trust=trust(trusts(ROLE_ARN))),
-        False,
-        Layer.BOUNDARY,
+        request=assume(SESSION),
+        policies=having(boundary=ONLY_S3, trust=trust(trusts(ROLE_ARN))),
+        refused_by=Layer.BOUNDARY,
     ),
-    (
+    Rule(
         "boundary and a role's id named",
-        assume(SESSION),
-        having(boundary=ONLY_S3, trust=trust(trusts(ROLE_ID))),
-        False,
-        Layer.BOUNDARY,
+        request=assume(SESSION),
+        policies=having(boundary=ONLY_S3, trust=trust(trusts(ROLE_ID))),
+        refused_by=Layer.BOUNDARY,
     ),
-    (
+    Rule(
         "boundary and a session named",
-        assume(SESSION),
-        having(boundary=ONLY_S3, trust=trust(trusts(SESSION_ARN))),
-        True,
-        Layer.TRUST,
+        request=assume(SESSION),
+        policies=having(boundary=ONLY_S3, trust=trust(trusts(SESSION_ARN))),
+        allowed_by=Layer.TRUST,
     ),
-    (
+    Rule(
         "session policy allows",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3), session=(ONLY_S3,)),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3), session=(ONLY_S3,)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "session policy does not",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3), session=(ONLY_STS,)),
-        False,
-        Layer.SESSION,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3), session=(ONLY_STS,)),
+        refused_by=Layer.SESSION,
     ),
-    (
+    Rule(
         "one of two session policies",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3), session=(ONLY_STS, ONLY_S3)),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3), session=(ONLY_STS, ONLY_S3)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "session policy grants nothing",
-        call("s3:GetObject", OBJECT),
-        having(session=(ONLY_S3,)),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(session=(ONLY_S3,)),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "session policy denies",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3), session=(policy(S3, deny("s3:Get*")),)),
-        False,
-        Layer.SESSION,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3), session=(policy(S3, deny("s3:Get*")),)),
+        refused_by=Layer.SESSION,
     ),
-    (
+    Rule(
         "a user has no session policy",
-        call("s3:GetObject", OBJECT, USER),
-        having(identity=grants(S3), session=(ONLY_STS,)),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, USER),
+        policies=having(identity=grants(S3), session=(ONLY_STS,)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "federated, no session policy",
-        call("s3:GetObject", OBJECT, FEDERATED),
-        having(identity=grants(S3)),
-        False,
-        Layer.SESSION,
+        request=call("s3:GetObject", OBJECT, FEDERATED),
+        policies=having(identity=grants(S3)),
+        refused_by=Layer.SESSION,
     ),
-    (
+    Rule(
         "federated, session policy",
-        call("s3:GetObject", OBJECT, FEDERATED),
-        having(identity=grants(S3), session=(ONLY_S3,)),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, FEDERATED),
+        policies=having(identity=grants(S3), session=(ONLY_S3,)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "federated, named by a bucket",
-        call("s3:GetObject", OBJECT, FEDERATED),
-        having(resource=bucket(on_bucket(FEDERATED.arn))),
-        True,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, FEDERATED),
+        policies=having(resource=bucket(on_bucket(FEDERATED.arn))),
+        allowed_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "federated, its user named",
-        call("s3:GetObject", OBJECT, FEDERATED),
-        having(resource=bucket(on_bucket(USER_ARN))),
-        False,
-        Layer.SESSION,
+        request=call("s3:GetObject", OBJECT, FEDERATED),
+        policies=having(resource=bucket(on_bucket(USER_ARN))),
+        refused_by=Layer.SESSION,
     ),
-    (
+    Rule(
         "SCP allows",
-        assume(),
-        but(GRANTED, service_control=((policy(allow("*", "*")),),)),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, service_control=((policy(allow("*", "*")),),)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "SCP lacks it",
-        assume(),
-        but(GRANTED, service_control=((ONLY_S3,),)),
-        False,
-        Layer.SERVICE_CONTROL,
+        request=assume(),
+        policies=but(GRANTED, service_control=((ONLY_S3,),)),
+        refused_by=Layer.SERVICE_CONTROL,
     ),
-    (
+    Rule(
         "one level of SCP lacks it",
-        assume(),
-        but(GRANTED, service_control=((ONLY_STS,), (ONLY_S3,))),
-        False,
-        Layer.SERVICE_CONTROL,
+        request=assume(),
+        policies=but(GRANTED, service_control=((ONLY_STS,), (ONLY_S3,))),
+        refused_by=Layer.SERVICE_CONTROL,
     ),
-    (
+    Rule(
         "SCP denies",
-        assume(),
-        but(GRANTED, service_control=((policy(allow("*", "*"), deny("sts:*")),),)),
-        False,
-        Layer.SERVICE_CONTROL,
+        request=assume(),
+        policies=but(GRANTED, service_control=((policy(allow("*", "*"), deny("sts:*")),),)),
+        refused_by=Layer.SERVICE_CONTROL,
     ),
-    (
+    Rule(
         "SCP and a user named",
-        assume(),
-        having(trust=trust(trusts(USER_ARN)), service_control=((ONLY_S3,),)),
-        False,
-        Layer.SERVICE_CONTROL,
+        request=assume(),
+        policies=having(trust=trust(trusts(USER_ARN)), service_control=((ONLY_S3,),)),
+        refused_by=Layer.SERVICE_CONTROL,
     ),
-    (
+    Rule(
         "SCP limits the root user",
-        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
-        having(service_control=((ONLY_STS,),)),
-        False,
-        Layer.SERVICE_CONTROL,
+        request=call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
+        policies=having(service_control=((ONLY_STS,),)),
+        refused_by=Layer.SERVICE_CONTROL,
     ),
-    (
+    Rule(
         "RCP denies",
-        call("s3:GetObject", OBJECT),
-        having(
+        request=call("s3:GetObject", OBJECT),
+        policies=having(
             identity=grants(S3),
             resource_control=((policy(trusts("*", "Deny", "s3:*", Resource="*")),),),
         ),
-        False,
-        Layer.RESOURCE_CONTROL,
+        refused_by=Layer.RESOURCE_CONTROL,
     ),
-    (
+    Rule(
         "VPC endpoint lacks it",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3), vpc_endpoint=ONLY_STS),
-        False,
-        Layer.VPC_ENDPOINT,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3), vpc_endpoint=ONLY_STS),
+        refused_by=Layer.VPC_ENDPOINT,
     ),
 ]
 
 
-# Source: IAM User Guide, "Cross-account policy evaluation logic"; Amazon S3 User Guide, bucket policies.
-BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    (
+# Source: IAM User Guide, "Cross-account policy evaluation logic"; Amazon S3 User Guide, bucket
+# policies.
+BUCKETS: list[Rule] = [
+    Rule(
         "bucket alone, user named",
-        call("s3:GetObject", OBJECT, USER),
-        having(resource=bucket(on_bucket(USER_ARN))),
-        True,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, USER),
+        policies=having(resource=bucket(on_bucket(USER_ARN))),
+        allowed_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "bucket alone, role named",
-        call("s3:GetObject", OBJECT),
-        having(resource=bucket(on_bucket(ROLE_ARN))),
-        True,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(resource=bucket(on_bucket(ROLE_ARN))),
+        allowed_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "bucket alone, account named",
-        call("s3:GetObject", OBJECT, USER),
-        having(resource=bucket(on_bucket(ROOT))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, USER),
+        policies=having(resource=bucket(on_bucket(ROOT))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "identity alone",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3)),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "role named, session policy lacks it",
-        call("s3:GetObject", OBJECT),
-        having(resource=bucket(on_bucket(ROLE_ARN)), session=(ONLY_STS,)),
-        False,
-        Layer.SESSION,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(resource=bucket(on_bucket(ROLE_ARN)), session=(ONLY_STS,)),
+        refused_by=Layer.SESSION,
     ),
-    (
+    Rule(
         "session named, session policy lacks it",
-        call("s3:GetObject", OBJECT),
-        having(resource=bucket(on_bucket(SESSION_ARN)), session=(ONLY_STS,)),
-        True,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(resource=bucket(on_bucket(SESSION_ARN)), session=(ONLY_STS,)),
+        allowed_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "bucket denies",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(S3), resource=bucket(on_bucket(ROLE_ARN, "Deny"))),
-        False,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(S3), resource=bucket(on_bucket(ROLE_ARN, "Deny"))),
+        refused_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "bucket denies the root user",
-        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
-        having(resource=bucket(on_bucket("*", "Deny"))),
-        False,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
+        policies=having(resource=bucket(on_bucket("*", "Deny"))),
+        refused_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "root user of the account",
-        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
-        having(),
-        True,
-        Layer.CREDENTIALS,
+        request=call("s3:GetObject", OBJECT, Principal.root(ACCOUNT)),
+        policies=having(),
+        allowed_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "cross, both",
-        call("s3:GetObject", OBJECT, resource_account=OTHER),
-        having(identity=grants(S3), resource=bucket(on_bucket(ROOT))),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, resource_account=OTHER),
+        policies=having(identity=grants(S3), resource=bucket(on_bucket(ROOT))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "cross, identity only",
-        call("s3:GetObject", OBJECT, resource_account=OTHER),
-        having(identity=grants(S3)),
-        False,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, resource_account=OTHER),
+        policies=having(identity=grants(S3)),
+        refused_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "cross, bucket only",
-        call("s3:GetObject", OBJECT, USER, resource_account=OTHER),
-        having(resource=bucket(on_bucket(USER_ARN))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, USER, resource_account=OTHER),
+        policies=having(resource=bucket(on_bucket(USER_ARN))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "cross, root user named",
-        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
-        having(resource=bucket(on_bucket(ROOT))),
-        True,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
+        policies=having(resource=bucket(on_bucket(ROOT))),
+        allowed_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "cross, root user not named",
-        call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
-        having(),
-        False,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, Principal.root(ACCOUNT), resource_account=OTHER),
+        policies=having(),
+        refused_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "anonymous, public",
-        call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
-        having(resource=bucket(on_bucket("*"))),
-        True,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
+        policies=having(resource=bucket(on_bucket("*"))),
+        allowed_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "anonymous, not public",
-        call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
-        having(resource=bucket(on_bucket(ROOT))),
-        False,
-        Layer.RESOURCE,
+        request=call("s3:GetObject", OBJECT, Principal.anonymous(), resource_account=OTHER),
+        policies=having(resource=bucket(on_bucket(ROOT))),
+        refused_by=Layer.RESOURCE,
     ),
-    (
+    Rule(
         "missing object, may list",
-        call("s3:GetObject", OBJECT, object_exists=False),
-        having(identity=grants(S3)),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, object_exists=False),
+        policies=having(identity=grants(S3)),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "missing object, may not list",
-        call("s3:GetObject", OBJECT, object_exists=False),
-        having(identity=grants(allow("s3:GetObject", f"{BUCKET}/*"))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT, object_exists=False),
+        policies=having(identity=grants(allow("s3:GetObject", f"{BUCKET}/*"))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "NotPrincipal excepts the session",
-        call("s3:GetObject", OBJECT),
-        having(
+        request=call("s3:GetObject", OBJECT),
+        policies=having(
             identity=grants(S3),
             resource=bucket(
                 {
@@ -632,13 +625,12 @@ BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
                 }
             ),
         ),
-        True,
-        Layer.IDENTITY,
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "NotPrincipal excepts others",
-        call("s3:GetObject", OBJECT),
-        having(
+        request=call("s3:GetObject", OBJECT),
+        policies=having(
             identity=grants(S3),
             resource=bucket(
                 {
@@ -649,13 +641,13 @@ BUCKETS: list[tuple[str, Request, Policies, bool, Layer]] = [
                 }
             ),
         ),
-        False,
-        Layer.RESOURCE,
+        refused_by=Layer.RESOURCE,
     ),
 ]
 
 
-# Source: IAM User Guide, "… Action", "… NotAction", "… Resource", "… NotResource", "Variables and tags", "… Version".
+# Source: IAM User Guide, "… Action", "… NotAction", "… Resource", "… NotResource", "Variables and
+# tags", "… Version".
 def _own(pattern: str, version: str | None = "2012-10-17") -> Policies:
     return having(identity=grants(allow("s3:GetObject", pattern), version=version))
 
@@ -664,263 +656,254 @@ def _get(key: str, principal: Principal = USER) -> Request:
     return call("s3:GetObject", f"{BUCKET}/{key}", principal)
 
 
-ELEMENTS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    (
+ELEMENTS: list[Rule] = [
+    Rule(
         "incomplete ARN",
-        assume(),
-        but(GRANTED, identity=grants(allow(resource="arn:aws:iam"))),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, identity=grants(allow(resource="arn:aws:iam"))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "incomplete ARN of another service",
-        assume(),
-        but(GRANTED, identity=grants(allow(resource="arn:aws:s3"))),
-        False,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, identity=grants(allow(resource="arn:aws:s3"))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "GetUser of oneself",
-        call("iam:GetUser", principal=USER),
-        having(identity=grants(allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}"))),
-        True,
-        Layer.IDENTITY,
+        request=call("iam:GetUser", principal=USER),
+        policies=having(
+            identity=grants(allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}"))
+        ),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "action in other case",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(allow("S3:getobject", OBJECT))),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(allow("S3:getobject", OBJECT))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "action wildcard",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(allow("s3:Get*", OBJECT))),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(allow("s3:Get*", OBJECT))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "one-letter wildcard",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(allow("s3:GetObjec?", OBJECT))),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(allow("s3:GetObjec?", OBJECT))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "other service",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(allow("s3-object-lambda:*", "*"))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(allow("s3-object-lambda:*", "*"))),
+        refused_by=Layer.IDENTITY,
     ),
-    ("resource in other case", _get("Hello.txt"), _own(OBJECT), False, Layer.IDENTITY),
-    (
+    Rule(
+        "resource in other case",
+        request=_get("Hello.txt"),
+        policies=_own(OBJECT),
+        refused_by=Layer.IDENTITY,
+    ),
+    Rule(
         "bucket is not its objects",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants(allow("s3:*", BUCKET))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(identity=grants(allow("s3:*", BUCKET))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "objects are not the bucket",
-        call("s3:ListBucket", BUCKET),
-        having(identity=grants(allow("s3:*", f"{BUCKET}/*"))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:ListBucket", BUCKET),
+        policies=having(identity=grants(allow("s3:*", f"{BUCKET}/*"))),
+        refused_by=Layer.IDENTITY,
     ),
-    ("* reaches over /", _get("a/b/c"), _own(f"{BUCKET}/*"), True, Layer.IDENTITY),
-    (
+    Rule(
+        "* reaches over /",
+        request=_get("a/b/c"),
+        policies=_own(f"{BUCKET}/*"),
+        allowed_by=Layer.IDENTITY,
+    ),
+    Rule(
         "* ends at a colon",
-        assume(),
-        but(GRANTED, identity=grants(allow(resource="arn:aws:iam:*:role/s3Access"))),
-        False,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, identity=grants(allow(resource="arn:aws:iam:*:role/s3Access"))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "* as the account",
-        assume(),
-        but(GRANTED, identity=grants(allow(resource="arn:aws:iam::*:role/s3*"))),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=but(GRANTED, identity=grants(allow(resource="arn:aws:iam::*:role/s3*"))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "last segment reaches over colons",
-        call("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:a:b"),
-        having(identity=grants(allow("sns:*", "arn:aws:sns:*:*:*"))),
-        True,
-        Layer.IDENTITY,
+        request=call("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:a:b"),
+        policies=having(identity=grants(allow("sns:*", "arn:aws:sns:*:*:*"))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "list buckets on s3:::*",
-        call("s3:ListAllMyBuckets"),
-        having(identity=grants(allow("s3:*", "arn:aws:s3:::*"))),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:ListAllMyBuckets"),
+        policies=having(identity=grants(allow("s3:*", "arn:aws:s3:::*"))),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "list buckets on one bucket",
-        call("s3:ListAllMyBuckets"),
-        having(identity=grants(allow("s3:*", BUCKET))),
-        False,
-        Layer.IDENTITY,
+        request=call("s3:ListAllMyBuckets"),
+        policies=having(identity=grants(allow("s3:*", BUCKET))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "list users on one user",
-        call("iam:ListUsers"),
-        having(identity=grants(allow("iam:*", USER_ARN))),
-        False,
-        Layer.IDENTITY,
+        request=call("iam:ListUsers"),
+        policies=having(identity=grants(allow("iam:*", USER_ARN))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "NotAction",
-        call("s3:GetObject", OBJECT),
-        having(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
-        True,
-        Layer.IDENTITY,
+        request=call("s3:GetObject", OBJECT),
+        policies=having(
+            identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})
+        ),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "NotAction leaves out",
-        call("iam:ListUsers"),
-        having(identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
-        False,
-        Layer.IDENTITY,
+        request=call("iam:ListUsers"),
+        policies=having(
+            identity=grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})
+        ),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "NotResource",
-        call("s3:GetObject", OBJECT),
-        having(
+        request=call("s3:GetObject", OBJECT),
+        policies=having(
             identity=grants(
                 {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"}
             )
         ),
-        True,
-        Layer.IDENTITY,
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "NotResource leaves out",
-        call("s3:GetObject", OBJECT),
-        having(
+        request=call("s3:GetObject", OBJECT),
+        policies=having(
             identity=grants({"Effect": "Allow", "Action": "s3:*", "NotResource": f"{BUCKET}/*"})
         ),
-        False,
-        Layer.IDENTITY,
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "a role's path counts",
-        assume(role=f"arn:aws:iam::{ACCOUNT}:role/lab/s3Access"),
-        GRANTED,
-        False,
-        Layer.IDENTITY,
+        request=assume(role=f"arn:aws:iam::{ACCOUNT}:role/lab/s3Access"),
+        policies=GRANTED,
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "user name variable",
-        _get("testuser/a"),
-        _own(f"{BUCKET}/${{aws:username}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get("testuser/a"),
+        policies=_own(f"{BUCKET}/${{aws:username}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "somebody else's folder",
-        _get("other/a"),
-        _own(f"{BUCKET}/${{aws:username}}/*"),
-        False,
-        Layer.IDENTITY,
+        request=_get("other/a"),
+        policies=_own(f"{BUCKET}/${{aws:username}}/*"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "variable in an old version",
-        _get("testuser/a"),
-        _own(f"{BUCKET}/${{aws:username}}/*", "2008-10-17"),
-        False,
-        Layer.IDENTITY,
+        request=_get("testuser/a"),
+        policies=_own(f"{BUCKET}/${{aws:username}}/*", "2008-10-17"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "variable without a version",
-        _get("testuser/a"),
-        _own(f"{BUCKET}/${{aws:username}}/*", None),
-        False,
-        Layer.IDENTITY,
+        request=_get("testuser/a"),
+        policies=_own(f"{BUCKET}/${{aws:username}}/*", None),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "old version takes it as text",
-        _get("${aws:username}/a"),
-        _own(f"{BUCKET}/${{aws:username}}/*", "2008-10-17"),
-        True,
-        Layer.IDENTITY,
+        request=_get("${aws:username}/a"),
+        policies=_own(f"{BUCKET}/${{aws:username}}/*", "2008-10-17"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "a session has no user name",
-        _get("lesson/a", SESSION),
-        _own(f"{BUCKET}/${{aws:username}}/*"),
-        False,
-        Layer.IDENTITY,
+        request=_get("lesson/a", SESSION),
+        policies=_own(f"{BUCKET}/${{aws:username}}/*"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "default value",
-        _get("guest/a", SESSION),
-        _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get("guest/a", SESSION),
+        policies=_own(f"{BUCKET}/${{aws:username, 'guest'}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "default not needed",
-        _get("testuser/a"),
-        _own(f"{BUCKET}/${{aws:username, 'guest'}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get("testuser/a"),
+        policies=_own(f"{BUCKET}/${{aws:username, 'guest'}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "key in other case",
-        _get("testuser/a"),
-        _own(f"{BUCKET}/${{AWS:UserName}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get("testuser/a"),
+        policies=_own(f"{BUCKET}/${{AWS:UserName}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tag variable",
-        _get("blue/a"),
-        _own(f"{BUCKET}/${{aws:PrincipalTag/team}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get("blue/a"),
+        policies=_own(f"{BUCKET}/${{aws:PrincipalTag/team}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tag that is not there",
-        _get("x/a"),
-        _own(f"{BUCKET}/${{aws:PrincipalTag/none}}/*"),
-        False,
-        Layer.IDENTITY,
+        request=_get("x/a"),
+        policies=_own(f"{BUCKET}/${{aws:PrincipalTag/none}}/*"),
+        refused_by=Layer.IDENTITY,
     ),
-    ("literal star", _get("*"), _own(f"{BUCKET}/${{*}}"), True, Layer.IDENTITY),
-    ("literal star is no wildcard", _get("a"), _own(f"{BUCKET}/${{*}}"), False, Layer.IDENTITY),
-    (
+    Rule(
+        "literal star",
+        request=_get("*"),
+        policies=_own(f"{BUCKET}/${{*}}"),
+        allowed_by=Layer.IDENTITY,
+    ),
+    Rule(
+        "literal star is no wildcard",
+        request=_get("a"),
+        policies=_own(f"{BUCKET}/${{*}}"),
+        refused_by=Layer.IDENTITY,
+    ),
+    Rule(
         "a value's star is no wildcard",
-        _get("anything", replace(USER, tags={"team": "*"})),
-        _own(f"{BUCKET}/${{aws:PrincipalTag/team}}"),
-        False,
-        Layer.IDENTITY,
+        request=_get("anything", replace(USER, tags={"team": "*"})),
+        policies=_own(f"{BUCKET}/${{aws:PrincipalTag/team}}"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "user id variable",
-        _get(f"{USER_ID}/a"),
-        _own(f"{BUCKET}/${{aws:userid}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get(f"{USER_ID}/a"),
+        policies=_own(f"{BUCKET}/${{aws:userid}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "session's user id",
-        _get(f"{ROLE_ID}:lesson/a", SESSION),
-        _own(f"{BUCKET}/${{aws:userid}}/*"),
-        True,
-        Layer.IDENTITY,
+        request=_get(f"{ROLE_ID}:lesson/a", SESSION),
+        policies=_own(f"{BUCKET}/${{aws:userid}}/*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "no variable before the fifth colon",
-        call("iam:GetUser", USER_ARN, USER),
-        having(
+        request=call("iam:GetUser", USER_ARN, USER),
+        policies=having(
             identity=grants(allow("iam:GetUser", "arn:aws:iam::${aws:PrincipalAccount}:user/*"))
         ),
-        False,
-        Layer.IDENTITY,
+        refused_by=Layer.IDENTITY,
     ),
 ]
 
@@ -935,296 +918,262 @@ MFA_TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, mfa=True, issu
 TAGGED = replace(SESSION, tags={"project": "lab"})
 LIST = call("s3:ListAllMyBuckets")
 TRUSTS_ALL = trust(trusts(action="sts:*"))
-KEYS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    (
+KEYS: list[Rule] = [
+    Rule(
         "source identity changed in a chain",
-        assume(replace(SESSION, source_identity="ann"), source_identity="bob"),
-        but(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
-        False,
-        Layer.CREDENTIALS,
+        request=assume(replace(SESSION, source_identity="ann"), source_identity="bob"),
+        policies=but(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "source identity kept in a chain",
-        assume(replace(SESSION, source_identity="ann"), source_identity="ann"),
-        but(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
-        True,
-        Layer.IDENTITY,
+        request=assume(replace(SESSION, source_identity="ann"), source_identity="ann"),
+        policies=but(GRANTED, identity=grants(allow("sts:*", "*")), trust=TRUSTS_ALL),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tags of a federation token",
-        call("sts:GetFederationToken", principal=USER, context={"aws:TagKeys": "project"}),
-        having(identity=grants(allow("sts:GetFederationToken", "*"))),
-        False,
-        Layer.IDENTITY,
+        request=call("sts:GetFederationToken", principal=USER, context={"aws:TagKeys": "project"}),
+        policies=having(identity=grants(allow("sts:GetFederationToken", "*"))),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "role tag",
-        assume(role_tags={"team": "blue"}),
-        _if("StringEquals", "aws:ResourceTag/team", "blue"),
-        True,
-        Layer.IDENTITY,
+        request=assume(role_tags={"team": "blue"}),
+        policies=_if("StringEquals", "aws:ResourceTag/team", "blue"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "no role tag",
-        assume(role_tags={}),
-        _if("StringEquals", "aws:ResourceTag/team", "blue"),
-        False,
-        Layer.IDENTITY,
+        request=assume(role_tags={}),
+        policies=_if("StringEquals", "aws:ResourceTag/team", "blue"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "role tag as iam:",
-        assume(role_tags={"team": "blue"}),
-        _if("StringEquals", "iam:ResourceTag/Team", "blue"),
-        True,
-        Layer.IDENTITY,
+        request=assume(role_tags={"team": "blue"}),
+        policies=_if("StringEquals", "iam:ResourceTag/Team", "blue"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tag of user and role",
-        assume(role_tags={"team": "blue"}),
-        _if("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}"),
-        True,
-        Layer.IDENTITY,
+        request=assume(role_tags={"team": "blue"}),
+        policies=_if("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "principal tag in other case",
-        assume(),
-        _if("StringEquals", "aws:principaltag/TEAM", "blue"),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=_if("StringEquals", "aws:principaltag/TEAM", "blue"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "MFA with the call",
-        assume(mfa=True),
-        _if("Bool", "aws:MultiFactorAuthPresent", "true"),
-        True,
-        Layer.IDENTITY,
+        request=assume(mfa=True),
+        policies=_if("Bool", "aws:MultiFactorAuthPresent", "true"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "MFA in the token",
-        assume(MFA_TOKEN),
-        _if("Bool", "aws:MultiFactorAuthPresent", "true"),
-        True,
-        Layer.IDENTITY,
+        request=assume(MFA_TOKEN),
+        policies=_if("Bool", "aws:MultiFactorAuthPresent", "true"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "MFA young enough",
-        assume(MFA_TOKEN),
-        _if("NumericLessThan", "aws:MultiFactorAuthAge", "3600"),
-        True,
-        Layer.IDENTITY,
+        request=assume(MFA_TOKEN),
+        policies=_if("NumericLessThan", "aws:MultiFactorAuthAge", "3600"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "no MFA on a key",
-        assume(),
-        _if("Bool", "aws:MultiFactorAuthPresent", "true"),
-        False,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=_if("Bool", "aws:MultiFactorAuthPresent", "true"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "no MFA on a key, IfExists",
-        assume(),
-        _if("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=_if("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "a session has no MFA",
-        LIST,
-        _if("Bool", "aws:MultiFactorAuthPresent", "true", "s3:*"),
-        False,
-        Layer.IDENTITY,
+        request=LIST,
+        policies=_if("Bool", "aws:MultiFactorAuthPresent", "true", "s3:*"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "session's principal ARN is the role's",
-        LIST,
-        _if("ArnEquals", "aws:PrincipalArn", ROLE_ARN, "s3:*"),
-        True,
-        Layer.IDENTITY,
+        request=LIST,
+        policies=_if("ArnEquals", "aws:PrincipalArn", ROLE_ARN, "s3:*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "not the session's",
-        LIST,
-        _if("ArnEquals", "aws:PrincipalArn", SESSION_ARN, "s3:*"),
-        False,
-        Layer.IDENTITY,
+        request=LIST,
+        policies=_if("ArnEquals", "aws:PrincipalArn", SESSION_ARN, "s3:*"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "session tag",
-        replace(LIST, principal=TAGGED),
-        _if("StringEquals", "aws:PrincipalTag/project", "lab", "s3:*"),
-        True,
-        Layer.IDENTITY,
+        request=replace(LIST, principal=TAGGED),
+        policies=_if("StringEquals", "aws:PrincipalTag/project", "lab", "s3:*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tag asked for",
-        assume(tags={"project": "lab"}),
-        but(_if("StringEquals", "aws:RequestTag/project", "lab", "sts:*"), trust=TRUSTS_ALL),
-        True,
-        Layer.IDENTITY,
+        request=assume(tags={"project": "lab"}),
+        policies=but(
+            _if("StringEquals", "aws:RequestTag/project", "lab", "sts:*"), trust=TRUSTS_ALL
+        ),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "tag keys asked for",
-        assume(tags={"project": "lab", "x": "y"}),
-        but(
+        request=assume(tags={"project": "lab", "x": "y"}),
+        policies=but(
             _if("ForAllValues:StringEquals", "aws:TagKeys", ["project"], "sts:*"), trust=TRUSTS_ALL
         ),
-        False,
-        Layer.IDENTITY,
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "source identity stays",
-        replace(LIST, principal=replace(SESSION, source_identity="ann")),
-        _if("StringEquals", "aws:SourceIdentity", "ann", "s3:*"),
-        True,
-        Layer.IDENTITY,
+        request=replace(LIST, principal=replace(SESSION, source_identity="ann")),
+        policies=_if("StringEquals", "aws:SourceIdentity", "ann", "s3:*"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "a key has no issue time",
-        assume(),
-        _if("Null", "aws:TokenIssueTime", "true"),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=_if("Null", "aws:TokenIssueTime", "true"),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "a session has",
-        LIST,
-        _if("Null", "aws:TokenIssueTime", "true", "s3:*"),
-        False,
-        Layer.IDENTITY,
+        request=LIST,
+        policies=_if("Null", "aws:TokenIssueTime", "true", "s3:*"),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "principal's account",
-        assume(),
-        _if("StringEquals", "aws:PrincipalAccount", ACCOUNT),
-        True,
-        Layer.IDENTITY,
+        request=assume(),
+        policies=_if("StringEquals", "aws:PrincipalAccount", ACCOUNT),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "resource's account",
-        assume(role=FOREIGN_ROLE),
-        _if("StringEquals", "aws:ResourceAccount", OTHER),
-        True,
-        Layer.IDENTITY,
+        request=assume(role=FOREIGN_ROLE),
+        policies=_if("StringEquals", "aws:ResourceAccount", OTHER),
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "principal's type",
-        LIST,
-        _if("StringEquals", "aws:PrincipalType", "AssumedRole", "s3:*"),
-        True,
-        Layer.IDENTITY,
+        request=LIST,
+        policies=_if("StringEquals", "aws:PrincipalType", "AssumedRole", "s3:*"),
+        allowed_by=Layer.IDENTITY,
     ),
 ]
 
 # Source: IAM User Guide, "Compare AWS STS credentials"; STS API Reference.
 EVERYTHING = having(identity=grants(allow("*", "*")), trust=trust())
 TOKEN = Principal.user(USER_ARN, USER_ID, session_token=True, issued=NOW)
-CREDENTIALS: list[tuple[str, Request, Policies, bool, Layer]] = [
-    (
+CREDENTIALS: list[Rule] = [
+    Rule(
         "GetSessionToken, IAM without MFA",
-        call("iam:ListUsers", principal=TOKEN),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call("iam:ListUsers", principal=TOKEN),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "GetSessionToken, IAM with MFA",
-        call("iam:ListUsers", principal=replace(TOKEN, mfa=True)),
-        EVERYTHING,
-        True,
-        Layer.IDENTITY,
+        request=call("iam:ListUsers", principal=replace(TOKEN, mfa=True)),
+        policies=EVERYTHING,
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "GetSessionToken, S3",
-        call("s3:ListAllMyBuckets", principal=TOKEN),
-        EVERYTHING,
-        True,
-        Layer.IDENTITY,
+        request=call("s3:ListAllMyBuckets", principal=TOKEN),
+        policies=EVERYTHING,
+        allowed_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "GetSessionToken, other STS",
-        call("sts:GetFederationToken", principal=TOKEN),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call("sts:GetFederationToken", principal=TOKEN),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "GetSessionToken itself needs nothing",
-        call("sts:GetSessionToken", principal=USER),
-        having(),
-        True,
-        Layer.NO_POLICY_NEEDED,
+        request=call("sts:GetSessionToken", principal=USER),
+        policies=having(),
+        allowed_by=Layer.NO_POLICY_NEEDED,
     ),
-    (
+    Rule(
         "a session cannot get a session token",
-        call("sts:GetSessionToken"),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call("sts:GetSessionToken"),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "GetCallerIdentity even when denied",
-        call("sts:GetCallerIdentity"),
-        having(identity=grants(deny("*"))),
-        True,
-        Layer.NO_POLICY_NEEDED,
+        request=call("sts:GetCallerIdentity"),
+        policies=having(identity=grants(deny("*"))),
+        allowed_by=Layer.NO_POLICY_NEEDED,
     ),
-    (
+    Rule(
         "GetFederationToken needs a permission",
-        call("sts:GetFederationToken", principal=USER),
-        having(),
-        False,
-        Layer.IDENTITY,
+        request=call("sts:GetFederationToken", principal=USER),
+        policies=having(),
+        refused_by=Layer.IDENTITY,
     ),
-    (
+    Rule(
         "federated user, IAM",
-        call("iam:ListUsers", principal=FEDERATED),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call("iam:ListUsers", principal=FEDERATED),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "federated user, who am I",
-        call("sts:GetCallerIdentity", principal=FEDERATED),
-        having(),
-        True,
-        Layer.NO_POLICY_NEEDED,
+        request=call("sts:GetCallerIdentity", principal=FEDERATED),
+        policies=having(),
+        allowed_by=Layer.NO_POLICY_NEEDED,
     ),
-    (
+    Rule(
         "inactive key",
-        call("s3:ListAllMyBuckets", principal=replace(USER, credential=CredentialState.INACTIVE)),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call(
+            "s3:ListAllMyBuckets", principal=replace(USER, credential=CredentialState.INACTIVE)
+        ),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "expired session",
-        call("s3:ListAllMyBuckets", principal=replace(SESSION, credential=CredentialState.EXPIRED)),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call(
+            "s3:ListAllMyBuckets", principal=replace(SESSION, credential=CredentialState.EXPIRED)
+        ),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
-    (
+    Rule(
         "even who am I needs a key",
-        call("sts:GetCallerIdentity", principal=replace(USER, credential=CredentialState.DELETED)),
-        EVERYTHING,
-        False,
-        Layer.CREDENTIALS,
+        request=call(
+            "sts:GetCallerIdentity", principal=replace(USER, credential=CredentialState.DELETED)
+        ),
+        policies=EVERYTHING,
+        refused_by=Layer.CREDENTIALS,
     ),
 ]
 
 TABLE = [*ASSUMING, *LIMITS, *BUCKETS, *ELEMENTS, *KEYS, *CREDENTIALS]
 
 
-@pytest.mark.parametrize(
-    ("request_", "policies", "allowed", "layer"),
-    [pytest.param(*row[1:], id=row[0]) for row in TABLE],
-)
-def test_a_documented_rule_is_followed(
-    request_: Request, policies: Policies, allowed: bool, layer: Layer
-) -> None:
-    """Each row is a sentence of AWS's documentation; the layer is what the learner is sent to."""
-    decision = decide(request_, policies)
-    assert (decision.allowed, decision.layer) == (allowed, layer)
+@pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.what)
+def test_a_documented_rule_is_followed(rule: Rule) -> None:
+    """The layer is what the learner is sent to."""
+    decision = decide(rule.request, rule.policies)
+    assert decision.allowed is (rule.allowed_by is not None)
+    assert decision.layer is (rule.allowed_by or rule.refused_by)
 
 
 @pytest.mark.parametrize(
