@@ -21,7 +21,7 @@ class Explanation:
     """What to tell a person about a decision."""
 
     summary: str
-    """One sentence: who may or may not do what, and who said so."""
+    """One sentence: who is or is not allowed to call what, and why."""
     details: tuple[str, ...] = ()
     """A sentence each: the statement, the element that did not match, what else would refuse."""
     proposals: tuple[Proposal, ...] = ()
@@ -84,17 +84,21 @@ def _summary(decision: Decision) -> str:
     act = f"{decision.action}" + (f" on {request.resource}" if request.resource != "*" else "")
     who = _who(request)
     if decision.allowed is None:
-        return f"It cannot be told whether {who} may {act}: {decision.reason or 'something is not known'}."
+        why = decision.reason or "something is not known"
+        return f"It is not known whether {who} is allowed to call {act}: {why}."
     if decision.allowed:
         by = str(decision.place) if decision.place else decision.reason
-        return f"{_upper(who)} may {act}: {by}{' allows it' if decision.place else ''}."
+        return (
+            f"{_upper(who)} is allowed to call {act}: {by}{' allows it' if decision.place else ''}."
+        )
+    refused = f"{_upper(who)} is not allowed to call {act}"
     if decision.reason:
-        return f"{_upper(who)} may not {act}: {decision.reason}."
+        return f"{refused}: {decision.reason}."
     if decision.is_explicit:
-        return f"{_upper(who)} may not {act}: explicit deny in the {decision.place}."
+        return f"{refused}: explicit deny in the {decision.place}."
     if decision.layer in (Layer.BOUNDARY, Layer.SESSION, Layer.VPC_ENDPOINT):
-        return f"{_upper(who)} may not {act}: the {_whose(decision)} does not allow it."
-    return f"{_upper(who)} may not {act}: no {_whose(decision)} allows it."
+        return f"{refused}: the {_whose(decision)} does not allow it."
+    return f"{refused}: no {_whose(decision)} allows it."
 
 
 def _upper(words: str) -> str:

@@ -85,11 +85,13 @@ def test_explain_says_yes_with_the_statement(rolelab: Run) -> None:
 def test_explain_answers_for_any_action_and_for_the_session(rolelab: Run) -> None:
     """Whose key, which action, which resource."""
     own = " ".join(rolelab("explain", "s3:PutObject", "arn:aws:s3:::bucket/key").stdout.split())
-    assert own.startswith("User testuser may not s3:PutObject on arn:aws:s3:::bucket/key")
+    assert own.startswith(
+        "User testuser is not allowed to call s3:PutObject on arn:aws:s3:::bucket/key"
+    )
     session = " ".join(
         rolelab("explain", "--role", "s3:PutObject", "arn:aws:s3:::bucket/key").stdout.split()
     )
-    assert session.startswith("Session testuser of role s3Access may s3:PutObject")
+    assert session.startswith("Session testuser of role s3Access is allowed to call s3:PutObject")
 
 
 def test_explain_reads_the_buckets_policy(rolelab: Run, made: labs.MadeLab) -> None:

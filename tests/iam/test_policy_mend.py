@@ -603,7 +603,8 @@ def test_an_explanation_reads_as_sentences() -> None:
     said = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: {ROLE_ARN}"
     lines = explain(decide(assume(), policies), said=said).lines()
     assert lines[0] == (
-        f"User testuser may not sts:AssumeRole on {ROLE_ARN}: no identity-based policy of user testuser allows it."
+        f"User testuser is not allowed to call sts:AssumeRole on {ROLE_ARN}:"
+        " no identity-based policy of user testuser allows it."
     )
     assert lines[1] == (
         "  Nearest: identity-based policy grant of user testuser, statement 1. "
@@ -643,7 +644,7 @@ def test_the_example_of_the_documentation_runs() -> None:
     }
     printed: list[str] = []
     exec(compile(example, "docs/policy.md", "exec"), given | {"print": printed.append})  # noqa: S102
-    assert printed[0].startswith("User testuser may not sts:AssumeRole")
+    assert printed[0].startswith("User testuser is not allowed to call sts:AssumeRole")
     assert "To put it right: " in printed[0]
 
 
