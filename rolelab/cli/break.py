@@ -38,8 +38,7 @@ def command(
     Then find out: `rolelab verify` says what does not work, `rolelab explain` why. `rolelab mend`
     puts it back.
     """
-    from rolelab.aws.endpoint import is_loopback
-    from rolelab.faults import FAULTS
+    from rolelab.faults import FAULTS, Scene
 
     if as_list:
         width = max(map(len, FAULTS))
@@ -48,14 +47,11 @@ def command(
         return
     _check(FAULTS, fault_name, by_chance=by_chance, seed=seed)
     chosen = choice.find()
-    url = chosen.endpoint.url
-    if url is None or not is_loopback(url):
-        raise UsageError(
-            f"labs are broken on the local AWS only, not on {url or 'a real account'}",
-            do="use a local lab",
-        )
+    if not chosen.endpoint.is_local:
+        where = chosen.endpoint.url or "a real account"
+        what = f"labs are broken on the local AWS only, not on {where}"
+        raise UsageError(what, do="use a local lab")
     from rolelab.aws.callers import administrator
-    from rolelab.faults import Scene
 
     learner = chosen.lab.learner(learner_name) if learner_name else chosen.lab.learners[0]
     fault = _by_chance(FAULTS, learner, seed) if by_chance else FAULTS[fault_name]
@@ -63,11 +59,8 @@ def command(
         fault.break_lab(Scene(chosen.lab, learner, clients))
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
     click.echo(f"Broke the lab of {learner.name} ({what}).")
-    back = (
-        "`rolelab mend`"
-        if fault.is_mendable
-        else "`rolelab up --refresh`, for what is gone must be recreated"
-    )
+    refresh = "`rolelab up --refresh`, for what is gone must be recreated"
+    back = "`rolelab mend`" if fault.is_mendable else refresh
     click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 
 
@@ -75,15 +68,13 @@ def _check(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | 
     if by_chance and name:
         raise UsageError(f"{name} and --random exclude each other", do="give one of them")
     if not by_chance and not name:
-        raise UsageError(
-            "no fault is named", do="name one of `rolelab break --list`, or give --random"
-        )
+        do = "name one of `rolelab break --list`, or give --random"
+        raise UsageError("no fault is named", do=do)
     if seed is not None and not by_chance:
         raise UsageError("--seed goes with --random", where="--seed", do="leave it out")
     if name and name not in faults:
-        raise UsageError(
-            f"no fault is called {name!r}", where="FAULT", do="see `rolelab break --list`"
-        )
+        what = f"no fault is called {name!r}"
+        raise UsageError(what, where="FAULT", do="see `rolelab break --list`")
 
 
 def _by_chance(faults: dict[str, Fault], learner: Learner, seed: int | None) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from rolelab import findings
@@ -19,7 +20,7 @@ def render(proof: Proof) -> str:
     return json.dumps(content(proof), indent=2, ensure_ascii=False)
 
 
-def content(proof: Proof) -> dict[str, object]:
+def content(proof: Proof) -> Mapping[str, object]:
     """Return what is written: the run, the counts, and every finding."""
     tally = summary.counts(proof.findings)
     return {
@@ -38,20 +39,10 @@ def content(proof: Proof) -> dict[str, object]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def _finding(finding: Finding) -> Mapping[str, object]:
     """Return one finding: what to do is there as text (`do`), and in its parts (`advice`)."""
-    return {
-        "check": finding.check,
-        "learner": finding.learner,
+    return asdict(finding) | {
         "verdict": finding.verdict.value,
-        "expected": finding.expected,
-        "got": finding.got,
-        "said": finding.said,
-        "do": finding.unasked or as_text(finding.advice),
-        "who": finding.who,
-        "action": finding.action,
-        "what": finding.what,
         "why": "\n".join(finding.why),
-        "part": finding.part,
-        "advice": [asdict(step) for step in finding.advice],
+        "do": finding.unasked or as_text(finding.advice),
     }
