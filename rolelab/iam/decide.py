@@ -283,6 +283,14 @@ def _refused(
     )
 
 
+def said_by(policies: Iterable[Policy], request: Request, context: Context) -> Effect | None:
+    """Return what a set of identity-based policies says by itself: a deny, an allow, or nothing of the request."""
+    voice = _hear(Layer.IDENTITY, policies, request, context, is_unread=False)
+    if voice.denies:
+        return Effect.DENY
+    return Effect.ALLOW if voice.allows else None
+
+
 # -- one layer ------------------------------------------------------------------------------------------------------
 
 

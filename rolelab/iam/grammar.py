@@ -72,7 +72,7 @@ _VENDORS = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2
 _VENDOR = re.compile(r"[a-zA-Z0-9-]+")
 _ACTION_NAME = re.compile(r"[a-zA-Z0-9_*?]+")
 _CONDITION_KEY = re.compile(r"[A-Za-z0-9.-]+:[^\x00-\x1f]+")
-_SID_OF_RESOURCES = re.compile(r"[\w .,;:+=@/()!*'\"#&%^~\[\]{}<>|?$-]*")
+_SID_OF_S3 = re.compile(r"[\w .,;:+=@/()!*'\"#&%^~\[\]{}<>|?$-]*")
 _TRUST_ACTIONS = frozenset({
     "sts:*", "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession",
     "sts:setsourceidentity", "sts:setcontext",
@@ -175,7 +175,7 @@ def _any_statement(raw: Mapping[str, object], where: str, kind: Kind) -> Iterato
     sid = raw.get("Sid", "")
     if not isinstance(sid, str):
         yield Fault(f"{where}, Sid", _SYNTAX)
-    elif not (_SID_OF_RESOURCES if kind.names_principals else names.SID).fullmatch(sid):
+    elif not (_SID_OF_S3 if kind is Kind.BUCKET else names.SID).fullmatch(sid):
         what = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression"
         yield Fault(f"{where}, Sid", f"{what} [0-9A-Za-z]*")
     if "Effect" not in raw:

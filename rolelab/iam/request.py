@@ -6,8 +6,8 @@ Source: IAM User Guide, "AWS global condition context keys", "IAM and AWS STS co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 
@@ -157,6 +157,13 @@ class Context:
         self._unknown = frozenset[str]()
         self._unknown_prefixes: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, request: Request, keys: Mapping[str, str | Sequence[str]]) -> Context:
+        """Return these keys and no other, whatever follows from the request: what a simulator is given."""
+        context = cls(replace(request, is_complete=True))
+        context._keys = _as_values(keys)
+        return context
+
     def get(self, key: str) -> tuple[str, ...] | Lack:
         """Return a key's values, or why there are none."""
         if not self._keys:
@@ -173,21 +180,30 @@ class Context:
 
 def _keys_of(request: Request) -> dict[str, tuple[str, ...]]:
     principal, now = request.principal, request.now
-    keys = principal.keys()
-    # IAM and STS answer HTTPS only; a caller of S3 by HTTP gives the key.
-    keys["aws:securetransport"] = ("true",)
+    keys = principal.keys() | _as_values(keys_of_any_request(now))
     keys["aws:resourceaccount"] = (request.account,)
-    if now is not None:
-        keys["aws:currenttime"] = (iso(now),)
-        keys["aws:epochtime"] = (str(int(now.astimezone(timezone.utc).timestamp())),)
-        if principal.temporary and principal.mfa and principal.issued is not None:
-            age = int((now - principal.issued).total_seconds())
-            keys["aws:multifactorauthage"] = (str(age),)
+    if now and principal.temporary and principal.mfa and principal.issued:
+        age = int((now - principal.issued).total_seconds())
+        keys["aws:multifactorauthage"] = (str(age),)
     for tag, value in (request.resource_tags or {}).items():
         keys[f"aws:resourcetag/{tag.lower()}"] = keys[f"iam:resourcetag/{tag.lower()}"] = (value,)
-    for key, value in request.context.items():
-        keys[key.lower()] = (value,) if isinstance(value, str) else tuple(value)
+    return keys | _as_values(request.context)
+
+
+def keys_of_any_request(now: datetime | None) -> dict[str, str]:
+    """Return the keys that every request has, whoever asks for whatever."""
+    # IAM and STS answer HTTPS only; a caller of S3 by HTTP gives the key.
+    keys = {"aws:securetransport": "true"}
+    if now is not None:
+        keys |= {"aws:currenttime": iso(now), "aws:epochtime": str(int(now.timestamp()))}
     return keys
+
+
+def _as_values(keys: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {
+        key.lower(): (value,) if isinstance(value, str) else tuple(value)
+        for key, value in keys.items()
+    }
 
 
 def _unknown_of(request: Request) -> frozenset[str]:

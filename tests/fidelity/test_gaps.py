@@ -81,4 +81,4 @@ def test_the_gap_is_still_there(bare: dict[str, Answer], gap: dict[str, Any]) ->
 @pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap["gap"])
 def test_the_gap_names_a_module_of_the_layer(gap: dict[str, Any]) -> None:
     """The table says where the answer comes from instead."""
-    assert importlib.import_module(f"rolelab.localaws.{gap['layer']}")
+    assert importlib.import_module(f"rolelab.{gap['layer']}")

@@ -442,7 +442,7 @@ def _call(
     if action.startswith("sts:AssumeRole"):
         request = Request.assume_role(
             caller,
-            resource,
+            params.get("RoleArn") or resource,
             params.get("RoleSessionName") or "lab-session",
             external_id=params.get("ExternalId") or "",
             source_identity=params.get("SourceIdentity") or "",

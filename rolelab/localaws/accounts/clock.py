@@ -17,6 +17,11 @@ def now() -> float:
     return time.time() + _ahead_s
 
 
+def moment() -> datetime:
+    """Return the time as a date."""
+    return datetime.fromtimestamp(now(), timezone.utc)
+
+
 def iso(seconds: float | None = None) -> str:
     """Return a time, or the present one, as AWS writes it: 2026-01-31T12:00:00Z."""
     at = datetime.fromtimestamp(now() if seconds is None else seconds, timezone.utc)

@@ -9,11 +9,12 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from rolelab.iam import arns
+from rolelab.iam.messages import cannot_with_session
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, Kind, caller_of, note_use
+from rolelab.localaws.accounts.enforcement import authorize, require_allowed
 from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.authorization import authorize, unexplained
 from rolelab.localaws.http.envelopes import Reply, failed, succeeded
 from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Receive, Send
@@ -22,7 +23,6 @@ from rolelab.localaws.http.shapes import model
 from rolelab.localaws.operations import permissions, table
 from rolelab.localaws.operations.api_call import ApiCall
 from rolelab.localaws.operations.table import Operation
-from rolelab.localaws.statements import Request
 
 _log = logging.getLogger(__name__)
 
@@ -176,25 +176,17 @@ def _require(call: ApiCall, operation: Operation) -> None:
     if call.service == "sts":
         limited = caller.kind is Kind.FEDERATED or caller.is_session_token
         if limited and call.operation not in _OF_ANY_SESSION:
-            raise AwsError("AccessDenied", f"Cannot call {call.operation} with session credentials")
+            raise AwsError("AccessDenied", cannot_with_session(call.operation))
     else:
         permissions.set_request_keys(call)
     if operation.on is None:
         return
-    resource = operation.on(call)
-    if call.service == "iam" and (
-        caller.kind is Kind.FEDERATED or (caller.is_session_token and not caller.has_mfa)
-    ):
-        # GetFederationToken's credentials never reach IAM, GetSessionToken's only with MFA.
-        raise AwsError("AccessDenied", unexplained(caller.arn, action, resource))
-    refusal = authorize(call.store, caller, Request(action, resource, call.keys))
-    if refusal is None and operation.passes_role:
+    require_allowed(authorize(call.store, caller, call.asking(action, operation.on(call))))
+    if operation.passes_role:
         role = call.store.roles.get(call.account, call.text("RoleName"))
         arn = role["Arn"] if role else arns.iam(call.account, "role", call.text("RoleName"))
         call.request_keys["iam:passedtoservice"] = "ec2.amazonaws.com"
-        refusal = authorize(call.store, caller, Request("iam:PassRole", arn, call.keys))
-    if refusal:
-        raise AwsError("AccessDenied", refusal.message)
+        require_allowed(authorize(call.store, caller, call.asking("iam:PassRole", arn)))
 
 
 async def _body(receive: Receive) -> bytes | None:

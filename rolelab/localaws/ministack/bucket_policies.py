@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from rolelab.localaws import trust
+from rolelab.iam.documents import as_list, as_mapping
+from rolelab.localaws.accounts import trust
 from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.enforcement import as_text
 from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.authorization import Cause, ResourcePolicy
-from rolelab.localaws.documents import listed, statements
 from rolelab.localaws.ministack.emulator import Foreign, module
-from rolelab.localaws.statements import parsed
 
 _IDS = "PolicyIds"
 """Where a bucket's record keeps ARN -> unique id of the principals of its policy."""
@@ -25,13 +24,11 @@ def owner_of(bucket: str) -> str | None:
     return module("services.s3")._bucket_owner_account(bucket) if bucket else None
 
 
-def policy_of(store: IdentityStore, bucket: str, owner: str) -> ResourcePolicy:
+def policy_of(store: IdentityStore, bucket: str, owner: str) -> str:
     """Return a bucket's policy with each principal as it is now."""
     document = module("services.s3")._bucket_policies.get_scoped(owner, None, bucket) or "{}"
-    text = document if isinstance(document, str) else json.dumps(document)
     record = _record(bucket)
-    ids = record.get(_IDS) if record else None
-    return ResourcePolicy(parsed(trust.current(store, text, ids)), owner, Cause.RESOURCE)
+    return trust.current(store, as_text(document), record.get(_IDS) if record else None)
 
 
 def keep_ids(bucket: str, ids: dict[str, str]) -> None:
@@ -55,15 +52,14 @@ def ids_of(store: IdentityStore, body: bytes) -> dict[str, str]:
         raise AwsError("MalformedPolicy", "This policy contains invalid Json") from None
     if not isinstance(policy, dict):
         return {}
-    aws_only: list[dict[str, object]] = []
-    for statement in statements(cast("dict[str, object]", policy)):
+    named: list[dict[str, object]] = []
+    for item in as_list(cast("dict[str, object]", policy).get("Statement", [])):
+        statement = as_mapping(item) or {}
         for element in ("Principal", "NotPrincipal"):
-            principal = statement.get(element)
-            if isinstance(principal, dict):
-                named = listed(cast("dict[str, object]", principal).get("AWS", []))
-                texts = [value for value in named if isinstance(value, str)]
-                aws_only.append({"Principal": {"AWS": texts}})
-    return trust.resolve(store, {"Statement": aws_only}, code="MalformedPolicy")
+            principals = as_list((as_mapping(statement.get(element)) or {}).get("AWS", []))
+            texts = [each for each in principals if isinstance(each, str)]
+            named.append({"Principal": {"AWS": texts}})
+    return trust.resolve(store, {"Statement": named}, code="MalformedPolicy")
 
 
 def _record(bucket: str) -> Foreign:

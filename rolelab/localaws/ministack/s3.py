@@ -19,15 +19,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from rolelab.iam import arns
+from rolelab.iam import Decision, Layer, Request, arns
+from rolelab.iam.messages import sentence_of
+from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.accounts.caller import Caller, Keys, caller_of, global_key, note_use
+from rolelab.localaws.accounts.caller import Caller, caller_of, note_use
+from rolelab.localaws.accounts.enforcement import authorize
 from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.authorization import Cause, Refusal, authorize
 from rolelab.localaws.ministack import bucket_policies
 from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.localaws.ministack.s3_app import current
-from rolelab.localaws.statements import Request
 
 _log = logging.getLogger(__name__)
 
@@ -89,14 +90,16 @@ class S3:
                 "InvalidClientTokenId", "The security token included in the request is invalid."
             )
         note_use(self._store, caller, "s3", region)
-        refusal = self._refusal(caller, iam_action, resource_arn, region, service_context or {})
-        request.refusal = refusal
-        if refusal is None:
+        decision = self._decision(caller, iam_action, resource_arn, region, service_context or {})
+        request.refused = "" if decision.allowed else sentence_of(decision)
+        if decision.allowed:
             return None
-        if refusal.cause is Cause.RESOURCE and not refusal.explicit and _bucket_of(resource_arn):
+        is_explicit = decision.is_explicit
+        is_unnamed = decision.layer is Layer.RESOURCE and not is_explicit
+        if is_unnamed and arns.bucket_of(resource_arn):
             # Another account's bucket without a policy for the caller: an ACL may still allow it.
             return None
-        effect = "Deny" if refusal.explicit else "ImplicitDeny"
+        effect = "Deny" if is_explicit else "ImplicitDeny"
         return evaluator.EvalResult(effect, principal_arn=caller.arn)
 
     def foreign_bucket_allows(
@@ -110,44 +113,44 @@ class S3:
 
     def access_denied_response(self, *rest: object, **named: object) -> Foreign:
         """Word a refusal as AWS does."""
-        refusal = current().refusal
-        if refusal is not None and not named.get("error_code") and not named.get("message"):
-            named["message"] = refusal.message
+        sentence = current().refused
+        if sentence and not named.get("error_code") and not named.get("message"):
+            named["message"] = sentence
         return self._original_denied(*rest, **named)
 
-    def _refusal(
+    def _decision(
         self,
         caller: Caller,
         action: str,
         resource: str,
         region: str,
         context: Mapping[str, object],
-    ) -> Refusal | None:
-        bucket = "" if action in _WITHOUT_BUCKET else _bucket_of(resource)
+    ) -> Decision:
+        bucket = "" if action in _WITHOUT_BUCKET else arns.bucket_of(resource)
         owner = bucket_policies.owner_of(bucket)
-        given = {
-            name.lower(): _texts(value) for name, value in context.items() if value is not None
-        }
         account = owner or caller.account
-        keys: Keys = {
-            **caller.keys,
-            **given,
-            "aws:resourceaccount": account,
-            "s3:resourceaccount": account,
-        }
-        source_ip = self._responses.get_request_client_ip()
-
-        def value_of(name: str) -> str | list[str] | None:
-            lower = name.lower()
-            if lower in keys:
-                return keys[lower]
-            return global_key(lower, region=region, source_ip=source_ip, user_agent="")
-
-        policy = bucket_policies.policy_of(self._store, bucket, owner) if owner else None
-        refusal = authorize(self._store, caller, Request(action, resource, value_of), policy)
-        if refusal is None and bucket:
+        keys = {name: _texts(value) for name, value in context.items() if value is not None}
+        request = Request(
+            principal=caller.principal,
+            action=action,
+            resource=resource,
+            context={
+                "aws:requestedregion": region,
+                "aws:sourceip": self._responses.get_request_client_ip(),
+                **keys,
+                "aws:resourceaccount": account,
+                "s3:resourceaccount": account,
+            },
+            resource_account=account,
+            now=clock.moment(),
+            is_complete=True,
+        )
+        layer = Layer.RESOURCE if owner else None
+        policy = bucket_policies.policy_of(self._store, bucket, owner) if owner else ""
+        decision = authorize(self._store, caller, request, layer, policy)
+        if decision.allowed and bucket:
             current().allowed_bucket = bucket
-        return refusal
+        return decision
 
     # -- a request -----------------------------------------------------------------------------------
 
@@ -195,7 +198,7 @@ class S3:
             # Anonymous: MiniStack has asked the bucket whether everybody is.
             return True
         arn, region = arns.bucket(bucket), self._responses.get_region()
-        return self._refusal(caller, "s3:ListBucket", arn, region, {}) is None
+        return bool(self._decision(caller, "s3:ListBucket", arn, region, {}).allowed)
 
 
 def _fault(headers: Mapping[str, str], body: bytes) -> tuple[str, str] | None:
@@ -222,16 +225,11 @@ def _name_fault(
 def _worded(answer: Answer) -> Answer:
     """Give a refusal AWS's sentence."""
     status, headers, body = answer
-    refusal = current().refusal
-    if refusal is None or _DENIED not in body:
+    sentence = current().refused
+    if not sentence or _DENIED not in body:
         return answer
     headers.pop("Content-Length", None)
-    return status, headers, body.replace(_DENIED, f"<Message>{refusal.message}</Message>".encode())
-
-
-def _bucket_of(resource_arn: str) -> str:
-    match = re.match(r"arn:[a-z-]+:s3:::([^/*]+)", resource_arn)
-    return match[1] if match else ""
+    return status, headers, body.replace(_DENIED, f"<Message>{sentence}</Message>".encode())
 
 
 def _texts(value: object) -> str | list[str]:

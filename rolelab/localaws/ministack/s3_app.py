@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from rolelab.localaws.accounts.caller import Caller
-from rolelab.localaws.authorization import Refusal
 from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Message, Receive, Scope, Send
 from rolelab.localaws.http.incoming import Incoming
@@ -26,8 +25,8 @@ class S3Request:
     action: str = ""
     """The first that permission was asked for."""
     caller: Caller | None = None
-    refusal: Refusal | None = None
-    """Of the last that permission was asked for."""
+    refused: str = ""
+    """AWS's sentence for the last that permission was asked for; empty if it was allowed."""
     allowed_bucket: str = ""
     """The bucket whose policy was asked, and allowed it."""
 

@@ -5,11 +5,10 @@ Source: IAM API Reference, CreateAccessKey … GetAccessKeyLastUsed.
 
 from __future__ import annotations
 
-from rolelab.localaws import quotas
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.records import KeyRecord
-from rolelab.localaws.operations import lookup, pages
+from rolelab.localaws.operations import lookup, pages, requirements
 from rolelab.localaws.operations.api_call import (
     ApiCall,
     Result,
@@ -21,7 +20,9 @@ from rolelab.localaws.operations.api_call import (
 def create(call: ApiCall) -> Result:
     """CreateAccessKey: two a user."""
     name = lookup.user_or_caller(call)["UserName"]
-    quotas.require_below("AccessKeysPerUserQuota", len(call.store.keys.of_user(call.account, name)))
+    requirements.require_below(
+        "AccessKeysPerUserQuota", len(call.store.keys.of_user(call.account, name))
+    )
     record: KeyRecord = {
         "UserName": name,
         "AccessKeyId": access_key_id("AKIA"),

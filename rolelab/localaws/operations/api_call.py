@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from rolelab.localaws.accounts.caller import Caller, Keys, global_key
+from rolelab.iam import Request
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.caller import Caller, Keys
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import TagRecord
 
@@ -65,15 +67,22 @@ class ApiCall:
         tags = cast("list[Mapping[str, str]]", self.params.get("Tags", []))
         return [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in tags]
 
-    def keys(self, name: str) -> str | list[str] | None:
-        """Return a condition key of the request."""
-        lower = name.lower()
-        if lower in self.request_keys:
-            return self.request_keys[lower]
-        if lower in self.caller.keys:
-            return self.caller.keys[lower]
-        return global_key(
-            lower, region=self.region, source_ip=self.source_ip, user_agent=self.user_agent
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """The condition keys that tell where a request comes from, whatever it asks for."""
+        keys = {"aws:requestedregion": self.region, "aws:sourceip": self.source_ip}
+        return keys | ({"aws:useragent": self.user_agent} if self.user_agent else {})
+
+    def asking(self, action: str, resource: str, account: str = "") -> Request:
+        """Return the request for an action that is to be decided; `account` owns the resource."""
+        return Request(
+            principal=self.caller.principal,
+            action=action,
+            resource=resource,
+            context={**self.surroundings, **self.request_keys},
+            resource_account=account or self.account,
+            now=clock.moment(),
+            is_complete=True,
         )
 
 

@@ -6,33 +6,38 @@ assumed roles", "IAM and AWS STS condition context keys"; STS API Reference, Ass
 
 from __future__ import annotations
 
-import re
-
-from rolelab.iam import arns
-from rolelab.iam.names import CHARACTERS
-from rolelab.localaws import authorization, trust
+from rolelab.iam import Layer, Policies, arns, decide
+from rolelab.iam.arns import Arn
+from rolelab.iam.messages import sentence_of
+from rolelab.localaws.accounts import trust
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind, tags_as_keys
+from rolelab.localaws.accounts.enforcement import authorize, require_allowed, unexplained
 from rolelab.localaws.accounts.records import RoleRecord, TagRecord
-from rolelab.localaws.authorization import Cause, ResourcePolicy, authorize
 from rolelab.localaws.operations import sessions
 from rolelab.localaws.operations.api_call import ApiCall
-from rolelab.localaws.statements import Request, parsed
 
-_ROLE = re.compile(rf"arn:[a-z-]+:iam::([0-9]{{12}}):role/(?:.*/)?({CHARACTERS}{{1,64}})")
 _HOUR = 3600
 
 
-def role_named(arn: str) -> tuple[str, str]:
-    """Return account and name of the role that an ARN names.
+def role_named(call: ApiCall) -> RoleRecord | None:
+    """Return the role that the call names; None if it does not exist, or is a user or a session.
 
     Raises:
-        AwsError: ValidationError, for what is not the ARN of a role.
+        AwsError: ValidationError, for what is not an ARN.
     """
-    match = _ROLE.fullmatch(arn)
-    if not match:
-        raise AwsError("ValidationError", f"{arn} is invalid")
-    return match[1], match[2]
+    arn = Arn.read(call.text("RoleArn"))
+    if arn is None:
+        raise AwsError("ValidationError", f"{call.text('RoleArn')} is invalid")
+    role = call.store.roles.get(arn.account, arn.name) if arn.kind == "role" else None
+    return role if role is not None and role["Arn"] == str(arn) else None
+
+
+def refused(call: ApiCall) -> AwsError:
+    """Return the refusal of a call that no policy is asked about, for want of the role."""
+    arn = call.text("RoleArn")
+    request = call.asking("sts:AssumeRole", arn, arns.account_of(arn))
+    return AwsError("AccessDenied", sentence_of(decide(request, Policies())))
 
 
 def inherited_tags(call: ApiCall, tags: list[TagRecord]) -> list[TagRecord]:
@@ -65,13 +70,9 @@ def source_identity(call: ApiCall) -> str | None:
     before = session.get("SourceIdentity") if session else None
     given = call.text("SourceIdentity") or None
     if before and given and given != before:
-        unexplained = authorization.unexplained(
-            call.caller.arn, "sts:SetSourceIdentity", call.text("RoleArn")
-        )
-        raise AwsError(
-            "AccessDenied",
-            f"{unexplained} because the source identity of a session cannot be changed",
-        )
+        sentence = unexplained(call.caller, "sts:SetSourceIdentity", call.text("RoleArn"))
+        reason = "because the source identity of a session cannot be changed"
+        raise AwsError("AccessDenied", f"{sentence} {reason}")
     return given or before
 
 
@@ -90,21 +91,9 @@ def require(
         AwsError: AccessDenied.
     """
     _set_keys(call, role, tags, transitive, identity, with_mfa=with_mfa)
-    policy = ResourcePolicy(
-        parsed(trust.document_of(call.store, role)),
-        owner=arns.account_of(role["Arn"]),
-        cause=Cause.TRUST,
-    )
-    actions = {
-        "sts:AssumeRole": True,
-        "sts:TagSession": bool(tags),
-        "sts:SetSourceIdentity": identity is not None,
-    }
-    for action in (action for action, asked in actions.items() if asked):
-        request = Request(action, role["Arn"], call.keys)
-        refusal = authorize(call.store, call.caller, request, policy)
-        if refusal:
-            raise AwsError("AccessDenied", refusal.message)
+    request = call.asking("sts:AssumeRole", role["Arn"], arns.account_of(role["Arn"]))
+    trusted = trust.document_of(call.store, role)
+    require_allowed(authorize(call.store, call.caller, request, Layer.TRUST, trusted))
 
 
 def _set_keys(
@@ -124,7 +113,6 @@ def _set_keys(
         keys["sts:sourceidentity"] = identity
     if transitive:
         keys["sts:transitivetagkeys"] = transitive
-    keys["aws:resourceaccount"] = arns.account_of(role["Arn"])
     keys |= sessions.tag_keys(tags)
     keys |= tags_as_keys(role.get("Tags"), "aws:resourcetag/")
     keys |= tags_as_keys(role.get("Tags"), "iam:resourcetag/")

@@ -5,9 +5,8 @@ Source: IAM API Reference, CreateGroup … ListGroupsForUser.
 
 from __future__ import annotations
 
-from rolelab.localaws import quotas
 from rolelab.localaws.accounts.records import GroupRecord
-from rolelab.localaws.operations import lookup, pages, users
+from rolelab.localaws.operations import lookup, pages, requirements, users
 from rolelab.localaws.operations.api_call import ApiCall, Result, unique_id
 
 
@@ -75,7 +74,7 @@ def add_user(call: ApiCall) -> None:
     """AddUserToGroup."""
     record, name = lookup.group(call), lookup.user(call)["UserName"]
     if name not in record["Users"]:
-        quotas.require_below("GroupsPerUserQuota", len(lookup.groups_of(call, name)))
+        requirements.require_below("GroupsPerUserQuota", len(lookup.groups_of(call, name)))
         record["Users"].append(name)
 
 

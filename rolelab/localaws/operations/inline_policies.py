@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
+from components.limits import policy_size
+from rolelab.iam.grammar import Kind
 from rolelab.iam.quotas import most
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.documents import check_identity, size
 from rolelab.localaws.operations import lookup, pages
 from rolelab.localaws.operations.api_call import ApiCall, Result
+from rolelab.localaws.operations.requirements import require_grammar
+
+_KINDS = {"user": Kind.USER_INLINE, "role": Kind.ROLE_INLINE, "group": Kind.GROUP_INLINE}
 
 
 def put(kind: str) -> Callable[[ApiCall], None]:
@@ -22,10 +26,10 @@ def put(kind: str) -> Callable[[ApiCall], None]:
     def operation(call: ApiCall) -> None:
         name, policies = _policies(call, kind)
         document = call.text("PolicyDocument")
-        check_identity(document)
+        require_grammar(document, _KINDS[kind])
         policies = {**policies, call.text("PolicyName"): document}
-        limit = most(f"{call.store.of_kind[kind].title}PolicySizeQuota")
-        if sum(map(size, policies.values())) > limit:
+        limit = most(_KINDS[kind].value)
+        if sum(map(policy_size, policies.values())) > limit:
             raise AwsError(
                 "LimitExceeded", f"Maximum policy size of {limit} bytes exceeded for {kind} {name}"
             )

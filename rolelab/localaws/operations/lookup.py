@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 from rolelab.iam import arns
-from rolelab.localaws import quotas
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind
@@ -20,6 +19,7 @@ from rolelab.localaws.accounts.records import (
     RoleRecord,
     UserRecord,
 )
+from rolelab.localaws.operations import requirements
 from rolelab.localaws.operations.api_call import ApiCall
 
 _NOT_FOUND = {
@@ -121,7 +121,7 @@ def new_entity(call: ApiCall, kind: str, quota: str) -> EntityRecord:
     name, path = call.text(f"{entities.title}Name"), call.text("Path", "/")
     if entities.same_name(call.account, name):
         raise AwsError("EntityAlreadyExists", _EXISTS[entities.title].format(name))
-    quotas.require_below(quota, entities.count(call.account))
+    requirements.require_below(quota, entities.count(call.account))
     return {
         "Path": path,
         "Arn": arns.iam(call.account, kind, name, path=path),

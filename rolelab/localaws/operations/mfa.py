@@ -10,12 +10,11 @@ import base64
 import secrets
 
 from rolelab.iam import arns
-from rolelab.localaws import quotas
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind
 from rolelab.localaws.accounts.records import DeviceRecord
-from rolelab.localaws.operations import lookup, pages, tagging, totp, users
+from rolelab.localaws.operations import lookup, pages, requirements, tagging, totp, users
 from rolelab.localaws.operations.api_call import ApiCall, Result
 
 _DAY_STEPS = 24 * 3600 // totp.STEP_S
@@ -53,7 +52,7 @@ def enable(call: ApiCall) -> None:
         raise AwsError(
             "EntityAlreadyExists", f"MFA Device is already in use: {found['SerialNumber']}"
         )
-    quotas.require_below("MFADevicesPerUserQuota", len(lookup.devices_of(call, name)))
+    requirements.require_below("MFADevicesPerUserQuota", len(lookup.devices_of(call, name)))
     found["Shift"] = _two_codes(call, found)
     found["User"], found["EnableDate"], found["UsedSteps"] = name, clock.iso(), []
 

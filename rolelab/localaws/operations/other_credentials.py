@@ -12,10 +12,9 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
-from rolelab.localaws import quotas
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.operations import lookup, pages
+from rolelab.localaws.operations import lookup, pages, requirements
 from rolelab.localaws.operations.api_call import ApiCall, Result, secret_access_key, unique_id
 
 Fields = dict[str, str]
@@ -102,7 +101,7 @@ def upload_ssh_key(call: ApiCall) -> Result:
             "DuplicateSSHPublicKey",
             "The SSH public key is already associated with the specified user.",
         )
-    quotas.require_below("SSHPublicKeysPerUserQuota", len(keys))
+    requirements.require_below("SSHPublicKeysPerUserQuota", len(keys))
     digest = hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
     record = {
         "UserName": lookup.user_or_caller(call)["UserName"],
@@ -127,7 +126,7 @@ def upload_certificate(call: ApiCall) -> Result:
             "DuplicateCertificate",
             "The same certificate is associated with an IAM user in the account.",
         )
-    quotas.require_below("SigningCertificatesPerUserQuota", len(certificates))
+    requirements.require_below("SigningCertificatesPerUserQuota", len(certificates))
     record = {
         "UserName": lookup.user_or_caller(call)["UserName"],
         "CertificateId": secrets.token_hex(16).upper(),
@@ -149,7 +148,7 @@ def create_password(call: ApiCall) -> Result:
             f"The service {service} is not supported for this operation.",
             404,
         )
-    quotas.require_below(
+    requirements.require_below(
         "ServiceSpecificCredentialsPerUserQuota",
         sum(password["ServiceName"] == service for password in passwords),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rolelab.iam import arns
+from rolelab.iam.request import OF_ONESELF
 from rolelab.localaws.accounts.caller import tags_as_keys
 from rolelab.localaws.accounts.records import Tagged
 from rolelab.localaws.operations.api_call import ApiCall
@@ -21,7 +22,7 @@ _ARNS = ("PolicyArn", "PolicySourceArn", "OpenIDConnectProviderArn", "SAMLProvid
 
 
 def by_parameters(call: ApiCall) -> str:
-    """What the call names: a device, a user, role, group, profile or policy; `*` if nothing."""
+    """What the call names, or else the user who calls, where it means that; `*` if nothing."""
     if "SerialNumber" in call.params and "UserName" not in call.params:
         return call.text("SerialNumber")
     for kind in _KINDS:
@@ -33,16 +34,10 @@ def by_parameters(call: ApiCall) -> str:
         if name in call.params:
             _set_resource_tags(call, call.store.managed_policy(call.account, call.text(name)))
             return call.text(name)
+    if call.operation in OF_ONESELF:
+        _set_resource_tags(call, call.caller.entity)
+        return call.caller.entity_arn
     return "*"
-
-
-def user_or_caller(call: ApiCall) -> str:
-    """What the call names, or else the user who calls."""
-    resource = by_parameters(call)
-    if resource != "*":
-        return resource
-    _set_resource_tags(call, call.caller.entity)
-    return call.caller.entity_arn
 
 
 def the(kind: str) -> ResourceOf:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from components.limits import policy_size
 from rolelab.iam import arns
+from rolelab.iam.grammar import Kind
 from rolelab.iam.quotas import most
-from rolelab.localaws import quotas
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.records import HolderRecord, PolicyRecord, VersionRecord
-from rolelab.localaws.documents import check_identity, size
-from rolelab.localaws.operations import boundaries, lookup, pages, tagging
+from rolelab.localaws.operations import boundaries, lookup, pages, requirements, tagging
 from rolelab.localaws.operations.api_call import ApiCall, Result, unique_id
 from rolelab.localaws.operations.inline_policies import encoded
 
@@ -131,8 +131,8 @@ def own_policy(call: ApiCall) -> PolicyRecord:
 
 def _checked(call: ApiCall) -> str:
     document = call.text("PolicyDocument")
-    check_identity(document)
-    quotas.require_at_most("PolicySizeQuota", size(document))
+    requirements.require_grammar(document, Kind.MANAGED)
+    requirements.require_at_most(Kind.MANAGED.value, policy_size(document))
     return document
 
 
@@ -235,7 +235,7 @@ def attach(kind: str) -> Callable[[ApiCall], None]:
             raise lookup.no_such(f"Policy {arn} does not exist or is not attachable.")
         if arn not in attached:
             title = call.store.of_kind[kind].title
-            quotas.require_below(f"AttachedPoliciesPer{title}Quota", len(attached))
+            requirements.require_below(f"AttachedPoliciesPer{title}Quota", len(attached))
             attached.append(arn)
 
     return operation

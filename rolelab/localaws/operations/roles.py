@@ -6,12 +6,15 @@ instance profiles".
 
 from __future__ import annotations
 
-from rolelab.localaws import quotas, trust
+import json
+
+from components.limits import policy_size
+from rolelab.iam.grammar import Kind
+from rolelab.localaws.accounts import trust
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import ProfileRecord, RoleRecord
-from rolelab.localaws.documents import check_trust, size
-from rolelab.localaws.operations import boundaries, lookup, pages, tagging
+from rolelab.localaws.operations import boundaries, lookup, pages, requirements, tagging
 from rolelab.localaws.operations.api_call import ApiCall, Result, unique_id
 from rolelab.localaws.operations.inline_policies import encoded
 
@@ -115,9 +118,9 @@ def profiles_of(call: ApiCall, role: str) -> list[ProfileRecord]:
 
 
 def _checked_trust(call: ApiCall, document: str) -> tuple[str, dict[str, str]]:
-    policy = check_trust(document)
-    quotas.require_at_most("AssumeRolePolicySizeQuota", size(document))
-    return document, trust.resolve(call.store, policy)
+    requirements.require_grammar(document, Kind.TRUST)
+    requirements.require_at_most(Kind.TRUST.value, policy_size(document))
+    return document, trust.resolve(call.store, json.loads(document))
 
 
 def _changeable(call: ApiCall) -> RoleRecord:

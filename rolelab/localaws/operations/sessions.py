@@ -9,18 +9,19 @@ import base64
 import secrets
 from itertools import islice
 
+from rolelab.iam.grammar import Kind
 from rolelab.iam.quotas import SESSION_POLICIES, SESSION_POLICY_SIZE
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Keys, tags_as_keys
 from rolelab.localaws.accounts.records import PassedPolicies, SessionRecord, TagRecord
-from rolelab.localaws.documents import check_identity
 from rolelab.localaws.operations.api_call import (
     ApiCall,
     Result,
     access_key_id,
     secret_access_key,
 )
+from rolelab.localaws.operations.requirements import require_grammar
 
 _KEPT_S = 24 * 3600
 """How long an ended session is remembered: its key is told to be expired, and not unknown."""
@@ -68,7 +69,7 @@ def policies(call: ApiCall, account: str) -> PassedPolicies | None:
     if len(document) + sum(map(len, policy_arns)) > SESSION_POLICY_SIZE:
         raise _too_long("policy", SESSION_POLICY_SIZE)
     if document:
-        check_identity(document)
+        require_grammar(document, Kind.SESSION)
     if not all(call.store.managed_policy(account, arn) for arn in policy_arns):
         message = (
             "At least one Policy ARN in the PolicyArns parameter does not match "

@@ -5,51 +5,57 @@ Source: IAM API Reference, SimulatePrincipalPolicy, SimulateCustomPolicy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import cast
 
+from rolelab.iam import Effect, Policy, Principal, Request
 from rolelab.iam.arns import Arn
-from rolelab.localaws.accounts import caller as callers
+from rolelab.iam.decide import said_by
+from rolelab.iam.grammar import Kind as PolicyKind
+from rolelab.iam.grammar import malformed
+from rolelab.iam.request import Context, Lack, keys_of_any_request
+from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.accounts.caller import Caller, Keys, Kind, Policies
+from rolelab.localaws.accounts.caller import Caller, Keys, tags_as_keys
+from rolelab.localaws.accounts.enforcement import (
+    boundary_of,
+    held_policies,
+    identity_policies,
+    stored,
+)
 from rolelab.localaws.accounts.records import HolderRecord, RoleRecord, UserRecord
-from rolelab.localaws.documents import check_identity
 from rolelab.localaws.operations import lookup, pages
 from rolelab.localaws.operations.api_call import ApiCall, Result
-from rolelab.localaws.statements import Decision, Request, decide, parsed
+
+_Some = tuple[Policy, ...]
+_OF_ANYBODY = {"aws:viaawsservice": "false", "aws:principalisawsservice": "false"}
 
 
 def simulate_principal(call: ApiCall) -> Result:
     """SimulatePrincipalPolicy: a user's, group's or role's policies, with what is given beside."""
     source = call.text("PolicySourceArn")
     kind, record = _source(call, source)
-    if kind == "group":
-        own, boundary = callers.held_policies(call.store, kind, call.account, record), None
-    else:
-        principal = Caller(
-            kind=Kind.USER if kind == "user" else Kind.ROLE_SESSION,
-            account=call.account,
-            arn=source,
-            principal_id="",
-            access_key_id="",
-            name=call.store.of_kind[kind].name_of(record),
-            entity=cast("UserRecord | RoleRecord", record),
-        )
-        own = callers.identity_policies(call.store, principal)
-        boundary = callers.boundary(call.store, principal)
-    own = [*own, *_parsed(call, "PolicyInputList")]
-    keys = callers.tags_as_keys(record.get("Tags")) | {
+    own, boundary = held_policies(call.store, kind, call.account, record), None
+    keys: Keys = {
+        **tags_as_keys(record.get("Tags"), "aws:principaltag/"),
         "aws:principalarn": source,
         "aws:principalaccount": call.account,
     }
-    if kind == "user":
-        keys["aws:username"] = call.store.users.name_of(record)
+    if kind != "group":
+        entity = cast("UserRecord | RoleRecord", record)
+        boundary = boundary_of(call.store, call.account, entity)
+        name = call.store.of_kind[kind].name_of(record)
+        if kind == "user":
+            keys["aws:username"] = name
+            principal = Principal.user(source)
+            user = Caller(principal=principal, access_key_id="", name=name, entity=entity)
+            own = identity_policies(call.store, user)
+    own = (*own, *_given(call, "PolicyInputList"))
     return _simulated(call, own, _given_boundary(call) or boundary, keys)
 
 
 def simulate_custom(call: ApiCall) -> Result:
     """SimulateCustomPolicy: given policies alone."""
-    return _simulated(call, _parsed(call, "PolicyInputList"), _given_boundary(call), {})
+    return _simulated(call, _given(call, "PolicyInputList"), _given_boundary(call), {})
 
 
 def _source(call: ApiCall, source: str) -> tuple[str, HolderRecord]:
@@ -61,19 +67,17 @@ def _source(call: ApiCall, source: str) -> tuple[str, HolderRecord]:
     raise lookup.no_such(f"The entity {source} cannot be found.")
 
 
-def _simulated(call: ApiCall, own: Policies, boundary: Policies | None, keys: Keys) -> Result:
-    keys = keys | _context(call)
-
-    def value_of(name: str) -> str | list[str] | None:
-        lower = name.lower()
-        if lower in keys:
-            return keys[lower]
-        return callers.global_key(
-            lower, region=call.region, source_ip=call.source_ip, user_agent=""
-        )
-
+def _simulated(call: ApiCall, own: _Some, boundary: _Some | None, keys: Keys) -> Result:
+    known: Keys = {
+        **_OF_ANYBODY,
+        **keys_of_any_request(clock.moment()),
+        "aws:requestedregion": call.region,
+        "aws:sourceip": call.source_ip,
+        **keys,
+        **_context(call),
+    }
     results = [
-        _result(Request(action, resource, value_of), own, boundary)
+        _result(call.asking(action, resource), known, own, boundary)
         for action in call.texts("ActionNames")
         for resource in call.texts("ResourceArns") or ["*"]
     ]
@@ -97,46 +101,41 @@ def _context(call: ApiCall) -> Keys:
     return keys
 
 
-def _result(request: Request, own: Policies, boundary: Policies | None) -> Result:
+def _result(request: Request, known: Keys, own: _Some, boundary: _Some | None) -> Result:
+    context = Context.of(request, known)
     layers = [own] if boundary is None else [own, boundary]
-    decisions = [decide(policies, request) for policies in layers]
-    if Decision.DENY in decisions:
+    effects = [said_by(policies, request, context) for policies in layers]
+    if Effect.DENY in effects:
         decision = "explicitDeny"
     else:
-        decision = "allowed" if set(decisions) == {Decision.ALLOW} else "implicitDeny"
+        decision = "allowed" if set(effects) == {Effect.ALLOW} else "implicitDeny"
     result: dict[str, object] = {
         "EvalActionName": request.action,
         "EvalResourceName": request.resource,
         "EvalDecision": decision,
         "MatchedStatements": [],
-        "MissingContextValues": _missing(own, request.keys),
+        "MissingContextValues": _missing(own, context),
     }
     if boundary is not None:
-        allowed = decisions[1] is Decision.ALLOW
+        allowed = effects[1] is Effect.ALLOW
         result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
     return result
 
 
-def _missing(own: Policies, value_of: Callable[[str], object]) -> list[str]:
-    blocks = (
-        block for policy in own for statement in policy for block in statement.conditions.values()
-    )
-    names = {key for block in blocks for key in block}
-    return sorted(name for name in names if value_of(name) is None)
+def _missing(own: _Some, context: Context) -> list[str]:
+    statements = (statement for policy in own for statement in policy.document.statements)
+    keys = {condition.key for statement in statements for condition in statement.conditions}
+    return sorted(key for key in keys if isinstance(context.get(key), Lack))
 
 
-def _parsed(call: ApiCall, member: str) -> Policies:
-    return [parsed(document) for document in _checked(call.texts(member))]
-
-
-def _checked(documents: Iterable[str]) -> Iterable[str]:
+def _given(call: ApiCall, member: str) -> _Some:
+    documents = call.texts(member)
     for document in documents:
-        try:
-            check_identity(document)
-        except AwsError as error:
-            raise AwsError("InvalidInput", error.message) from None
-        yield document
+        message = malformed(document, PolicyKind.MANAGED)
+        if message:
+            raise AwsError("InvalidInput", message)
+    return tuple(map(stored, documents))
 
 
-def _given_boundary(call: ApiCall) -> Policies | None:
-    return _parsed(call, "PermissionsBoundaryPolicyInputList") or None
+def _given_boundary(call: ApiCall) -> _Some | None:
+    return _given(call, "PermissionsBoundaryPolicyInputList") or None

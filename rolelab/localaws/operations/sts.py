@@ -7,14 +7,13 @@ IAM User Guide, "Compare AWS STS credentials".
 from __future__ import annotations
 
 from rolelab.iam import arns
-from rolelab.localaws import authorization
+from rolelab.iam.messages import cannot_with_session
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind
-from rolelab.localaws.authorization import authorize
+from rolelab.localaws.accounts.enforcement import authorize, require_allowed
 from rolelab.localaws.operations import assuming, mfa, sessions
 from rolelab.localaws.operations.api_call import ApiCall, Result
-from rolelab.localaws.statements import Request
 
 _HOUR = 3600
 
@@ -27,22 +26,17 @@ def get_caller_identity(call: ApiCall) -> Result:
 def assume_role(call: ApiCall) -> Result:
     """AssumeRole: both halves asked, for each action that the call stands for."""
     arn, name = call.text("RoleArn"), call.text("RoleSessionName")
-    account, role_name = assuming.role_named(arn)
+    role, account = assuming.role_named(call), arns.account_of(arn)
     tags, transitive = sessions.tags(call)
     policies = sessions.policies(call, account)
-    if call.caller.kind is Kind.ROOT:
-        raise AwsError("AccessDenied", "Roles may not be assumed by root accounts.")
-    role = call.store.roles.get(account, role_name)
-    if call.caller.kind is Kind.FEDERATED or role is None or role["Arn"] != arn:
+    if role is None or call.caller.kind in (Kind.ROOT, Kind.FEDERATED):
         # What does not exist is not told from what one is not allowed to.
-        raise AwsError(
-            "AccessDenied", authorization.unexplained(call.caller.arn, "sts:AssumeRole", arn)
-        )
+        raise assuming.refused(call)
     inherited = assuming.inherited_tags(call, tags)
     identity = assuming.source_identity(call)
     assuming.require(call, role, tags, transitive, identity, with_mfa=mfa.check_code(call))
     all_tags, unique_id = inherited + tags, f"{role['RoleId']}:{name}"
-    session_arn = arns.assumed_role(account, role_name, name)
+    session_arn = arns.assumed_role(account, role["RoleName"], name)
     credentials = sessions.issue(
         call,
         assuming.duration(call, role),
@@ -96,10 +90,7 @@ def get_federation_token(call: ApiCall) -> Result:
     policies = sessions.policies(call, caller.account)
     arn, unique_id = arns.federated_user(caller.account, name), f"{caller.account}:{name}"
     call.request_keys.update(sessions.tag_keys(tags))
-    for action in ("sts:GetFederationToken", *(["sts:TagSession"] if tags else [])):
-        refusal = authorize(call.store, caller, Request(action, arn, call.keys))
-        if refusal:
-            raise AwsError("AccessDenied", refusal.message)
+    require_allowed(authorize(call.store, caller, call.asking("sts:GetFederationToken", arn)))
     credentials = sessions.issue(
         call,
         _long_term_duration(call),
@@ -145,4 +136,4 @@ def _long_term_duration(call: ApiCall) -> int:
 
 def _require_long_term(call: ApiCall) -> None:
     if call.caller.session is not None:
-        raise AwsError("AccessDenied", f"Cannot call {call.operation} with session credentials")
+        raise AwsError("AccessDenied", cannot_with_session(call.operation))

@@ -14,8 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.conditions import is_operator
+from tests.oracle.conditions import is_operator
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 PARTITIONS = frozenset(
@@ -60,7 +59,7 @@ def check_identity(document: str) -> dict[str, Any]:
     """Return an identity-based policy, checked.
 
     Raises:
-        AwsError: MalformedPolicyDocument.
+        Malformed: IAM would not store it.
     """
     policy = _parsed(document)
     for statement in _checked_statements(policy):
@@ -75,7 +74,7 @@ def check_trust(document: str) -> dict[str, Any]:
     """Return a role's trust policy, checked but for the existence of its principals.
 
     Raises:
-        AwsError: MalformedPolicyDocument.
+        Malformed: IAM would not store it.
     """
     policy = _parsed(document)
     for statement in _checked_statements(policy):
@@ -117,8 +116,12 @@ def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
 # -- parts of the grammar -------------------------------------------------------------------------------------------
 
 
-def _malformed(message: str) -> AwsError:
-    return AwsError("MalformedPolicyDocument", message)
+class Malformed(Exception):
+    """What IAM refuses with MalformedPolicyDocument, in its words."""
+
+
+def _malformed(message: str) -> Malformed:
+    return Malformed(message)
 
 
 def _parsed(document: str) -> dict[str, Any]:

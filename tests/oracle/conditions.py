@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, cast
 
-from rolelab.localaws import patterns
+from tests.oracle import patterns
 
 Values = "str | list[str] | None"
 Keys = Callable[[str], "str | list[str] | None"]
@@ -34,7 +34,7 @@ _POSITIVE: dict[str, str] = {
 
 
 def is_operator(name: str) -> bool:
-    """Tell whether IAM knows a condition operator, its prefix and suffix included."""
+    """Return whether IAM knows a condition operator, its prefix and suffix included."""
     _, operator, if_exists = _split(name)
     if operator == "null":
         return not if_exists and ":" not in name
@@ -42,7 +42,7 @@ def is_operator(name: str) -> bool:
 
 
 def met(conditions: Mapping[str, Mapping[str, Any]], keys: Keys, *, variables: bool) -> bool:
-    """Tell whether all of a statement's conditions are met; with `variables`, `${…}` in their values is filled in."""
+    """Return whether all of a statement's conditions are met; with `variables`, `${…}` in their values is filled in."""
     return all(
         _met(operator, keys(key), [_text(value) for value in _listed(wanted)], keys, variables)
         for operator, block in conditions.items()

@@ -12,10 +12,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, cast
 
-from rolelab.localaws import conditions, patterns
+from tests.oracle import conditions, patterns
 
 
-class Decision(Enum):
+class Verdict(Enum):
     """What a set of policies says of a request."""
 
     ALLOW = "allow"
@@ -55,7 +55,7 @@ class Statement:
     """`${…}` are variables, by the policy's Version."""
 
     def applies(self, request: Request) -> bool:
-        """Tell whether action, resource and conditions fit the request; the principal is not looked at."""
+        """Return whether action, resource and conditions fit the request; the principal is not looked at."""
         return (
             self._of_action(request)
             and self._of_resource(request)
@@ -93,17 +93,17 @@ def _single(keys: conditions.Keys) -> Callable[[str], str | None]:
     return lookup
 
 
-def decide(policies: Iterable[tuple[Statement, ...]], request: Request) -> Decision:
+def decide(policies: Iterable[tuple[Statement, ...]], request: Request) -> Verdict:
     """Return what policies say together: a deny wins over every allow."""
-    decision = Decision.NOTHING
+    decision = Verdict.NOTHING
     for policy in policies:
         for statement in policy:
-            if decision is Decision.ALLOW and statement.effect == "Allow":
+            if decision is Verdict.ALLOW and statement.effect == "Allow":
                 continue
             if statement.applies(request):
                 if statement.effect == "Deny":
-                    return Decision.DENY
-                decision = Decision.ALLOW
+                    return Verdict.DENY
+                decision = Verdict.ALLOW
     return decision
 
 

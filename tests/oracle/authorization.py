@@ -12,10 +12,34 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, cast
 
-from rolelab.localaws.accounts import caller as callers
-from rolelab.localaws.accounts.caller import Caller, Kind
-from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.statements import Decision, Request, Statement, decide
+from tests.oracle.statements import Request, Statement, Verdict, decide
+
+Policies = list[tuple[Statement, ...]]
+
+
+class Kind(Enum):
+    """The kind of principal."""
+
+    ROOT = "Account"
+    USER = "User"
+    ROLE_SESSION = "AssumedRole"
+    FEDERATED = "FederatedUser"
+    ANONYMOUS = "Anonymous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The principal of one request, with the policies that are its own."""
+
+    kind: Kind
+    account: str = ""
+    arn: str = ""
+    entity_arn: str = ""
+    """Of the user, role or root, or of who federated it."""
+    entity_id: str = ""
+    identity: Policies
+    boundary: Policies | None = None
+    session: Policies | None = None
 
 
 class Cause(Enum):
@@ -28,39 +52,12 @@ class Cause(Enum):
     TRUST = "role trust policy"
 
 
-_EXPLICIT = {
-    Cause.IDENTITY: "with an explicit deny in an identity-based policy",
-    Cause.BOUNDARY: "with an explicit deny in a permissions boundary",
-    Cause.SESSION: "with an explicit deny in a sessions policy",
-    Cause.RESOURCE: "with an explicit deny in a resource-based policy",
-    Cause.TRUST: "with an explicit deny in the role trust policy",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is refused, in AWS's sentence."""
+    """Why a request is refused."""
 
-    caller_arn: str
-    action: str
-    resource: str
     cause: Cause
     explicit: bool
-
-    @property
-    def message(self) -> str:
-        """The sentence."""
-        reason = (
-            _EXPLICIT[self.cause]
-            if self.explicit
-            else f"because no {self.cause.value} allows the {self.action} action"
-        )
-        return f"{unexplained(self.caller_arn, self.action, self.resource)} {reason}"
-
-
-def unexplained(caller_arn: str, action: str, resource: str) -> str:
-    """Return the sentence without its reason, as where the reason would tell what exists."""
-    return f"User: {caller_arn} is not authorized to perform: {action} on resource: {resource}"
 
 
 class Reach(IntEnum):
@@ -91,31 +88,28 @@ class ResourcePolicy:
 
 
 def authorize(
-    store: IdentityStore, caller: Caller, request: Request, policy: ResourcePolicy | None = None
+    caller: Caller, request: Request, policy: ResourcePolicy | None = None
 ) -> Refusal | None:
     """Return why the caller may not do it, or None if they may.
 
     `policy` is that of the resource, where it has one. Without it only the caller's own policies count.
     """
-    if caller.kind in (Kind.USER, Kind.ROLE_SESSION) and caller.entity is None:
-        # The user or role is gone: its sessions, which nobody can end, can do nothing any more.
-        return Refusal(caller.arn, request.action, request.resource, Cause.IDENTITY, False)
-    layers: list[tuple[Cause, callers.Policies | None]] = [
-        (Cause.IDENTITY, callers.identity_policies(store, caller)),
-        (Cause.BOUNDARY, callers.boundary(store, caller)),
-        (Cause.SESSION, callers.session_policies(store, caller)),
+    layers: list[tuple[Cause, Policies | None]] = [
+        (Cause.IDENTITY, caller.identity),
+        (Cause.BOUNDARY, caller.boundary),
+        (Cause.SESSION, caller.session),
     ]
     decisions = [
         (cause, decide(policies, request)) for cause, policies in layers if policies is not None
     ]
 
     def refused(cause: Cause, *, explicit: bool = False) -> Refusal:
-        return Refusal(caller.arn, request.action, request.resource, cause, explicit)
+        return Refusal(cause, explicit)
 
     for cause, decision in decisions:
-        if decision is Decision.DENY:
+        if decision is Verdict.DENY:
             return refused(cause, explicit=True)
-    missing = [cause for cause, decision in decisions if decision is Decision.NOTHING]
+    missing = [cause for cause, decision in decisions if decision is Verdict.NOTHING]
     if policy is None:
         return refused(missing[0]) if missing else None
     denied, reach = reached(policy, caller, request)
@@ -184,9 +178,6 @@ def _names(principal: str, caller: Caller) -> Reach:
         return Reach.DIRECT
     if principal == caller.entity_id and caller.kind in (Kind.USER, Kind.ROLE_SESSION):
         return Reach.DIRECT if caller.kind is Kind.USER else Reach.NAMED
-    if caller.kind is Kind.FEDERATED:
-        parent = caller.entity
-        return Reach.NAMED if parent and principal == parent["Arn"] else Reach.NOT
-    if caller.kind in (Kind.USER, Kind.ROLE_SESSION) and principal == caller.entity_arn:
+    if principal == caller.entity_arn:
         return Reach.DIRECT if caller.kind is Kind.USER else Reach.NAMED
     return Reach.NOT

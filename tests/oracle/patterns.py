@@ -1,4 +1,4 @@
-"""Wildcards and policy variables: `*`, `?`, `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`.
+"""Wildcards and policy variables, read by the second judge: `*`, `?`, `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`.
 
 Source: IAM User Guide, "IAM policy elements: Variables and tags", "IAM JSON policy elements: Resource".
 """
@@ -18,7 +18,7 @@ _LITERAL = {"*": "*", "?": "?", "$": "$"}
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Tell whether a value fits a pattern with `*` and `?`; case counts."""
+    """Return whether a value fits a pattern with `*` and `?`; case counts."""
     return _compiled(pattern).fullmatch(value) is not None
 
 

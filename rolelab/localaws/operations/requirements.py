@@ -1,9 +1,21 @@
-"""IAM's quotas, enforced with LimitExceeded; the quotas themselves are in `rolelab.iam.quotas`."""
+"""What is refused for the sake of IAM's grammar and quotas; the rules themselves are in `rolelab.iam`."""
 
 from __future__ import annotations
 
+from rolelab.iam.grammar import Kind, malformed
 from rolelab.iam.quotas import QUOTAS
 from rolelab.localaws.accounts.aws_error import AwsError
+
+
+def require_grammar(document: str, kind: Kind) -> None:
+    """Refuse a policy document that is none, or none for its use.
+
+    Raises:
+        AwsError: MalformedPolicyDocument.
+    """
+    message = malformed(document, kind)
+    if message:
+        raise AwsError("MalformedPolicyDocument", message)
 
 
 def require_below(quota: str, count: int) -> None:

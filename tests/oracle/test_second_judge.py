@@ -1,0 +1,344 @@
+"""The product's IAM language against two other judges, on thousands of generated policies and requests.
+
+The second judge (this folder) was written from AWS's pages by other hands, shares no code with `rolelab.iam` and
+decides by two values; MiniStack's own evaluator decides the identity-based half, where the documentation is on its
+side (no variables, no incomplete ARNs, no comparison of ARNs). Where the second judge is wrong by AWS's page, a test
+below says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from rolelab.iam import Decision, Effect, Layer, Policies, Policy, Principal, PrincipalKind, Request
+from rolelab.iam import decide as product_decides
+from rolelab.iam.credentials import further_requests
+from rolelab.iam.decide import said_by
+from rolelab.iam.grammar import Kind as PolicyKind
+from rolelab.iam.grammar import malformed
+from rolelab.iam.request import Context, Lack
+from rolelab.localaws.ministack import emulator
+from rolelab.localaws.process.record import Instance
+from tests.oracle import authorization, documents, statements
+from tests.oracle.authorization import Cause, Refusal, ResourcePolicy, authorize
+from tests.oracle.generated import (
+    ACCOUNT,
+    ASKED,
+    BUCKET,
+    FOREIGN,
+    IDENTITY,
+    KEYS,
+    OBJECT,
+    OTHER,
+    OTHER_CONDITION,
+    PLAIN_CONDITION,
+    ROLE,
+    TRUST,
+    USER,
+    USER_ID,
+    WORKER,
+    WORKER_ID,
+    Doc,
+    stated,
+    written,
+)
+from tests.seeds import examples
+
+TAGS = {"team": "blue"}
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
+MANY = examples(sample=500, whole=20_000)
+
+USER_CALLS = Principal.user(USER, USER_ID, tags=TAGS)
+SESSION_CALLS = Principal.role_session(WORKER, "lesson", WORKER_ID, tags=TAGS, issued=NOW)
+FEDERATED_CALLS = Principal.federated_user(USER, "bob", issued=NOW)
+STRANGER_CALLS = Principal.user(f"arn:aws:iam::{OTHER}:user/testuser", "AIDASTRANGER00000001")
+ROOT_CALLS = Principal.root(ACCOUNT)
+ALL = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+
+
+def _request(principal: Principal, action: str, resource: str, asked: Doc) -> Request:
+    context = {**asked, "aws:SourceIp": "127.0.0.1", "aws:RequestedRegion": "us-east-1"}
+    return Request(
+        principal=principal,
+        action=action,
+        resource=resource,
+        context=context,
+        resource_account=ACCOUNT if resource == OBJECT else "",
+        now=NOW,
+        is_complete=True,
+    )
+
+
+def _keys(request: Request) -> Callable[[str], str | list[str] | None]:
+    """Return a request's keys as the second judge takes them: one value, many, or None."""
+    context = Context(request)
+
+    def key(name: str) -> str | list[str] | None:
+        values = context.get(name)
+        if isinstance(values, Lack):
+            return None
+        return list(values) if name.lower() == "aws:tagkeys" else values[0]
+
+    return key
+
+
+def _read(*policies: Doc) -> authorization.Policies:
+    return [statements.parsed(json.dumps(document)) for document in policies]
+
+
+def _second(
+    request: Request, own: dict[Layer, list[Doc]], layer: Layer, resource: Doc
+) -> Refusal | None:
+    principal = request.principal
+    is_session = principal.kind in (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED)
+    is_root = principal.kind is PrincipalKind.ROOT
+    is_federated = principal.kind is PrincipalKind.FEDERATED
+    # Session policies limit what AssumeRole and GetFederationToken give, and nobody else.
+    session = own.get(Layer.SESSION) if is_session else None
+    caller = authorization.Caller(
+        kind=authorization.Kind(principal.kind.value),
+        account=principal.account,
+        arn=principal.arn,
+        entity_arn=principal.entity_arn,
+        entity_id=principal.unique_id,
+        identity=_read(*([ALL] if is_root else own[Layer.IDENTITY])),
+        boundary=_read(*own[Layer.BOUNDARY]) if Layer.BOUNDARY in own else None,
+        session=_read(*session) if session is not None else [] if is_federated else None,
+    )
+    (statements_,) = _read(resource)
+    policy = ResourcePolicy(statements_, request.account, Cause(layer.value))
+    for each in (request, *further_requests(request)):
+        asked = statements.Request(each.action, each.resource, _keys(each))
+        refusal = authorize(caller, asked, policy)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _product(
+    request: Request, own: dict[Layer, list[Doc]], layer: Layer, resource: Doc
+) -> Decision:
+    by_layer = {of: tuple(map(Policy.read, documents)) for of, documents in own.items()}
+    return product_decides(request, Policies({**by_layer, layer: (Policy.read(resource),)}))
+
+
+def _agree(request: Request, own: dict[Layer, list[Doc]], layer: Layer, resource: Doc) -> None:
+    decision = _product(request, own, layer, resource)
+    refusal = _second(request, own, layer, resource)
+    assert decision.allowed is (refusal is None)
+    if refusal is not None:
+        told = (decision.layer.value, decision.is_explicit)
+        assert told == (refusal.cause.value, refusal.explicit)
+
+
+def _own(identity: list[Doc], boundary: Doc | None, session: Doc | None) -> dict[Layer, list[Doc]]:
+    own = {Layer.IDENTITY: identity}
+    if boundary is not None:
+        own[Layer.BOUNDARY] = [boundary]
+    if session is not None:
+        own[Layer.SESSION] = [session]
+    return own
+
+
+OWN = st.builds(
+    _own, st.lists(IDENTITY, max_size=2), st.none() | st.none() | IDENTITY, st.none() | IDENTITY
+)
+
+
+@MANY
+@given(
+    own=OWN,
+    trust=TRUST,
+    role=st.sampled_from([ROLE, ROLE, ROLE, FOREIGN]),
+    principal=st.sampled_from([USER_CALLS, USER_CALLS, SESSION_CALLS]),
+    asked=ASKED,
+)
+@example(
+    own={Layer.IDENTITY: []},
+    trust={"Version": "2012-10-17", "Statement": []},
+    role=ROLE,
+    principal=USER_CALLS,
+    asked={},
+)
+def test_two_judges_agree_on_who_assumes_a_role_and_on_the_reason(
+    own: dict[Layer, list[Doc]], trust: Doc, role: str, principal: Principal, asked: Doc
+) -> None:
+    """Two readings of the same documentation, by different hands: where they differ, one of them is wrong."""
+    _agree(_request(principal, "sts:AssumeRole", role, asked), own, Layer.TRUST, trust)
+
+
+@MANY
+@given(
+    own=OWN,
+    bucket=BUCKET,
+    principal=st.sampled_from(
+        [USER_CALLS, SESSION_CALLS, FEDERATED_CALLS, STRANGER_CALLS, ROOT_CALLS]
+    ),
+    asked=ASKED,
+)
+def test_two_judges_agree_on_who_reads_an_object_and_on_the_reason(
+    own: dict[Layer, list[Doc]], bucket: Doc, principal: Principal, asked: Doc
+) -> None:
+    """Every kind of caller, of the bucket's account and of another, with every layer that an account has."""
+    _agree(_request(principal, "s3:GetObject", OBJECT, asked), own, Layer.RESOURCE, bucket)
+
+
+def _bucket_of_all_but(*principals: str) -> Doc:
+    statement = {"Effect": "Deny", "NotPrincipal": {"AWS": list(principals)}}
+    return {"Statement": {**statement, "Action": "s3:GetObject", "Resource": "*"}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "layer", "resource", "is_allowed"),
+    [
+        # S3 User Guide, "Amazon S3 actions": the action is asked on arn:aws:s3:::*, which this policy covers.
+        pytest.param(
+            _request(USER_CALLS, "s3:ListAllMyBuckets", "*", {}),
+            Layer.RESOURCE,
+            {"Statement": []},
+            True,
+            id="ListAllMyBuckets on arn:aws:s3:::*",
+        ),
+        # IAM User Guide, "NotPrincipal": the account's ARN stands for the account and its root user only.
+        pytest.param(
+            _request(USER_CALLS, "s3:GetObject", OBJECT, {}),
+            Layer.RESOURCE,
+            _bucket_of_all_but(f"arn:aws:iam::{ACCOUNT}:root"),
+            False,
+            id="NotPrincipal with the account alone",
+        ),
+        # The same page: whoever is excepted is named together with the account.
+        pytest.param(
+            _request(USER_CALLS, "s3:GetObject", OBJECT, {}),
+            Layer.RESOURCE,
+            _bucket_of_all_but(USER),
+            False,
+            id="NotPrincipal without the account",
+        ),
+        # STS API Reference, "AssumeRole": a user has no trust policy, whatever the grant covers.
+        pytest.param(
+            _request(USER_CALLS, "sts:AssumeRole", USER, {}),
+            Layer.TRUST,
+            {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}},
+            False,
+            id="AssumeRole of a user's ARN",
+        ),
+    ],
+)
+def test_where_the_second_judge_is_wrong_by_awss_page(
+    request_: Request, layer: Layer, resource: Doc, is_allowed: bool
+) -> None:
+    """Every difference between the two that is known."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["s3:*", "sts:*"],
+        "Resource": ["arn:aws:s3:::*", USER],
+    }
+    own: dict[Layer, list[Doc]] = {Layer.IDENTITY: [{"Statement": statement}]}
+    assert _product(request_, own, layer, resource).allowed is is_allowed
+    assert (_second(request_, own, layer, resource) is None) is not is_allowed
+
+
+@MANY
+@given(
+    inline=st.lists(
+        written(stated(PLAIN_CONDITION, OTHER_CONDITION), st.just("2012-10-17")),
+        min_size=1,
+        max_size=2,
+    ),
+    role=st.sampled_from([ROLE, FOREIGN]),
+    asked=ASKED,
+)
+def test_the_product_and_ministacks_evaluator_agree_on_the_identity_based_half(
+    local_aws: Instance, inline: list[Doc], role: str, asked: Doc
+) -> None:
+    """Where the documentation is on MiniStack's side, the product must not be different."""
+    evaluator = emulator.module("core.iam_evaluator")
+    request = _request(USER_CALLS, "sts:AssumeRole", role, asked)
+    keys = _keys(request)
+    context = evaluator.EvalContext(
+        principal_arn=USER,
+        principal_type="User",
+        principal_account=ACCOUNT,
+        action="sts:AssumeRole",
+        resource_arn=role,
+        region="us-east-1",
+        service_context={
+            name: keys(name) for name in map(str.lower, (*KEYS, *asked)) if keys(name) is not None
+        },
+        source_ip="127.0.0.1",
+    )
+    theirs = evaluator.evaluate(
+        context, [evaluator.parse_policy_document(json.dumps(document)) for document in inline]
+    )
+    ours = said_by(map(Policy.read, inline), request, Context(request))
+    expected = {"Allow": Effect.ALLOW, "Deny": Effect.DENY, "ImplicitDeny": None}
+    assert expected[theirs.decision] is ours
+
+
+@MANY
+@given(identity=IDENTITY, trust=TRUST)
+def test_what_was_generated_is_what_iam_would_store(identity: Doc, trust: Doc) -> None:
+    """Else the comparison would be of nonsense; and neither judge's grammar refuses any of it."""
+    documents.check_identity(json.dumps(identity))
+    documents.check_trust(json.dumps(trust))
+    assert malformed(json.dumps(identity), PolicyKind.MANAGED) == ""
+    assert malformed(json.dumps(trust), PolicyKind.TRUST) == ""
+
+
+def _spoilt(document: Doc, element: str, value: Any) -> Doc:
+    statement = dict(document["Statement"][0])
+    if value is None:
+        statement.pop(element, None)
+    else:
+        statement[element] = value
+    return {**document, "Statement": [statement, *document["Statement"][1:]]}
+
+
+ELEMENTS = (
+    "Sid Effect Action NotAction Resource NotResource Principal NotPrincipal Condition Comment"
+)
+WORDS = "x * Allow Deny s3: s3:Get sts:AssumeRole arn:aws:s3 arn:aws:s*:::x arn:nowhere:s3:::b"
+ARNS = "arn:aws:iam::*:use* arn:aws:iam:us-east-1:1:user/x arn:aws:iam::1:bucket/x arn:aws:iam::1:u2f/x"
+VALUES: list[Any] = [
+    *(None, "", "s3:a b", 7, [], {}, ["*", 7]),
+    *WORDS.split(),
+    *ARNS.split(),
+    {"AWS": []},
+    {"AWS": "*"},
+    {"Service": ["ec2.amazonaws.com"]},
+    {"User": "x"},
+    {"StringSame": {"a:b": "c"}},
+    {"StringEquals": {"a": "b"}},
+    {"Bool": {"a:b": True}},
+    {"Null": {"a:b": {}}},
+]
+SPOILT = st.builds(
+    _spoilt, IDENTITY | TRUST, st.sampled_from(ELEMENTS.split()), st.sampled_from(VALUES)
+)
+
+
+@MANY
+@given(document=SPOILT, is_trust=st.booleans())
+def test_two_judges_refuse_the_same_documents_in_the_same_words(
+    document: Doc, is_trust: bool
+) -> None:
+    """The local AWS refuses with these words, so each of them is a fact that two readings found."""
+    text = json.dumps(document)
+    check = documents.check_trust if is_trust else documents.check_identity
+    try:
+        check(text)
+        theirs = ""
+    except documents.Malformed as refused:
+        theirs = str(refused)
+    ours = malformed(text, PolicyKind.TRUST if is_trust else PolicyKind.MANAGED)
+    # The kinds of IAM's resources are those of AWS's message; ours are checked beside it.
+    if "IAM resource path" not in ours:
+        assert ours == theirs
