@@ -9,6 +9,8 @@ import click
 from rolelab.cli import deploying
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from rolelab.aws.endpoint import Endpoint
     from rolelab.engine.deploy import RunOptions
     from rolelab.engine.stack import Stack
@@ -24,6 +26,8 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     that are left are named. If it is cut short, the exit code says so and the next `destroy`
     carries on.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from rolelab.engine import deploy
 
     deploying.require_yes(yes, what="destroy")
@@ -32,14 +36,17 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     if started and not as_json:
         click.echo(started)
     expected = None if yes else _agreed(place, options)
-    deploying.carried_out(
-        lambda listener: deploy.destroy(place, listener, options),
-        f"Destroying ({place.name}):",
-        as_json=as_json,
-        expected=expected,
-    )
-    if not as_json:
-        _name_what_is_left(place.endpoint)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # Beside the rest: to load what S3's client is made of takes as long as to remove a learner.
+        buckets = None if as_json else pool.submit(_buckets, place.endpoint)
+        deploying.carried_out(
+            lambda listener: deploy.destroy(place, listener, options),
+            f"Destroying ({place.name}):",
+            as_json=as_json,
+            expected=expected,
+        )
+    if buckets:
+        _name_what_is_left(buckets)
 
 
 def _agreed(stack: Stack, options: RunOptions) -> int:
@@ -58,18 +65,25 @@ def _agreed(stack: Stack, options: RunOptions) -> int:
     return len(planned.steps)
 
 
-def _name_what_is_left(endpoint: Endpoint) -> None:
+def _buckets(endpoint: Endpoint) -> list[str]:
+    """Return the names of all buckets, which `destroy` leaves alone."""
+    from rolelab.aws.clients import Clients
+    from rolelab.aws.failures import translated
+
+    with translated("ListBuckets"):
+        listed = Clients(endpoint).s3.list_buckets()["Buckets"]
+        return [bucket.get("Name", "") for bucket in listed]
+
+
+def _name_what_is_left(listed: Future[list[str]]) -> None:
     """Name the buckets that are still there.
 
     Nobody's state knows them, and a forgotten one costs money in an account.
     """
-    from rolelab.aws.clients import Clients
-    from rolelab.aws.failures import AwsFailure, translated
+    from rolelab.aws.failures import AwsFailure
 
     try:
-        with translated("ListBuckets"):
-            listed = Clients(endpoint).s3.list_buckets()["Buckets"]
-            buckets = [bucket.get("Name", "") for bucket in listed]
+        buckets = listed.result()
     except AwsFailure as failure:
         click.echo(f"warning: whether buckets are left could not be found out: {failure}", err=True)
         return
