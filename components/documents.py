@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import TypedDict, Union
 
-# Condition operator -> condition key -> value or values, such as {"Bool": {"aws:MultiFactorAuthPresent": "true"}}.
+# Condition operator -> condition key -> value or values:
+# {"Bool": {"aws:MultiFactorAuthPresent": "true"}}.
 Conditions = Mapping[str, Mapping[str, Union[str, list[str]]]]  # noqa: UP007 - the component host reads this shape
 
 VERSION = "2012-10-17"
@@ -43,7 +44,7 @@ def managed_policy(name: str, partition: str = "aws") -> str:
 
 
 def trust(principal_arn: str, conditions: Conditions | None = None) -> Document:
-    """Return the role's half of role assumption: who may assume the role, under which conditions."""
+    """Return the role's half of role assumption: who may assume it, on which conditions."""
     statement: Document = {
         "Effect": "Allow",
         "Principal": {"AWS": principal_arn},
@@ -55,7 +56,7 @@ def trust(principal_arn: str, conditions: Conditions | None = None) -> Document:
 
 
 def grant(role_arn: str) -> Document:
-    """Return the user's half of role assumption: leave to assume this role, and no other."""
+    """Return the user's half of role assumption: permission to assume this role, and no other."""
     return {
         "Version": VERSION,
         "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role_arn}],

@@ -1,6 +1,7 @@
-"""IAM's own rules, known before any call: each function returns the faults of one value, none if it is right.
+"""IAM's own rules, known before any call: each function returns the faults of one value.
 
-Source: IAM User Guide, "IAM and AWS STS quotas" (names, lengths, quotas), "Update the maximum session duration".
+Source: IAM User Guide, "IAM and AWS STS quotas" (names, lengths, quotas), "Update the maximum
+session duration".
 """
 
 import json
@@ -13,7 +14,7 @@ USERS_PER_ACCOUNT = 5000
 MANAGED_POLICIES_PER_ROLE = 20
 """The most that a quota increase gives; an account starts with 10, which only AWS can tell."""
 ROLE_SESSION_SECONDS = (3600, 43200)
-"""Shortest and longest MaxSessionDuration that CreateRole takes; one session may be as short as 900.
+"""Shortest and longest MaxSessionDuration of CreateRole; a session can be as short as 900.
 
 Source: IAM API Reference, CreateRole, MaxSessionDuration.
 """
@@ -69,7 +70,7 @@ def role_session(seconds: int) -> list[str]:
 
 
 def managed_policies(values: Iterable[str]) -> list[str]:
-    """Check the managed policies of one role: names of AWS managed policies, or ARNs; how many, none twice."""
+    """Check the managed policies of one role, names of AWS's or ARNs: how many, none twice."""
     listed = list(values)
     faults = [
         f"{value!r} is neither the name of an AWS managed policy nor a policy's ARN"
@@ -86,7 +87,7 @@ def managed_policies(values: Iterable[str]) -> list[str]:
 
 
 def policy_size(document: Mapping[str, object] | str) -> int:
-    """Return the size of a policy, as text or not yet written: IAM counts no white space, inside strings either."""
+    """Return the size of a policy, or of its text: IAM does not count white space, nor in strings."""
     if not isinstance(document, str):
         document = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(document.translate(_NOT_COUNTED))
@@ -99,7 +100,7 @@ def document_size(document: Mapping[str, object] | str, *, most: int) -> list[st
 
 
 def policy_label(policy: str) -> str:
-    """Return what tells a managed policy from every other one: its name, with its account where that is not AWS."""
+    """Return a managed policy's name, with the account where that is not AWS: unique in a role."""
     account, _, name = policy.rpartition(":policy/")
     owner = account.rpartition(":")[2]
     return name if owner in ("", "aws") else f"{owner}-{name}"
