@@ -90,6 +90,11 @@ class Clock:
     """Uniform in 0..1."""
 
 
+def _given_up(last: AwsAnswer) -> AwsAnswer:
+    code = last.code or "no two answers alike"
+    return replace(last, outcome=CallOutcome.NO_ANSWER, code=code, value=None)
+
+
 @dataclass(slots=True)
 class _Repeats:
     """Counts how often the same answer came in a row."""
@@ -153,8 +158,7 @@ class Patience:
                 # No answer for long: to wait again for each of 1,000 learners would take hours.
                 return answer
             if now >= given_up and tries >= LEAST_TRIES:
-                code = answer.code or "no two answers alike"
-                return replace(answer, outcome=CallOutcome.NO_ANSWER, code=code, value=None)
+                return _given_up(answer)
             on_wait(answer)
             self.clock.sleep(self._pause(tries, max(settled - now, 0.0)))
 

@@ -73,7 +73,8 @@ def _new_statements(decision: Decision, layer: Layer, request: Request) -> Itera
         what = f"Pass a session policy that allows {request.action} as well."
         new = Policy(document, name)
     elif layer is Layer.RESOURCE and not held:
-        owner = f"bucket {bucket_of(request.asked_on)}"
+        bucket = bucket_of(request.asked_on)
+        owner = f"bucket {bucket}" if bucket else request.asked_on
         what = f"Give {owner} a policy that allows {principal.entity} {request.action}."
         new = Policy(document, owner=owner)
     else:
