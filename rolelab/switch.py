@@ -46,13 +46,13 @@ class Switch:
 
     @property
     def session_arn(self) -> str:
-        """Whom AWS takes the session for: the role's path is not part of it.
+        """Whom AWS takes the session for: the role's path is not part of it."""
+        # Loaded where it is used: `exec` and `profiles` neither compare nor decide.
+        from rolelab.iam import arns
 
-        Source: IAM User Guide, "IAM identifiers", assumed-role session principals.
-        """
-        _, partition, _, _, account, resource = self.role_arn.split(":", 5)
-        role = resource.rpartition("/")[2]
-        return f"arn:{partition}:sts::{account}:assumed-role/{role}/{self.session_name}"
+        role = self.role_arn
+        account, partition = arns.account_of(role), arns.partition_of(role)
+        return arns.assumed_role(account, arns.name_of(role), self.session_name, partition)
 
     @property
     def parameters(self) -> AssumeRoleRequestTypeDef:
@@ -85,7 +85,6 @@ class Switch:
 
     def request(self, principal: Principal) -> Request:
         """Return the same as a request to hold policies against; time and place are not in it."""
-        # Loaded where it is used: `exec` and `profiles` decide nothing.
         from rolelab.iam import Request
 
         return Request.assume_role(

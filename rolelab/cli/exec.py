@@ -43,7 +43,7 @@ def command(
         until = f" until {session.expires:%H:%M} UTC"
     variables = environment.build(os.environ, chosen.endpoint, keys)
     if not arguments:
-        click.echo(f"You are {who}{until}, on {chosen.where}. Leave with `exit`.", err=True)
+        click.echo(f"You are {who}{until}, on {chosen.where}. `exit` ends it.", err=True)
         shell_command, variables = shell.interactive(variables, who, chosen.project.home / "shell")
         shell.become(shell_command, variables)
     shell.become(arguments, variables)
