@@ -1217,7 +1217,7 @@ def test_what_is_not_known_is_said_and_not_guessed(policies: Policies, why: str)
 
 
 def test_what_is_not_known_does_not_matter_where_the_answer_is_the_same() -> None:
-    """A condition on an unknown key in one statement is no reason to doubt a refusal by another policy."""
+    """An unknown key in one statement is no reason to doubt another policy's refusal."""
     unsure = trust(trusts(Condition={"StringEquals": {"aws:UserAgent": "x"}}))
     assert decide(assume(), having(trust=unsure)).layer is Layer.IDENTITY
     assert decide(
