@@ -17,26 +17,29 @@ from rolelab.localaws.process.record import Instance
 from tests import seeds
 
 
+KEPT = "KEPT_FOR_PACKAGE_CLIENTS_"
+_TAKEN = ("AWS_", "BOTO_", "PULUMI_", "ROLELAB_LOCAL_", "ROLELAB_TRACEBACK")
+_TAKEN_OF_A_SCREEN = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
+
+
 def bare_surroundings() -> None:
     """Make this process, and so its children, one that nobody has set up in a special way.
 
     A background job of a script ignores Ctrl-C, a shell may lead to an account of AWS or Pulumi and
-    through a proxy: what a test needs of that, it sets itself. Proxies stay for package clients.
+    through a proxy: what a test needs of that, it sets itself. A proxy is kept under another name
+    for package clients.
     """
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, usual)
     for name in list(os.environ):
-        if (
-            name.startswith(("AWS_", "BOTO_", "PULUMI_", "ROLELAB_LOCAL_", "ROLELAB_TRACE"))
-            or name in _OF_A_SCREEN
-        ):
+        if name.startswith(_TAKEN) or name in _TAKEN_OF_A_SCREEN:
             del os.environ[name]
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+        elif name.lower().endswith("_proxy") and not name.startswith(KEPT):
+            os.environ[KEPT + name] = os.environ.pop(name)
 
 
-_OF_A_SCREEN = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE")
 bare_surroundings()
 
 _accounts = random.SystemRandom()

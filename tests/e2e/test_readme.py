@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import KEPT
 from tests.e2e.conftest import ROOT, Folder
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,8 +101,12 @@ def lend_environment(clone: Path) -> None:
 
 def newcomer(home: Path, *more: Path) -> dict[str, str]:
     """Return the environment of a fresh login, with what package clients need on this machine."""
-    clients = ("PIP_", "UV_", "SSL_", "REQUESTS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-    kept = {name: value for name, value in os.environ.items() if name.upper().startswith(clients)}
+    clients = ("PIP_", "UV_", "SSL_", "REQUESTS_", KEPT)
+    kept = {
+        name.removeprefix(KEPT): value
+        for name, value in os.environ.items()
+        if name.startswith(clients)
+    }
     own = str(ROOT / ".venv")
     path = [folder for folder in os.environ["PATH"].split(os.pathsep) if not folder.startswith(own)]
     path += [str(folder) for folder in more]
