@@ -16,7 +16,6 @@ from rolelab.aws.clients import Clients
 from rolelab.localaws.process.record import Instance
 from tests import seeds
 
-
 KEPT = "KEPT_FOR_PACKAGE_CLIENTS_"
 _TAKEN = ("AWS_", "BOTO_", "PULUMI_", "ROLELAB_LOCAL_", "ROLELAB_TRACEBACK")
 _TAKEN_OF_A_SCREEN = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
