@@ -14,6 +14,7 @@ from rolelab.iam.request import Request
 
 ASSUME_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 ASSUMES = frozenset(action.lower() for action in ASSUME_ACTIONS)
+_MAY_NEED_MORE = ASSUMES | {"sts:getfederationtoken", "s3:getobject"}
 _STS_FOR_TOKENS = frozenset(
     {"sts:assumerole", "sts:getcalleridentity", "sts:tagsession", "sts:setsourceidentity"}
 )
@@ -24,6 +25,8 @@ _USER_OR_ROOT = (PrincipalKind.USER, PrincipalKind.ROOT)
 def further_requests(request: Request) -> tuple[Request, ...]:
     """Return what else one call needs: `sts:TagSession`, `sts:SetSourceIdentity`, or to list the bucket."""
     action = request.action.lower()
+    if action not in _MAY_NEED_MORE:
+        return ()
     keys = {key.lower() for key in request.context}
     has_tags = "aws:tagkeys" in keys or any(key.startswith("aws:requesttag/") for key in keys)
     further: list[Request] = []
@@ -84,5 +87,7 @@ def no_longer_count(request: Request) -> str:
 
 def _changes_source_identity(request: Request) -> bool:
     before = request.principal.source_identity
+    if not before:
+        return False
     sent = [value for key, value in request.context.items() if key.lower() == "sts:sourceidentity"]
-    return bool(before and sent) and sent[0] != before
+    return bool(sent) and sent[0] != before

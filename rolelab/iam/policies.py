@@ -29,6 +29,9 @@ class Layer(Enum):
     """Everybody is allowed it, such as `sts:GetCallerIdentity`."""
     UNKNOWN = "unknown"
 
+    # By identity, as members are single: an enum's own hash costs more than the look-up it is for.
+    __hash__ = object.__hash__
+
 
 GUARDS = (Layer.SERVICE_CONTROL, Layer.RESOURCE_CONTROL, Layer.VPC_ENDPOINT)
 """Layers of an organization or a network: each that exists must allow."""
@@ -121,7 +124,11 @@ class Policies:
 
     def put(self, layer: Layer, policies: Policy | Iterable[Policy] | None) -> Policies:
         """Return all of them with another layer, or (None) without that layer."""
-        return Policies.of({**self.by_layer, layer: policies}, self.unread)
+        held = (policies,) if isinstance(policies, Policy) else tuple(policies or ())
+        by_layer = {**self.by_layer, layer: held}
+        if policies is None:
+            del by_layer[layer]
+        return Policies(by_layer, self.unread)
 
 
 @dataclass(frozen=True, slots=True)
