@@ -24,7 +24,7 @@ _LITERALS = ("*", "?", "$")
 def fill(pattern: str, context: Context, *, variables: bool) -> str | Lack:
     """Mark the wildcards and put in the variables' values; Lack when one has none and no default."""
     if not variables or "${" not in pattern:
-        return pattern.translate(_MARKED)
+        return marked(pattern)
     parts: list[str] = []
     end = 0
     for variable in _VARIABLE.finditer(pattern):
@@ -41,7 +41,7 @@ def fill(pattern: str, context: Context, *, variables: bool) -> str | Lack:
 def fill_resource(pattern: str, context: Context, *, variables: bool) -> str | Lack:
     """Fill a `Resource` pattern; a variable before the fifth colon stays text, so it matches nothing."""
     if variables and "${" in pattern and pattern[: pattern.index("${")].count(":") < 5:
-        return pattern.translate(_MARKED)
+        return marked(pattern)
     return fill(pattern, context, variables=variables)
 
 
@@ -94,6 +94,7 @@ def glob(filled: str, value: str, *, ignore_case: bool = False) -> bool:
     return _compiled(filled, ignore_case).fullmatch(value) is not None
 
 
+@lru_cache(maxsize=8192)
 def marked(pattern: str) -> str:
     """Return a pattern without variables in filled form."""
     return pattern.translate(_MARKED)
@@ -101,7 +102,7 @@ def marked(pattern: str) -> str:
 
 def action_matches(pattern: str, action: str) -> bool:
     """Return whether an action pattern covers an action; neither prefix nor name is case-sensitive."""
-    return pattern == "*" or glob(pattern.translate(_MARKED), action, ignore_case=True)
+    return pattern == "*" or glob(marked(pattern), action, ignore_case=True)
 
 
 def arn_matches(filled: str, value: str) -> bool:

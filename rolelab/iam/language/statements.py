@@ -31,7 +31,7 @@ class Mismatch:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What statements are read with: the request, its keys, and how the document is to be taken."""
 

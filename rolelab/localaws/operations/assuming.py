@@ -26,11 +26,12 @@ def role_named(call: ApiCall) -> RoleRecord | None:
     Raises:
         AwsError: ValidationError, for what is not an ARN.
     """
-    arn = Arn.read(call.text("RoleArn"))
+    text = call.text("RoleArn")
+    arn = Arn.read(text)
     if arn is None:
-        raise AwsError("ValidationError", f"{call.text('RoleArn')} is invalid")
+        raise AwsError("ValidationError", f"{text} is invalid")
     role = call.store.roles.get(arn.account, arn.name) if arn.kind == "role" else None
-    return role if role is not None and role["Arn"] == str(arn) else None
+    return role if role is not None and role["Arn"] == text else None
 
 
 def refused(call: ApiCall) -> AwsError:
