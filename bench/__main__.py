@@ -1,6 +1,7 @@
 """`python -m bench [quick | full]`: print the table, write rolelab.bench.json.
 
-quick: one and 100 learners; without a word 1,000 as well; full: 5,000 as well. Exit code 1 if a limit was missed.
+quick: one and 100 learners; without a word 1,000 as well; full: 5,000 as well. Exit code 1 if a
+limit was missed.
 """
 
 from __future__ import annotations
@@ -112,7 +113,10 @@ def others(project: Project) -> Iterator[Figure]:
 
 
 def against_terraform(project: Project, count: int, times: int) -> Iterator[Figure]:
-    """The three runs of one size; for one learner `up` starts the local AWS, while terraform finds it running."""
+    """The three runs of one size.
+
+    For one learner `up` starts the local AWS, while terraform finds it running.
+    """
     terraform = Terraform(project, count, project.aws())
     project.learners(count)
     found: dict[str, list[tuple[float, float]]] = {"up": [], "unchanged up": [], "destroy": []}
@@ -131,7 +135,7 @@ def against_terraform(project: Project, count: int, times: int) -> Iterator[Figu
 
 
 def lifecycle(project: Project, count: int) -> Iterator[Figure]:
-    """`up`, unchanged `up`, `verify` and `destroy` for so many learners, against the bare calls beside them."""
+    """Each command for so many learners, against the bare calls beside it."""
     project.learners(count)
     project.rolelab("local", "start")
     env = project.aws()

@@ -44,7 +44,7 @@ def compared(
     limit: float | None = None,
     unit: str = "s",
 ) -> Figure:
-    """Return the figure of interleaved rounds of (what is measured, what it is measured against)."""
+    """Return the figure of interleaved rounds of what is measured and what that is held to."""
     return Figure(
         name=name,
         value=statistics.median(ours for ours, _ in rounds),
@@ -78,7 +78,8 @@ def line(figure: Figure) -> str:
     unit = "x" if figure.ratio is not None else figure.unit
     limit = f"{figure.limit:g} {unit}" if figure.limit is not None else ""
     verdict = {True: "reached", False: "MISSED", None: ""}[figure.reached]
-    return f"{figure.name:<42} {value:>10} {against:>34} {ratio:>8} {limit:>9} {figure.rounds:>3} {verdict}"
+    columns = f"{value:>10} {against:>34} {ratio:>8} {limit:>9} {figure.rounds:>3} {verdict}"
+    return f"{figure.name:<42} {columns}"
 
 
 HEADER = f"{'what':<42} {'median':>10} {'against':>34} {'ratio':>8} {'at most':>9} {'n':>3}"

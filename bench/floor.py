@@ -1,8 +1,10 @@
-"""The floor: the API calls that the work cannot do without, straight through boto3, sixteen threads, one client.
+"""The floor.
 
-`python -m bench.floor make|remove N` and `python -m bench.floor verify OUTPUTS` print `{"seconds": …}`: from the first
-call to the last answer, without the start of Python, the imports and the client, which every tool pays once. Endpoint
-and key come from the environment.
+The API calls that the work cannot do without, straight through boto3, sixteen threads, one client.
+
+`python -m bench.floor make|remove N` and `python -m bench.floor verify OUTPUTS` print `{"seconds":
+…}`: from the first call to the last answer, without the start of Python, the imports and the
+client, which every tool pays once. Endpoint and key come from the environment.
 """
 
 from __future__ import annotations
@@ -85,7 +87,7 @@ def remove(count: int) -> float:
 
 
 def verify(file: Path) -> float:
-    """Ask for every learner of these outputs what `rolelab verify` asks, without looking at the answers."""
+    """Ask what `rolelab verify` asks for every learner of these outputs; look at no answer."""
     lab = outputs.from_file(file)
     clients = Callers(_endpoint(), connections=THREADS)
     iam, sts, s3 = clients.iam, clients.sts, clients.s3

@@ -1,8 +1,8 @@
 """The program alone: run by the SDK against a monitor that answers every request at once.
 
-`python -m bench.instant STACK` in the project's folder. What an unchanged `up` takes beyond this is the engine's.
-The loop, the collector's settings and the leaving without tear-down are as in the engine, or the comparison would
-flatter it.
+`python -m bench.instant STACK` in the project's folder. What an unchanged `up` takes beyond this is
+the engine's. The loop, the collector's settings and the leaving without tear-down are as in the
+engine, or the comparison would flatter it.
 """
 
 from __future__ import annotations

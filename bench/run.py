@@ -1,4 +1,4 @@
-"""A copy of the project with a local AWS of its own, and commands in it with their time and memory."""
+"""A copy of the project with a local AWS of its own; its commands with their time and memory."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Project:
         return float(self.python("-m", "bench.floor", what, str(count), env=env).json()["seconds"])
 
     def verify_floor(self) -> float:
-        """Return the seconds that the calls of `verify` take by themselves, on the lab that is there."""
+        """Return the seconds that the calls of `verify` take by themselves on the present lab."""
         secrets = self.folder / "outputs.json"
         secrets.touch(mode=0o600)
         try:

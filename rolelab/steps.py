@@ -1,4 +1,7 @@
-"""What the engine tells while it works: plain events, read by the terminal display and the JSON output."""
+"""What the engine tells while it works.
+
+Plain events, read by the terminal display and the JSON output.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyDiff:
-    """One property that differs; secrets are masked and unknown values named before they get here."""
+    """One property that differs.
+
+    Secrets are masked and unknown values named before they get here.
+    """
 
     property: str
     old: Any = None
@@ -105,7 +111,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How a run ended: resources by operation, the stack and components included as Pulumi counts them."""
+    """How a run ended.
+
+    Resources by operation, the stack and components included as Pulumi counts them.
+    """
 
     kind: str
     """preview, update or destroy."""

@@ -1,7 +1,10 @@
-"""One client a service for any number of principals: the credentials come with each request, not with the client.
+"""One client a service for any number of principals.
 
-A client for each of 1,000 learners would cost a service model and a connection pool each; signing reads the
-credentials at every request anyway, so it reads those of the caller named in the current context.
+The credentials come with each request, not with the client.
+
+A client for each of 1,000 learners would cost a service model and a connection pool each; signing
+reads the credentials at every request anyway, so it reads those of the caller named in the current
+context.
 """
 
 from __future__ import annotations
@@ -33,7 +36,9 @@ def calling_as(credentials: Credentials) -> Generator[None]:
 
 
 class Callers(Clients):
-    """Clients whose requests are signed for whoever `calling_as` names; outside of it no request is made.
+    """Clients whose requests are signed for whoever `calling_as` names.
+
+    Outside of it no request is made.
 
     Retries are left to whoever calls: only they know whether an answer was the one they wait for.
     """
@@ -83,7 +88,7 @@ class Ambient:
 
 @contextmanager
 def administrator(endpoint: Endpoint) -> Generator[Callers]:
-    """Yield clients that are signed with the endpoint's own credentials, or with what the environment holds.
+    """Yield clients that sign with the endpoint's credentials, or with the environment's.
 
     Raises:
         LabError: AWS refused something in the block.

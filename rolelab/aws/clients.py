@@ -49,11 +49,11 @@ ISOLATED = {
     "config_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
     "credentials_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
 }
-"""Session variables with which nothing of this machine's AWS configuration counts: no profile, no files.
+"""Session variables with which nothing of this machine's AWS configuration counts: no profile, no
+files.
 
-Where the key is given, they could only lead astray. The variables for certificates still count, and those for proxies
-where the endpoint is elsewhere.
-"""
+Where the key is given, they could only lead astray. The variables for certificates still count, and
+those for proxies where the endpoint is elsewhere."""
 
 
 def new_session(
@@ -61,7 +61,8 @@ def new_session(
 ) -> botocore.session.Session:
     """Return a session that shares the service models with all others.
 
-    `credential_provider` takes the place of botocore's own search for credentials; `named` goes to botocore's session.
+    `credential_provider` takes the place of botocore's own search for credentials; `named` goes to
+    botocore's session.
     """
     session = botocore.session.Session(**named)
     session.register_component("data_loader", _LOADER)
@@ -71,7 +72,10 @@ def new_session(
 
 
 class Clients:
-    """Makes each client on first use, under a lock: sixteen threads would load the service model sixteen times."""
+    """Makes each client on first use, under a lock.
+
+    Sixteen threads would load the service model sixteen times.
+    """
 
     def __init__(
         self,
@@ -82,7 +86,8 @@ class Clients:
         connect_s: float = 5,
         read_s: float = 60,
     ) -> None:
-        # The administrator's credentials are named or come from the environment as for every AWS tool.
+        # The administrator's credentials are named or come from the environment as for every AWS
+        # tool.
         self.endpoint = endpoint
         self._config = Config(
             max_pool_connections=connections,
@@ -91,7 +96,8 @@ class Clients:
             retries={"total_max_attempts": attempts, "mode": "standard"},
             # Path style: a bucket is no host name on loopback.
             s3={"addressing_style": "path" if endpoint.url else "auto"},
-            # A proxy would be handed the administrator's requests, and cannot reach this machine's loopback anyway.
+            # A proxy would be handed the administrator's requests, and cannot reach this machine's
+            # loopback anyway.
             proxies={} if endpoint.is_local else None,
         )
         self._lock = threading.Lock()

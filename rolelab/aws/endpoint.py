@@ -1,4 +1,7 @@
-"""Where AWS is and who asks; light, so that a command can name an endpoint without loading boto3."""
+"""Where AWS is and who asks.
+
+Light, so that a command can name an endpoint without loading boto3.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ class Kind(Enum):
     DENIED = "denied"
     """AWS refused on authorisation: AccessDenied, and nothing else."""
     CREDENTIALS = "credentials"
-    """The key itself is unknown, inactive, expired or signed wrongly: this says nothing about permissions."""
+    """The key itself is unknown, inactive, expired or signed wrongly: this says nothing about
+    permissions."""
     MISSING = "missing"
     """What was asked for does not exist."""
     THROTTLED = "throttled"
@@ -71,7 +72,8 @@ _THROTTLED = {
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"}
 _CLOCK_WORDS = ("Signature expired", "Signature not yet current")
-# What a garbled or cut-off answer makes botocore and urllib3 raise, beside botocore's own exceptions.
+# What a garbled or cut-off answer makes botocore and urllib3 raise, beside botocore's own
+# exceptions.
 _BROKEN_ANSWER = (ResponseParserError, HTTPError, ValueError, LookupError, OSError)
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -115,7 +117,9 @@ class AwsFailure(Exception):
 
     @property
     def clock_is_wrong(self) -> bool:
-        """True if AWS refused the time of the request: this machine's clock is off, the key may be good.
+        """True if AWS refused the time of the request.
+
+        This machine's clock is off, the key may be good.
 
         Source: IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests".
         """
@@ -190,7 +194,10 @@ def _kind(code: str, status: int) -> Kind:
 
 
 def as_lab_error(failure: AwsFailure) -> LabError:
-    """Return the failure as a line for a person: exit code 3 where it says nothing about the lab, else 1."""
+    """Return the failure as a line for a person.
+
+    Exit code 3 where it says nothing about the lab, else 1.
+    """
     unknown = failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE, Kind.CREDENTIALS)
     kind = CannotTell if unknown else LabError
     return kind(
@@ -200,7 +207,7 @@ def as_lab_error(failure: AwsFailure) -> LabError:
 
 @contextmanager
 def translated(operation: str) -> Generator[None]:
-    """Raise AwsFailure instead of whatever botocore raises for `operation`, or its parsers for a broken answer.
+    """Raise AwsFailure instead of whatever botocore and its parsers raise for `operation`.
 
     The block should hold the call and nothing else.
     """

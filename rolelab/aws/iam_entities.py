@@ -1,6 +1,7 @@
 """One IAM user or role as it exists: everything that bears on its permissions, read only.
 
-Source: IAM API Reference, GetUser, GetRole and the List… and Get… operations of their policies, groups and keys.
+Source: IAM API Reference, GetUser, GetRole and the List… and Get… operations of their policies,
+groups and keys.
 """
 
 from __future__ import annotations

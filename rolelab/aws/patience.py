@@ -163,7 +163,10 @@ class Patience:
             self.clock.sleep(self._pause(tries, max(settled - now, 0.0)))
 
     def _pause(self, seen: int, left_s: float) -> float:
-        """A fortieth of the limit, doubled up to a sixth, half of it by chance; the last ends at it."""
+        """A fortieth of the limit, doubled up to a sixth, half of it by chance.
+
+        The last ends at it.
+        """
         most = min(self.limit_s / 40 * 2 ** min(seen - 1, 10), self.limit_s / 6)
         pause = most * (0.5 + self.clock.random() / 2)
         return min(pause, left_s + 0.001) if left_s else pause

@@ -1,4 +1,7 @@
-"""What preview, up and destroy share: their options, the stack and its AWS, and how a run is shown."""
+"""What preview, up and destroy share.
+
+Their options, the stack and its AWS, and how a run is shown.
+"""
 
 from __future__ import annotations
 
@@ -146,7 +149,8 @@ def _named_aws(url: str) -> tuple[Endpoint, Home]:
 def checked_config(stack: str) -> dict[str, str]:
     """Return the stack's configuration, checked whole before anything is started.
 
-    The lab's own keys are checked here by the same rules as in the program; another project's program checks its own.
+    The lab's own keys are checked here by the same rules as in the program; another project's
+    program checks its own.
 
     Raises:
         Faults: everything that is wrong with it.
@@ -177,7 +181,10 @@ def checked_config(stack: str) -> dict[str, str]:
 
 
 def load_engine() -> None:
-    """Load what a run of the program needs: half a second, well spent while the local AWS starts."""
+    """Load what a run of the program needs.
+
+    Half a second, well spent while the local AWS starts.
+    """
     from rolelab.aws.clients import load_models
     from rolelab.engine import sdk
 

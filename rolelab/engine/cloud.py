@@ -46,7 +46,10 @@ class Cloud:
 
     @property
     def iam_once(self) -> IAMClient:
-        """For calls that must not be repeated unseen: a second CreateAccessKey makes a second key."""
+        """For calls that must not be repeated unseen.
+
+        A second CreateAccessKey makes a second key.
+        """
         return self._once.iam
 
     @property
@@ -75,7 +78,9 @@ class Cloud:
         return self.identity["Account"]
 
     def list_users(self) -> dict[str, UserDetailTypeDef]:
-        """Return every user of the account by name, with inline policies: a few calls instead of two a user.
+        """Return every user of the account by name, with inline policies.
+
+        A few calls instead of two a user.
 
         Raises:
             AwsFailure: it could not be found out.
@@ -97,7 +102,9 @@ class Cloud:
 
 
 def patiently(call: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Return what `call` returns; while AWS says that it is asked too often, ask again, ever more slowly.
+    """Return what `call` returns.
+
+    While AWS says that it is asked too often, ask again, ever more slowly.
 
     Raises:
         AwsFailure: as `call` raises it; throttling only when it did not end.

@@ -47,7 +47,7 @@ class Operation:
     """What is there under the URN."""
     changes: tuple[PropertyDiff, ...] = ()
     delete_before_replace: bool = False
-    """Otherwise the new one is created first, and the old one's deletion is pending until the end."""
+    """Otherwise the new one is created first; the old one's deletion is pending until the end."""
     deletions: tuple[Deletion, ...] = ()
     """What goes before it is created, in this order."""
 
@@ -155,7 +155,8 @@ def _replacement(
     operation = Operation(op=Op.REPLACE, goal=goal, resource=resource, old=old, changes=changes)
     delete_first = goal.delete_before_replace
     if delete_first is None:
-        # Only the provider knows that two cannot be there together; `replaceOnChanges` says nothing.
+        # Only the provider knows that two cannot be there together; `replaceOnChanges` says
+        # nothing.
         delete_first = any(change.property in known.replacing for change in changes) and (
             known.delete_before_replace or _keeps_name(known, old.inputs, resource)
         )

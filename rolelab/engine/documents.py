@@ -1,4 +1,7 @@
-"""Policy documents compared by meaning: white space, order of keys and lists, and one-element lists do not count."""
+"""Policy documents compared by meaning.
+
+White space, order of keys and lists, and one-element lists do not count.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM during a run: once, what is in flight finishes; twice, the run ends at once."""
+"""Ctrl-C and SIGTERM during a run: once, what is in flight finishes.
+
+Twice, the run ends at once.
+"""
 
 from __future__ import annotations
 

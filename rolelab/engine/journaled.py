@@ -1,4 +1,7 @@
-"""One operation on AWS: the journal has it as pending, the call is made, its outcome is recorded."""
+"""One operation on AWS.
+
+The journal has it as pending, the call is made, its outcome is recorded.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from rolelab.engine.types.table import TYPES
 from rolelab.steps import Op, Step
 
 Key = tuple[str, str]
-"""What is done one after the other: a type and the identity of a thing, or "" and an owner's URN."""
+"""What is done one after the other: a type and a thing's identity, or "" and an owner's URN."""
 
 
 class Journaled:
@@ -130,7 +133,8 @@ class Journaled:
             self.delete(deletion, Op.DELETE_REPLACED)
             return
         owners = {urn for urns in victim.replacing.values() for urn in urns}
-        # Its owner may be renamed at this moment: it is under the old name before, the new one after.
+        # Its owner may be renamed at this moment: it is under the old name before, the new one
+        # after.
         with self._alone(*(("", urn) for urn in owners)):
             identity = self.identity(victim)
             with self._alone((victim.type, identity)):

@@ -1,4 +1,7 @@
-"""Runs a Pulumi Python program in process, against a monitor of our own; Pulumi's public API only."""
+"""Runs a Pulumi Python program in process, against a monitor of our own.
+
+Pulumi's public API only.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ from rolelab.errors import LabError, UsageError
 
 _NEEDED = ("Settings", "configure", "reset_options", "run_in_stack", "set_all_config")
 _ORGANIZATION = "organization"
-"""What `pulumi.get_organization()` says without Pulumi's own service, as the real CLI's file backend does."""
+"""What `pulumi.get_organization()` says without Pulumi's own service, as the real CLI's file
+backend does."""
 
 
 class ProgramError(Exception):
@@ -82,14 +86,16 @@ def run(
         _until_complete(root)
 
     with _surroundings(root, say), _program_modules(root), _fewer_collections(), _shallow_stacks():
-        # A context of its own: the SDK keeps its settings, configuration and root resource in context variables.
+        # A context of its own: the SDK keeps its settings, configuration and root resource in
+        # context variables.
         contextvars.copy_context().run(inside)
 
 
 class _Loop(asyncio.SelectorEventLoop):
     """Calls the monitor on the spot, where the SDK would hand each call to a thread.
 
-    Most answers need no AWS and are there at once; the others are Futures of the engine's own threads.
+    Most answers need no AWS and are there at once; the others are Futures of the engine's own
+    threads.
     """
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -112,12 +118,14 @@ def _until_complete(root: Path) -> None:
     asyncio.set_event_loop(loop)
 
     def program() -> None:
-        # Python tells bytecode that is out of date by size and second: a quick edit would run as it was before.
+        # Python tells bytecode that is out of date by size and second: a quick edit would run as it
+        # was before.
         Path(importlib.util.cache_from_source(str(root / "__main__.py"))).unlink(missing_ok=True)
         runpy.run_path(str(root), run_name="__main__")
 
     async def whole() -> None:
-        # One turn of the loop before the first registration: without it the SDK's last wait is quadratic.
+        # One turn of the loop before the first registration: without it the SDK's last wait is
+        # quadratic.
         await asyncio.sleep(0)
         await pulumi.runtime.run_in_stack(program)
 
@@ -164,7 +172,7 @@ def _of_the_user(error: BaseException, root: Path) -> str:
 
 
 def _is_ours(path: Path, root: Path) -> bool:
-    """Tell whether a file is the project's, not the engine's or of an environment below the project."""
+    """Return whether a file is the project's: not the engine's, nor of an environment in it."""
     engine = Path(__file__).resolve().parent
     return (
         path.is_relative_to(root)
@@ -175,9 +183,12 @@ def _is_ours(path: Path, root: Path) -> bool:
 
 @contextlib.contextmanager
 def _surroundings(root: Path, say: Callable[[str], None]) -> Generator[None]:
-    """The project's folder as the current one, its name as argv, its prints as lines; asyncio's complaints unheard.
+    """The project's folder as the current one, its name as argv, its prints as lines.
 
-    Asyncio complains of each future that was never awaited when a program fails: thousands of lines, of no use.
+    Asyncio's complaints unheard.
+
+    Asyncio complains of each future that was never awaited when a program fails: thousands of
+    lines, of no use.
     """
     logger = logging.getLogger("asyncio")
     level, here, argv = logger.level, Path.cwd(), sys.argv
@@ -227,7 +238,10 @@ class _Lines(io.TextIOBase):
 
 @contextlib.contextmanager
 def _program_modules(root: Path) -> Generator[None]:
-    """Forget the program's modules at its end: the next run here executes them anew, as a new process would."""
+    """Forget the program's modules at its end.
+
+    The next run here executes them anew, as a new process would.
+    """
     before = set(sys.modules)
     try:
         yield
@@ -240,9 +254,12 @@ def _program_modules(root: Path) -> Generator[None]:
 
 @contextlib.contextmanager
 def _fewer_collections() -> Generator[None]:
-    """Collect garbage rarely during the run, and never what was there before: saves a fifth to a third of the time.
+    """Collect garbage rarely during the run, and never what was there before.
 
-    What the run leaves behind is set aside as well: to look through it at the end takes longer than a small run.
+    Saves a fifth to a third of the time.
+
+    What the run leaves behind is set aside as well: to look through it at the end takes longer than
+    a small run.
     """
     thresholds = gc.get_threshold()
     if gc.get_freeze_count():
@@ -264,10 +281,10 @@ _FRAMES = 8
 
 @contextlib.contextmanager
 def _shallow_stacks() -> Generator[None]:
-    """Keep the SDK from walking the whole stack at each registration, to say where in the program the resource is.
+    """Keep the SDK from walking the whole stack at each registration, to say where it is.
 
-    Nobody asks that here, and it is a quarter of its time (a `stat` for each frame's file). Python's own limit of
-    tracebacks is what keeps it short; ours are made without it.
+    Nobody asks that here, and it is a quarter of its time (a `stat` for each frame's file).
+    Python's own limit of tracebacks is what keeps it short; ours are made without it.
     """
     before = getattr(sys, "tracebacklimit", None)
     sys.tracebacklimit = _FRAMES

@@ -33,7 +33,8 @@ def check(
 ) -> Checked:
     """Fill in defaults and an automatic name, and find every fault.
 
-    `old` is the resource whose automatic name is kept; None for a new one, also for the successor of a replaced one.
+    `old` is the resource whose automatic name is kept; None for a new one, also for the successor
+    of a replaced one.
     """
     faults = [
         PropertyFault(
@@ -114,7 +115,10 @@ def _same(before: Any, after: Any, *, document: bool) -> bool:
 
 
 def ignoring(given: Properties, old: Properties, paths: Iterable[str]) -> Properties:
-    """Return the inputs with what is under the paths as it was (`ignoreChanges`): `*`, `name`, `tags.owner`."""
+    """Return the inputs with what is under the paths as it was (`ignoreChanges`).
+
+    `*`, `name`, `tags.owner`.
+    """
     result: Any = given
     for path in paths:
         result = _restored(result, old, _steps(path))
@@ -148,7 +152,10 @@ def _restored(new: Any, old: Any, path: list[str]) -> Any:
 def secrets_marked(
     known: ResourceType, outputs: Properties, inputs: Properties, also: Iterable[str]
 ) -> Properties:
-    """Mark outputs as secret: those of the type, those asked for, and those whose input is secret."""
+    """Mark outputs as secret.
+
+    Those of the type, those asked for, and those whose input is secret.
+    """
     marked = dict(outputs)
     for key in {
         *known.secret,

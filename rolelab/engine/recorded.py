@@ -27,7 +27,7 @@ class Status:
     doomed: int
     """Replaced resources whose deletion is owed."""
     pending: tuple[tuple[str, str], ...]
-    """Operations without an outcome, as operation and URN: a run under way, or one that was killed."""
+    """Operations without an outcome, as operation and URN: of a run under way or killed."""
     holder: str
     """Who works on the stack right now; empty if nobody does."""
 
@@ -38,7 +38,9 @@ class Status:
 
 
 def outputs(project: Project, stack: str, *, show_secrets: bool = False) -> Properties:
-    """Return the stack's outputs, keys sorted, secrets as `[secret]` unless asked for; empty if there is none.
+    """Return the stack's outputs, keys sorted, secrets as `[secret]` unless asked for.
+
+    Empty if there is none.
 
     Raises:
         LabError: the state cannot be read.
@@ -72,7 +74,10 @@ def status(project: Project, stack: str) -> Status:
 
 
 def _sorted(value: object) -> object:
-    """Return mappings with their keys sorted: on the way from the program they lose their order anyway."""
+    """Return mappings with their keys sorted.
+
+    On the way from the program they lose their order anyway.
+    """
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return [_sorted(one) for one in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

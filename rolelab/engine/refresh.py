@@ -93,7 +93,10 @@ def _take(tally: Tally, state: StackState, entry: Deletion, actual: Properties |
 
 
 def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Resource:
-    """Return the resource as AWS has it: what was added behind its back counts as if it had been declared."""
+    """Return the resource as AWS has it.
+
+    What was added behind its back counts as if it had been declared.
+    """
     inputs, outputs = dict(resource.inputs), dict(resource.outputs)
     for key, value in actual.items():
         property_ = known.properties.get(key)

@@ -67,9 +67,8 @@ class Resource:
 
 
 _FIELDS = (
-    "id", "inputs", "outputs", "parent", "dependencies", "provider", "protect", "retain", "deleted_with", "stale",
-    "automatic",
-    "formerly", "replacing",
+    "id", "inputs", "outputs", "parent", "dependencies", "provider", "protect", "retain",
+    "deleted_with", "stale", "automatic", "formerly", "replacing",
 )  # fmt: skip
 
 

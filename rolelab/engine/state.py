@@ -1,13 +1,14 @@
 """The state on disk: snapshot and journal.
 
-One folder a stack (mode 0700): `state.json`, the journal beside it, and `lock`. A line goes into the journal by one
-`write`, so a process killed at any moment loses nothing that it was told (the system's page cache outlives it; no
-fsync is needed for that). Lines of several threads may come in any order, but each thread's in its own: they are not
-written under a lock, which sixteen threads would queue for.
+One folder a stack (mode 0700): `state.json`, the journal beside it, and `lock`. A line goes into
+the journal by one `write`, so a process killed at any moment loses nothing that it was told (the
+system's page cache outlives it; no fsync is needed for that). Lines of several threads may come in
+any order, but each thread's in its own: they are not written under a lock, which sixteen threads
+would queue for.
 
-The journal's name has the snapshot's generation in it: when a run ends, the lines are folded into a new snapshot of
-the next generation, and a death between its rename and the removal of the old journal does no harm. A line that was
-not written to its end never happened.
+The journal's name has the snapshot's generation in it: when a run ends, the lines are folded into a
+new snapshot of the next generation, and a death between its rename and the removal of the old
+journal does no harm. A line that was not written to its end never happened.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class StateStore(StackState):
             self.close()
             raise
 
-    # -- what happened --------------------------------------------------------------------------------------------
+    # -- what happened -----------------------------------------------------------------------------
 
     def begin(self, intent: PendingOperation) -> int:
         """Record that an operation is about to begin; return its number.
@@ -106,7 +107,10 @@ class StateStore(StackState):
         return number
 
     def done(self, number: int, resource: Resource | None = None) -> None:
-        """Record that an operation happened; `resource` is what there is now (none after a delete)."""
+        """Record that an operation happened.
+
+        `resource` is what there is now (none after a delete).
+        """
         line: Line = {"n": number, "ok": True}
         if resource is not None:
             line["resource"] = resource.to_json()
@@ -136,10 +140,13 @@ class StateStore(StackState):
             "the state cannot be written", where=str(self.folder), do="make room on the disk"
         )
 
-    # -- the life of the files ------------------------------------------------------------------------------------
+    # -- the life of the files ---------------------------------------------------------------------
 
     def fold(self) -> None:
-        """Write the whole state as a new snapshot: to a temporary file, to the disk, then in one step into place."""
+        """Write the whole state as a new snapshot.
+
+        To a temporary file, to the disk, then in one step into place.
+        """
         with self._applying:
             content = {
                 "version": VERSION,
@@ -215,7 +222,7 @@ def _journal_name(generation: int) -> str:
 
 
 def _read(folder: Path) -> tuple[World, int, bool]:
-    """Return the world, the snapshot's generation, and whether the journal holds more than the snapshot."""
+    """Return the world, the snapshot's generation, and whether there is more in the journal."""
     for _ in range(5):
         before = _snapshot(folder)
         journal = folder / _journal_name(before.get("generation", 0))
@@ -231,7 +238,8 @@ def _read(folder: Path) -> tuple[World, int, bool]:
     try:
         world = World.from_json(before) if before else World()
         for line in text.split(b"\n")[:-1]:
-            # Half a line has no end: it is the last one of a process that was killed, or a full disk cut it off.
+            # Half a line has no end: it is the last one of a process that was killed, or a full
+            # disk cut it off.
             if line.endswith(b"}"):
                 world.apply(json.loads(line))
     except (ValueError, KeyError, TypeError) as error:

@@ -1,7 +1,7 @@
 """Property values: protobuf Struct <-> JSON, and the marks for secrets and unknown values in them.
 
-A secret is a mapping with Pulumi's own signature, both on the wire and in the state, so that it needs no conversion
-in between. Nothing here prints a value; `shown` is the form for people.
+A secret is a mapping with Pulumi's own signature, both on the wire and in the state, so that it
+needs no conversion in between. Nothing here prints a value; `shown` is the form for people.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def has_secret(value: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Return the value with the secrets in it opened: what AWS is given. Shares what needs no change."""
+    """Return the value with the secrets in it opened.
+
+    What AWS is given. Shares what needs no change.
+    """
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
         if inner.get(SIGNATURE) == SECRET:
@@ -56,7 +59,10 @@ def plain(value: Any) -> Any:
 
 
 def is_unknown(value: Any) -> bool:
-    """Tell whether something in a value is not known yet; a text with an unknown part is unknown as a whole."""
+    """Tell whether something in a value is not known yet.
+
+    A text with an unknown part is unknown as a whole.
+    """
     if isinstance(value, str):
         return UNKNOWN in value
     if isinstance(value, dict):
@@ -128,7 +134,8 @@ def _from_mapping(values: dict[str, Any]) -> Any:
         inner = values.get("value", UNKNOWN)
         return secret(inner) if values.get("secret") else inner
     if mark == RESOURCE:
-        # A resource as a value stands for its id, or for its URN where it has none, as Pulumi's own providers take it.
+        # A resource as a value stands for its id, or for its URN where it has none, as Pulumi's own
+        # providers take it.
         return values.get("id") or values.get("urn")
     raise UnsupportedValueError("an asset or an archive")
 

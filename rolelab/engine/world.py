@@ -1,7 +1,7 @@
 """What is known to exist, and what was begun: the state in memory, changed only by journal lines.
 
-Each change is a small JSON object (a *line*). The same `apply` carries out a line when it is written and when the
-journal is read again after a death, so that the two cannot differ.
+Each change is a small JSON object (a *line*). The same `apply` carries out a line when it is
+written and when the journal is read again after a death, so that the two cannot differ.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""A run of the engine as people watch it: the plan property by property, progress with counts and time, a summary.
+"""A run of the engine as people watch it.
 
-In a terminal one changing line says how far it is; elsewhere every operation gets a line of its own. Signs and words
-are those of Pulumi, so that who knows the one can read the other; nothing is said by colour alone.
+The plan property by property, progress with counts and time, a summary.
+
+In a terminal one changing line says how far it is; elsewhere every operation gets a line of its
+own. Signs and words are those of Pulumi, so that who knows the one can read the other; nothing is
+said by colour alone.
 """
 
 from __future__ import annotations
@@ -192,7 +195,8 @@ class ProgressScreen:
         counts = f"{done}/{self._total}" if self._total else f"{done}"
         told = ", ".join(f"{count} {_DID.get(op, 'removed')}" for op, count in self._done.items())
         flying = next(iter(self._flying.values()), None)
-        text = f"{counts} done ({told or 'none yet'}), {len(self._flying)} under way, {now - self._began:.0f} s"
+        under_way = f"{len(self._flying)} under way, {now - self._began:.0f} s"
+        text = f"{counts} done ({told or 'none yet'}), {under_way}"
         text += f": {flying.name}" if flying else ""
         width = self._rich().width - 1
         text = text[:width]

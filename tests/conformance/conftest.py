@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class MotoCloud(Cloud):
-    """A Cloud whose clients are moto's: it answers in process, for requests to AWS's own addresses only."""
+    """A Cloud whose clients are moto's.
+
+    It answers in process, for requests to AWS's own addresses only.
+    """
 
     def __init__(self) -> None:
         super().__init__(

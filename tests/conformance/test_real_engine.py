@@ -1,8 +1,9 @@
 """The same programs under the real Pulumi engine and under ours, step by step, on one local AWS in two accounts.
 
-Needs the Pulumi CLI with its Python language host on PATH, and the harness that runs it with a stand-in for the AWS
-plugin: its folder in ROLELAB_REAL_ENGINE, or `shared/real-engine` beside the checkout. Compared are URNs, what a
-preview says (operations, reasons, unknown values), what an update does and in which order, the state, the outputs.
+Needs the Pulumi CLI with its Python language host on PATH, and the harness that runs it with a
+stand-in for the AWS plugin: its folder in ROLELAB_REAL_ENGINE, or `shared/real-engine` beside the
+checkout. Compared are URNs, what a preview says (operations, reasons, unknown values), what an
+update does and in which order, the state, the outputs.
 """
 
 # ruff: noqa: E501 - programs and messages, a row a case
@@ -77,7 +78,7 @@ class Both:
         code, _ = self.harness.call(["pulumi", "--non-interactive", *arguments], stdout_only=True)
         return code, self.harness.last
 
-    # -- previews -------------------------------------------------------------------------------------------------
+    # -- previews ----------------------------------------------------------------------------------
 
     def preview(self, text: str) -> list[tuple[str, ...]]:
         """Preview on both; return the one plan that both have."""
@@ -89,12 +90,15 @@ class Both:
         assert _plan(ours) == real
         return real
 
-    # -- updates --------------------------------------------------------------------------------------------------
+    # -- updates -----------------------------------------------------------------------------------
 
     def up(
         self, text: str | None = None, *options: str, **ours_options: Any
     ) -> list[tuple[str, str]]:
-        """Update on both; return what both did. Orders, states and outputs are compared on the way."""
+        """Update on both.
+
+        Return what both did. Orders, states and outputs are compared on the way.
+        """
         if text is not None:
             self.program(text)
         code, told = self.pulumi(
@@ -121,7 +125,7 @@ class Both:
             assert _out_of_order(steps, needed) == []
         self.compare()
 
-    # -- what is there --------------------------------------------------------------------------------------------
+    # -- what is there -----------------------------------------------------------------------------
 
     def exported(self) -> list[dict[str, Any]]:
         code, told = self.pulumi("stack", "export")
@@ -233,7 +237,10 @@ def _out_of_order(steps: list[tuple[str, str]], needed: dict[str, set[str]]) -> 
 
 
 def _without_chance(value: Any) -> Any:
-    """Return values without what differs by chance: accounts, keys and their secrets, automatic names."""
+    """Return values without what differs by chance.
+
+    Accounts, keys and their secrets, automatic names.
+    """
     text = re.sub(r"\b\d{12}\b", "ACCOUNT", json.dumps(value, sort_keys=True))
     text = re.sub(r"-[0-9a-f]{7}\b", "-CHANCE", text)
     text = re.sub(r"\bA[A-Z]{3}[A-Z0-9]{16,}\b", "ID", text)
@@ -304,7 +311,10 @@ def test_replacement_new_one_first(both: Both) -> None:
 
 
 def test_replacement_old_one_first(both: Both) -> None:
-    """Another path under the same name: the attachment goes first, then the role; the grant stays and is updated."""
+    """Another path under the same name: the attachment goes first, then the role.
+
+    The grant stays and is updated.
+    """
     lab = LAB + 'lab = Lab("lab", "reader")\n'
     both.up(lab)
     moved = lab.replace('"reader")', '"reader", "/class/")')
@@ -358,7 +368,10 @@ def test_a_protected_resource_keeps_destroy_from_it(both: Both) -> None:
 
 
 def test_a_failure_stops_what_has_not_begun(both: Both) -> None:
-    """One at a time: what was made before is in the state, nothing comes after, and the next `up` makes the rest."""
+    """One at a time.
+
+    What was made before is in the state, nothing comes after, and the next `up` makes the rest.
+    """
     trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}'
     for clients in (both.clients, both.ours.clients):
         clients.iam.create_role(RoleName="taken", AssumeRolePolicyDocument=trust)

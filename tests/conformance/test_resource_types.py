@@ -1,4 +1,7 @@
-"""The contract of every resource type, on two emulators: what holds on one only is that emulator's, not AWS's."""
+"""The contract of every resource type, on two emulators.
+
+What holds on one only is that emulator's, not AWS's.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,10 @@ MOTO_LACKS = {
 
 @contextlib.contextmanager
 def unless_moto_lacks(cloud: Cloud, token: str, name: str) -> Iterator[None]:
-    """Run the block; where moto lacks something for it, see it fail: when moto has learned it, this says so."""
+    """Run the block.
+
+    Where moto lacks something for it, see it fail: when moto has learned it, this says so.
+    """
     lacks = MOTO_LACKS.get((token, name)) if isinstance(cloud, MotoCloud) else None
     if lacks is None:
         yield
@@ -198,7 +204,10 @@ def test_what_goes_with_its_owner_reads_as_gone(cloud: Cloud, token: str) -> Non
 def test_a_change_in_place_is_there_afterwards_and_may_be_said_again(
     cloud: Cloud, token: str, change: Properties
 ) -> None:
-    """What was killed in an update says it again: the second time must not fail, nor make a second anything."""
+    """What was killed in an update says it again.
+
+    The second time must not fail, nor make a second anything.
+    """
     known = TYPES[token]
     one = made_on(cloud, known)
     wanted = {**one.inputs, **here(cloud, change)}

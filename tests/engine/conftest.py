@@ -47,7 +47,10 @@ class Runner:
     def run(
         self, stack: StackRunner, call: str, *, kill: tuple[int, str] | None = None, **options: Any
     ) -> dict[str, Any]:
-        """Run `up`, `preview` or `destroy`; `kill`: at which journal line, and `before`, `after` or `torn`."""
+        """Run `up`, `preview` or `destroy`.
+
+        `kill`: at which journal line, and `before`, `after` or `torn`.
+        """
         request = {
             "call": call,
             "root": str(stack.root),

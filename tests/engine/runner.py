@@ -1,13 +1,16 @@
 """A process that forks a run of the engine for each request, to be killed at a journal line.
 
-Pulumi is loaded once; each fork starts from there. Requests come as JSON lines on the standard input:
+Pulumi is loaded once; each fork starts from there. Requests come as JSON lines on the standard
+input:
 
-    {"call": "up", "root": …, "stack": …, "config": {…}, "url": …, "account": …, "secret": …, "home": [id, account],
+    {"call": "up", "root": …, "stack": …, "config": {…}, "url": …, "account": …, "secret": …,
+     "home": [id, account],
      "options": {…}, "kill": {"line": 7, "when": "before"}}
 
-`kill`: SIGKILL before the n-th line is written to the journal (so its AWS call was made and not recorded), after it
-(so the next thing was recorded and not done), or with half of it written ("torn"); "SIGINT twice" sends
-two signals after it instead. The answer is a JSON line with how the fork ended and how many lines it wrote.
+`kill`: SIGKILL before the n-th line is written to the journal (so its AWS call was made and not
+recorded), after it (so the next thing was recorded and not done), or with half of it written
+("torn"); "SIGINT twice" sends two signals after it instead. The answer is a JSON line with how the
+fork ended and how many lines it wrote.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from rolelab import project
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.engine import deploy, state
 from rolelab.engine.stack import Home, Stack
+from rolelab.engine.tally import Tally
 from rolelab.engine.world import Line
 from rolelab.secret import Secret
 from rolelab.steps import Event
@@ -110,6 +114,15 @@ class _Lines:
     def watch(self) -> None:
         write = checked(state.StateStore._write)  # pyright: ignore[reportPrivateUsage]
 
+        taken, interrupted = threading.Event(), Tally.interrupted
+
+        def noticed(tally: Tally, signal_name: str) -> bool:
+            first = interrupted(tally, signal_name)
+            taken.set()
+            return first
+
+        setattr(Tally, "interrupted", noticed)  # noqa: B010 - as below
+
         def watched(held: state.StateStore, line: Line) -> None:
             with self._lock:
                 self.count += 1
@@ -124,8 +137,10 @@ class _Lines:
             if here and when == "after":
                 os.kill(os.getpid(), signal.SIGKILL)
             if here and when == "SIGINT twice":
+                # The operation stays in flight until the first signal has been taken.
                 os.kill(os.getpid(), signal.SIGINT)
-                threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
+                taken.wait(60)
+                os.kill(os.getpid(), signal.SIGINT)
 
         setattr(state.StateStore, "_write", watched)  # noqa: B010 - the one seam, taken from outside
 

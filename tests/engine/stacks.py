@@ -1,4 +1,4 @@
-"""A Pulumi project in a folder of the test's own, run by the engine in this process on the test's account."""
+"""A Pulumi project in a folder and account of the test's own, run by the engine in this process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ResourceOptions as Opts
 
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Action": "sts:AssumeRole",
     "Principal": {"AWS": f"arn:aws:iam::{aws.get_caller_identity().account_id}:root"}}]})
 S3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 
@@ -46,7 +47,10 @@ class Ran:
 
     @property
     def steps(self) -> list[Step]:
-        """Steps carried out, or planned in a preview, in order; refreshes, components and the stack left out."""
+        """Steps carried out, or planned in a preview, in order.
+
+        Refreshes, components and the stack left out.
+        """
         kind = Planned if self.result.summary.kind == "preview" else Ended
         return [
             event.step for event in self.events if isinstance(event, kind) and event.step.custom

@@ -1,4 +1,7 @@
-"""What was changed or deleted behind its back is seen by `--refresh` and put right; without it, it is not looked at."""
+"""What was changed or deleted behind its back is seen by `--refresh` and put right.
+
+Without it, it is not looked at.
+"""
 
 # ruff: noqa: E501 - a table, a row a case
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A failure in the middle: what is in flight finishes and is recorded, nothing new begins, the next `up` carries on."""
+"""A failure in the middle.
+
+What is in flight finishes and is recorded, nothing new begins, the next `up` carries on.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,13 @@ def test_the_error_names_the_resource_in_awss_words(taken: StackRunner) -> None:
     assert str(ran.result.error) == "update failed"
     (said,) = ran.failures
     assert said.startswith(
-        "creating IAM Role (taken): CreateRole: EntityAlreadyExists: Role with name taken already exists"
+        "creating IAM Role (taken): CreateRole: EntityAlreadyExists:"
+        " Role with name taken already exists"
     )
 
 
 def test_after_the_first_failure_nothing_new_begins(taken: StackRunner) -> None:
-    """With one operation at a time, nothing comes after the failed one, whether it depends on it or not."""
+    """With one operation at a time, nothing comes after the failed one, dependent or not."""
     text = GOOD.format(1) + TAKEN + DEPENDANTS + GOOD.format(2)
     ran = taken.up(text, parallel=1)
     assert ran.did == [("create", "good1")]
@@ -66,7 +70,7 @@ def test_continue_on_error_leaves_out_only_the_dependants(taken: StackRunner) ->
 
 
 def test_what_failed_resources_still_need_is_not_deleted(stack: StackRunner) -> None:
-    """With --continue-on-error, the old role stays while the grant that names it could not be changed."""
+    """With --continue-on-error, the old role stays while its grant could not be changed."""
     text = """
     r = aws.iam.Role("{0}", name="{0}", assume_role_policy=TRUST)
     u = aws.iam.User("u", name="ada")
@@ -101,7 +105,7 @@ def test_a_first_up_that_fails_leaves_no_outputs(taken: StackRunner) -> None:
 
 
 def test_a_failed_update_is_said_again_by_the_next_up(stack: StackRunner) -> None:
-    """Some of an update's calls may have gone through, so none of its inputs are relied on afterwards."""
+    """Some of an update's calls may have gone through, so none of its inputs count afterwards."""
     text = 'aws.iam.Role("r", name="reader", assume_role_policy=TRUST{})\n'
     stack.up(text.format(""))
     broken = text.format(
@@ -115,9 +119,13 @@ def test_a_failed_update_is_said_again_by_the_next_up(stack: StackRunner) -> Non
 
 
 def test_a_failed_delete_stays_in_the_state_and_destroy_carries_on(stack: StackRunner) -> None:
-    """What AWS does not let go is still the stack's: exit code 1, and the next `destroy` tries again."""
+    """What AWS does not let go is still the stack's.
+
+    Exit code 1, and the next `destroy` tries again.
+    """
     stack.up(
-        'aws.iam.Policy("p", name="p", policy=allow("s3:*"))\naws.iam.User("u", name="ada", force_destroy=True)'
+        'aws.iam.Policy("p", name="p", policy=allow("s3:*"))\n'
+        'aws.iam.User("u", name="ada", force_destroy=True)'
     )
     arn = next(one.id for one in stack.world.live.values() if one.name == "p")
     stack.clients.iam.create_group(GroupName="others")
@@ -132,7 +140,10 @@ def test_a_failed_delete_stays_in_the_state_and_destroy_carries_on(stack: StackR
 
 
 def test_a_replaced_one_that_cannot_be_deleted_is_tried_again(stack: StackRunner) -> None:
-    """Replaced and not deleted: the deletion stays owed, a preview shows it, the next `up` does it."""
+    """Replaced and not deleted.
+
+    The deletion stays owed, a preview shows it, the next `up` does it.
+    """
     text = 'aws.iam.Policy("p", name="{}", policy=allow("s3:*"))'
     stack.up(text.format("one"))
     arn = next(one.id for one in stack.world.live.values() if one.name == "p")
@@ -156,10 +167,14 @@ def test_what_is_gone_already_counts_as_deleted(stack: StackRunner) -> None:
 
 
 def test_an_exception_in_the_program_shows_the_users_frames_only(stack: StackRunner) -> None:
-    """As the real engine prints it; what was registered before is made all the same, and nothing is deleted."""
+    """As the real engine prints it.
+
+    What was registered before is made all the same, and nothing is deleted.
+    """
     stack.up('aws.iam.User("old", name="old")')
     ran = stack.up(
-        'aws.iam.User("new", name="new")\ndef fall():\n    raise ValueError("no such thing")\nfall()'
+        'aws.iam.User("new", name="new")\n'
+        'def fall():\n    raise ValueError("no such thing")\nfall()'
     )
     assert not ran.ok
     (told,) = ran.messages(Severity.ERROR)

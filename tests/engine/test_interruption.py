@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM: what is in flight finishes and is recorded, and the outcome says that it was not finished."""
+"""Ctrl-C and SIGTERM.
+
+What is in flight finishes and is recorded, and the outcome says that it was not finished.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Killed at any moment: the next `up` completes, the next `destroy` leaves nothing, nothing is made twice.
+"""Killed at any moment.
 
-A class of 20 learners; kills are placed by journal line over a first `up`, an update, a replacement and a `destroy`,
-half of them killed again while recovering. A kill *before* a line leaves something done and not recorded; one
-*after* it, something recorded and not done.
+The next `up` completes, the next `destroy` leaves nothing, nothing is made twice.
+
+A class of 20 learners; kills are placed by journal line over a first `up`, an update, a replacement
+and a `destroy`, half of them killed again while recovering. A kill *before* a line leaves something
+done and not recorded; one *after* it, something recorded and not done.
 """
 
 from __future__ import annotations
@@ -20,13 +22,15 @@ from tests.engine.stacks import StackRunner, in_step
 
 CLASS = """
 config = pulumi.Config()
-role = aws.iam.Role("role", name=config.require("role"), assume_role_policy=TRUST, force_detach_policies=True,
+role = aws.iam.Role("role", name=config.require("role"), assume_role_policy=TRUST,
+    force_detach_policies=True,
     tags={"lab": "exp"})
 aws.iam.RolePolicyAttachment("s3", role=role.name, policy_arn=S3)
 policy = allow("sts:AssumeRole", role.arn)
 for number in range(20):
     name = f"learner{number:02d}"
-    user = aws.iam.User(name, name=name, force_destroy=True, tags={"lab": "exp", "term": config.require("term")})
+    tags = {"lab": "exp", "term": config.require("term")}
+    user = aws.iam.User(name, name=name, force_destroy=True, tags=tags)
     aws.iam.AccessKey(name, user=user.name)
     if number % 4 == 0:
         aws.iam.UserLoginProfile(name, user=user.name)
@@ -105,7 +109,8 @@ def test_a_killed_run_loses_nothing_and_leaves_nothing(
     stack.config = scenario.config
     assert runner.run(stack, scenario.call, kill=(kill.line, kill.when), parallel=8)["killed"]
     if kill.again:
-        # Lines of the recovery itself, then of the work that is left, of which a late kill leaves little.
+        # Lines of the recovery itself, then of the work that is left, of which a late kill leaves
+        # little.
         second = min(1 + kill.line % 12, max(1, scenario.lines - kill.line))
         assert runner.run(stack, scenario.call, kill=(second, kill.when), parallel=8)["killed"]
 

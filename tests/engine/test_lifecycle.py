@@ -1,4 +1,7 @@
-"""What `up` does with a change of the program: a table of programs before and after, and what is done in between."""
+"""What `up` does with a change of the program.
+
+A table of programs before and after, and what is done in between.
+"""
 
 # ruff: noqa: E501 - a table of programs, a row a case
 from __future__ import annotations
@@ -81,7 +84,10 @@ CASES = [
 def test_a_change_of_the_program_becomes_the_steps_that_pulumi_takes(
     stack: StackRunner, case: Case
 ) -> None:
-    """What is done is what the preview said, no more; AWS and the state agree before and after, and nothing stays."""
+    """What is done is what the preview said, no more.
+
+    AWS and the state agree before and after, and nothing stays.
+    """
     assert stack.up(case.before).ok
     assert in_step(stack.clients, stack.world) == []
 
@@ -90,7 +96,8 @@ def test_a_change_of_the_program_becomes_the_steps_that_pulumi_takes(
     done = stack.up()
     assert done.errors == []
     assert done.did == case.did
-    # A preview tells of a replacement once; of what goes with it, only what is to be replaced itself.
+    # A preview tells of a replacement once; of what goes with it, only what is to be replaced
+    # itself.
     assert planned.did == [one for one in case.did if one[0] != "delete-replaced"]
     assert in_step(stack.clients, stack.world) == []
 
@@ -122,7 +129,10 @@ def test_create_before_delete_keeps_the_old_one_until_the_end(stack: StackRunner
 def test_delete_before_replace_takes_only_the_dependants_that_are_replaced_too(
     stack: StackRunner,
 ) -> None:
-    """The attachment goes before its role; the grant, which can be changed in place, stays all the while."""
+    """The attachment goes before its role.
+
+    The grant, which can be changed in place, stays all the while.
+    """
     stack.up(LAB)
     changed = LAB.replace('"reader"', '"reader", path="/class/"')
     order = stack.up(changed).order
@@ -158,7 +168,10 @@ def test_a_rename_of_the_logical_name_without_alias_fails_on_the_physical_one(
 
 
 def test_what_has_no_identity_of_its_own_survives_a_new_logical_name(stack: StackRunner) -> None:
-    """An attachment under another name is the same attachment: were the old one detached, nothing would be attached."""
+    """An attachment under another name is the same attachment.
+
+    Were the old one detached, nothing would be attached.
+    """
     stack.up(LAB)
     renamed = LAB.replace('"a", role', '"b", role').replace('"g", name', '"h", name')
     assert stack.up(renamed).did == [
@@ -171,7 +184,10 @@ def test_what_has_no_identity_of_its_own_survives_a_new_logical_name(stack: Stac
 
 
 def test_going_back_to_a_name_whose_holder_is_still_owed_a_deletion(stack: StackRunner) -> None:
-    """A replacement that was cut short and then taken back: the old role must go before the new one can have its name."""
+    """A replacement that was cut short and then taken back.
+
+    The old role must go before the new one can have its name.
+    """
     stack.up(ROLE + ATTACHED)
     stack.up((ROLE + ATTACHED).replace("reader", "writer"), parallel=1)
     world = stack.world

@@ -1,4 +1,7 @@
-"""The connection breaks after AWS did what it was asked: whether it happened is found out, and done once."""
+"""The connection breaks after AWS did what it was asked.
+
+Whether it happened is found out, and done once.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from rolelab.localaws.process.record import Instance
 from tests.engine.stacks import StackRunner, in_step
 
 LAB = """
-r = aws.iam.Role("r", name="reader", assume_role_policy=TRUST, tags={"lab": "exp"}, force_detach_policies=True)
+r = aws.iam.Role("r", name="reader", assume_role_policy=TRUST, tags={"lab": "exp"},
+    force_detach_policies=True)
 a = aws.iam.RolePolicyAttachment("a", role=r.name, policy_arn=S3)
 u = aws.iam.User("u", name="ada", force_destroy=True, tags={"lab": "exp"})
 k = aws.iam.AccessKey("k", user=u.name)
@@ -124,7 +128,10 @@ def test_a_create_whose_answer_is_lost_is_looked_up_and_not_done_twice(
 def test_nothing_is_lost_if_no_answer_comes_at_all(
     stack: StackRunner, relay: _Relay, action: str
 ) -> None:
-    """Every answer to this call is lost, and so are those that would tell: the next run finds out."""
+    """Every answer to this call is lost, and so are those that would tell.
+
+    The next run finds out.
+    """
     relay.lose = dict.fromkeys([action, *TELLING], 99)
     ran = stack.up(LAB)
     assert not ran.ok

@@ -1,4 +1,7 @@
-"""Resource options: each that is taken does what it does under Pulumi; each that is not is refused by name."""
+"""Resource options: each that is taken does what it does under Pulumi.
+
+Each that is not is refused by name.
+"""
 
 # ruff: noqa: E501 - programs and messages, a row a case
 from __future__ import annotations
@@ -185,7 +188,10 @@ def stack_text_with(stack: StackRunner, old: str, new: str) -> str:
 
 
 def test_changed_options_alone_reach_the_state(stack: StackRunner) -> None:
-    """Equal inputs are not all: a new dependency or protection holds from the next `up` on, though nothing changes in AWS."""
+    """Equal inputs are not all.
+
+    A new dependency or protection holds from the next `up` on, though nothing changes in AWS.
+    """
     stack.up(ROLE.format("") + USER.format(""))
     assert (
         stack.up(

@@ -1,4 +1,7 @@
-"""Previews: what would be done, property by property; what cannot be known is unknown, and nothing is touched."""
+"""Previews: what would be done, property by property.
+
+What cannot be known is unknown, and nothing is touched.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +125,10 @@ def test_what_would_be_deleted_is_shown_in_order(stack: StackRunner) -> None:
 def test_a_preview_after_a_kill_shows_what_recovery_would_find(
     stack: StackRunner, runner: Runner
 ) -> None:
-    """Read only: what an interrupted run made counts as there, and nothing is changed or removed."""
+    """Read only.
+
+    What an interrupted run made counts as there, and nothing is changed or removed.
+    """
     stack.program(LAB)
     killed = runner.run(stack, "up", kill=(3, "before"), parallel=1)
     assert killed["killed"]

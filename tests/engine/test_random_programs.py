@@ -1,4 +1,7 @@
-"""Random programs, one after the other, each killed anywhere: the last `up` is whole, and `destroy` leaves nothing."""
+"""Random programs, one after the other, each killed anywhere.
+
+The last `up` is whole, and `destroy` leaves nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +21,29 @@ for thing in json.loads(pulumi.Config().require("things")):
     kind, slot, name = thing["kind"], thing["slot"], thing["name"]
     tags = {"lab": "exp", "tag": thing["tag"]}
     if kind == "user":
-        made[slot] = aws.iam.User(slot, name=name, path=thing["path"], tags=tags, force_destroy=True)
+        made[slot] = aws.iam.User(slot, name=name, path=thing["path"], tags=tags,
+            force_destroy=True)
         if thing["more"] > 0:
             aws.iam.AccessKey(f"{slot}-key", user=made[slot].name)
         if thing["more"] > 1:
-            aws.iam.UserLoginProfile(f"{slot}-login", user=made[slot].name, password_length=20 + thing["more"])
+            aws.iam.UserLoginProfile(f"{slot}-login", user=made[slot].name,
+                password_length=20 + thing["more"])
     elif kind == "role":
-        made[slot] = aws.iam.Role(slot, name=name, path=thing["path"], assume_role_policy=TRUST, tags=tags,
+        made[slot] = aws.iam.Role(slot, name=name, path=thing["path"], tags=tags,
+            assume_role_policy=TRUST,
             max_session_duration=3600 + thing["more"], force_detach_policies=True)
         if thing["more"] > 0:
             aws.iam.RolePolicyAttachment(f"{slot}-s3", role=made[slot].name, policy_arn=S3)
         if thing["more"] > 1:
-            aws.iam.RolePolicy(f"{slot}-inline", name="inline", role=made[slot].name, policy=allow("s3:Get*"))
+            aws.iam.RolePolicy(f"{slot}-inline", name="inline", role=made[slot].name,
+                policy=allow("s3:Get*"))
     else:
         made[slot] = aws.iam.Policy(slot, name=name, policy=allow("s3:" + thing["tag"]), tags=tags)
 users = [one for one in made.values() if isinstance(one, aws.iam.User)]
 roles = [one for one in made.values() if isinstance(one, aws.iam.Role)]
 for index, (user, role) in enumerate(zip(users, roles)):
-    aws.iam.UserPolicy(f"grant{index}", name="grant", user=user.name, policy=allow("sts:AssumeRole", role.arn))
+    aws.iam.UserPolicy(f"grant{index}", name="grant", user=user.name,
+        policy=allow("sts:AssumeRole", role.arn))
 """
 
 

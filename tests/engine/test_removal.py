@@ -78,7 +78,8 @@ ADDED_TO_A_ROLE: dict[str, Callable[[IAMClient], object]] = {
     ),
 }
 SSH_KEY = (
-    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDhA0W0u4lJ3uQz3d1b5p9gkqz1i1kT0l8cYp0m0vJm2v0dUQ3Z4m1q6w0rX2xk"
+    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDhA0W0u4lJ3uQz3d1b5p9gkqz1i1kT0l8cYp"
+    "0m0vJm2v0dUQ3Z4m1q6w0rX2xk"
     "3Gm1oJ8n2sF5vV0hJ0k0ZbH1Yv7uQ0tYw8eK5b8m0 learner"
 )
 

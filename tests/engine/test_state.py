@@ -158,7 +158,7 @@ def test_status_needs_no_aws(stack: StackRunner) -> None:
     assert (status.pending, status.holder, status.instance) == ((), "", str(stack.home))
 
 
-# -- random programs of operations, stopped anywhere ----------------------------------------------------------------
+# -- random programs of operations, stopped anywhere -----------------------------------------------
 
 _KINDS = ["create", "update", "delete", "replace", "drop", "rename", "fold"]
 _OPERATIONS = st.lists(st.tuples(st.sampled_from(_KINDS), st.integers(0, 4)), max_size=25)
@@ -172,7 +172,10 @@ def test_whatever_is_written_is_read_again_however_it_was_stopped(
     cut: float,
     torn: bool,
 ) -> None:
-    """Reading after any prefix of the journal gives the world as it was then; a torn line counts for nothing."""
+    """Reading after any prefix of the journal gives the world as it was then.
+
+    A torn line counts for nothing.
+    """
     folder = tmp_path_factory.mktemp("state")
     held = StateStore(folder, command="up")
     worlds: list[dict[str, object]] = [held.world.to_json()]

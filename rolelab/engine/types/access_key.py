@@ -90,7 +90,8 @@ def _keys(cloud: Cloud, user: str) -> list[Any]:
 def _smtp_password(secret: str, region: str) -> str:
     """Return the SES SMTP password that belongs to a secret.
 
-    Source: Amazon SES Developer Guide, "Obtaining Amazon SES SMTP credentials by converting AWS credentials".
+    Source: Amazon SES Developer Guide, "Obtaining Amazon SES SMTP credentials by converting AWS
+    credentials".
     """
     signature = f"AWS4{secret}".encode()
     for message in ("11111111", region, "ses", "aws4_request", "SendRawEmail"):

@@ -50,7 +50,10 @@ class Made:
 
 
 class HalfMadeError(Exception):
-    """The resource exists, but something that belongs to making it failed: the next run does that again."""
+    """The resource exists, but something that belongs to making it failed.
+
+    The next run does that again.
+    """
 
     def __init__(self, made: Made, failure: AwsFailure) -> None:
         super().__init__(str(failure))
@@ -82,7 +85,8 @@ class ResourceType(ABC):
     """Inputs that `read` leaves out when AWS has none, such as a permissions boundary."""
     auto_name: AutoName | None = None
     exclusive: str = ""
-    """The input of which AWS takes no second one of the same value (a name), or only a few (a user's keys)."""
+    """The input of which AWS takes no second one of the same value (a name), or only a few (a
+    user's keys)."""
     delete_before_replace: bool = False
     """Old and new one cannot be there at the same time."""
 
@@ -111,7 +115,9 @@ class ResourceType(ABC):
     def read_listed(
         self, users: Mapping[str, UserDetailTypeDef], resource: Resource
     ) -> Properties | None:
-        """Return what `read` would, from a list of all users of the account; for types that it tells of.
+        """Return what `read` would, from a list of all users of the account.
+
+        For types that it tells of.
 
         Raises:
             LookupError: the list does not tell of this one.
@@ -135,7 +141,9 @@ class ResourceType(ABC):
         """
 
     def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:
-        """Look for what an interrupted create may have made; None if there is none that is certainly its.
+        """Look for what an interrupted create may have made.
+
+        None if there is none that is certainly its.
 
         Raises:
             AwsFailure: it could not be found out.
@@ -143,9 +151,10 @@ class ResourceType(ABC):
         return None
 
     def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:
-        """Return the id of what an interrupted create made, where it is of no use because its secret is lost.
+        """Return the id of what an interrupted create made, where its secret is lost.
 
-        `known` are the ids that the state knows of this type. What is returned is removed, and made anew by `up`.
+        `known` are the ids that the state knows of this type. What is returned is removed, and made
+        anew by `up`.
         """
         return None
 
@@ -154,7 +163,9 @@ class ResourceType(ABC):
         return resource.id
 
     def identity(self, inputs: Properties) -> str:
-        """Return the id that these inputs lead to, where that is all there is: creating it again overwrites it.
+        """Return the id that these inputs lead to, where that is all there is.
+
+        Creating it again overwrites it.
 
         Empty where AWS keeps one thing from another, by a name or an id of its own.
         """
@@ -193,7 +204,10 @@ class PropertyFault:
 
 
 def fault_of(name: str, known: Property, value: Any) -> PropertyFault | None:
-    """Check one value (secrets opened) against its property; an unknown one is right until it is known."""
+    """Check one value (secrets opened) against its property.
+
+    An unknown one is right until it is known.
+    """
     if is_unknown(value):
         return None
     wanted = (
