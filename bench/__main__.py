@@ -189,5 +189,5 @@ def named(count: int) -> str:
 if __name__ == "__main__":
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     if word not in SIZES:
-        sys.exit(f"error: {word!r} is no size of the bench: quick or full, or nothing")
+        sys.exit(f"error: {word!r} is not a size of the bench: give quick, full or nothing")
     sys.exit(main(word))

@@ -94,7 +94,7 @@ class Terraform:
 
     @staticmethod
     def lacks() -> str | None:
-        """Say what is missing for it; None where all is there."""
+        """Return what is missing for it; None where all is there."""
         if shutil.which("terraform") is None:
             return "no terraform on PATH"
         return None if os.environ.get(PLUGINS) else f"{PLUGINS} names no folder of providers"
@@ -121,7 +121,7 @@ class RealPulumi:
 
     @staticmethod
     def lacks() -> str | None:
-        """Say what is missing for it; None where all is there."""
+        """Return what is missing for it; None where all is there."""
         if shutil.which("pulumi") is None:
             return "no pulumi on PATH"
         harness = os.environ.get(HARNESS)

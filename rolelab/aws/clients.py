@@ -94,7 +94,7 @@ class Clients:
             connect_timeout=connect_s,
             read_timeout=read_s,
             retries={"total_max_attempts": attempts, "mode": "standard"},
-            # Path style: a bucket is no host name on loopback.
+            # Path style: a bucket is not a host name on loopback.
             s3={"addressing_style": "path" if endpoint.url else "auto"},
             # A proxy would be handed the administrator's requests, and cannot reach this machine's
             # loopback anyway.

@@ -29,7 +29,7 @@ class Endpoint:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL names this machine by a loopback address or by `localhost`."""
+    """Return whether a URL names this machine by a loopback address or by `localhost`."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True

@@ -1,7 +1,4 @@
-"""What preview, up and destroy share.
-
-Their options, the stack and its AWS, and how a run is shown.
-"""
+"""What preview, up and destroy share: options, the stack and its AWS, how a run is shown."""
 
 from __future__ import annotations
 
@@ -43,7 +40,7 @@ def run_options(command: _Command) -> _Command:
         click.option(
             "--continue-on-error",
             is_flag=True,
-            help="After a failure, leave out only what depends on it.",
+            help="After a failure, skip only what depends on it.",
         ),
         click.option(
             "--parallel",
@@ -173,7 +170,7 @@ def checked_config(stack: str) -> dict[str, str]:
     if not _REGION.fullmatch(region):
         where = f"{here.stack_file(stack).name}, aws:region"
         faults.append(
-            UsageError(f"{region!r} is no region", where=where, do="give one such as us-east-1")
+            UsageError(f"{region!r} is not a region", where=where, do="give one such as us-east-1")
         )
     if faults:
         raise Faults(faults)
@@ -181,10 +178,7 @@ def checked_config(stack: str) -> dict[str, str]:
 
 
 def load_engine() -> None:
-    """Load what a run of the program needs.
-
-    Half a second, well spent while the local AWS starts.
-    """
+    """Load what a run of the program needs, while the local AWS starts."""
     from rolelab.aws.clients import load_models
     from rolelab.engine import sdk
 

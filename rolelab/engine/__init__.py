@@ -1,5 +1,5 @@
 """The embedded engine: runs a Pulumi program in process against a local AWS.
 
-`run` has its calls (preview, up, destroy), `recorded` what is known without a run (outputs,
+`deploy` has its calls (preview, up, destroy), `recorded` what is known without a run (outputs,
 status).
 """

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two policies, as text, mean the same; what is no JSON is compared as text."""
+    """Return whether two policies, as text, mean the same; what is no JSON is compared as text."""
     if one == other:
         return True
     if not isinstance(one, str) or not isinstance(other, str):

@@ -1,7 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: once, what is in flight finishes.
-
-Twice, the run ends at once.
-"""
+"""Ctrl-C and SIGTERM: after one, what is in flight finishes; after two, the run ends at once."""
 
 from __future__ import annotations
 

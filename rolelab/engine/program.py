@@ -1,7 +1,4 @@
-"""Runs a Pulumi Python program in process, against a monitor of our own.
-
-Pulumi's public API only.
-"""
+"""Runs a Pulumi Python program in process, by Pulumi's public API only."""
 
 from __future__ import annotations
 
@@ -183,9 +180,7 @@ def _is_ours(path: Path, root: Path) -> bool:
 
 @contextlib.contextmanager
 def _surroundings(root: Path, say: Callable[[str], None]) -> Generator[None]:
-    """The project's folder as the current one, its name as argv, its prints as lines.
-
-    Asyncio's complaints unheard.
+    """Make the project's folder the current one, its name argv, and its prints lines.
 
     Asyncio complains of each future that was never awaited when a program fails: thousands of
     lines, of no use.
@@ -240,7 +235,7 @@ class _Lines(io.TextIOBase):
 def _program_modules(root: Path) -> Generator[None]:
     """Forget the program's modules at its end.
 
-    The next run here executes them anew, as a new process would.
+    The next run here executes them again, as a new process would.
     """
     before = set(sys.modules)
     try:

@@ -117,7 +117,7 @@ def _same(before: Any, after: Any, *, document: bool) -> bool:
 def ignoring(given: Properties, old: Properties, paths: Iterable[str]) -> Properties:
     """Return the inputs with what is under the paths as it was (`ignoreChanges`).
 
-    `*`, `name`, `tags.owner`.
+    A path is such as `*`, `name`, `tags.owner`.
     """
     result: Any = given
     for path in paths:

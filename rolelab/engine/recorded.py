@@ -23,9 +23,9 @@ class Status:
     instance: str
     """The AWS that the resources are in, as text; `home` has its parts."""
     counts: dict[str, int]
-    """Resource type -> how many, components and the stack left out."""
+    """Resource type -> how many; components and the stack are not counted."""
     doomed: int
-    """Replaced resources whose deletion is owed."""
+    """Replaced resources whose deletion is pending; the name is that of `status --json`."""
     pending: tuple[tuple[str, str], ...]
     """Operations without an outcome, as operation and URN: of a run under way or killed."""
     holder: str
@@ -53,7 +53,7 @@ def outputs(project: Project, stack: str, *, show_secrets: bool = False) -> Prop
 
 
 def status(project: Project, stack: str) -> Status:
-    """Say what there is, without asking AWS.
+    """Return what there is, without asking AWS.
 
     Raises:
         LabError: the state cannot be read.
@@ -67,7 +67,7 @@ def status(project: Project, stack: str) -> Status:
         counts=dict(sorted(counts.items())),
         doomed=len(world.pending_deletions),
         pending=tuple(
-            (intent.op, intent.resource.urn) for intent in world.pending_operations.values()
+            (pending.op, pending.resource.urn) for pending in world.pending_operations.values()
         ),
         holder=stack_lock.holder(folder),
     )

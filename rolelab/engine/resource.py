@@ -32,7 +32,7 @@ class Resource:
     deleted_with: str = ""
     """URN of the resource whose deletion takes this one along."""
     stale: bool = False
-    """An update was begun and its outcome never learned: the inputs are to be said again."""
+    """An update was begun and its outcome never learned: it is to be made again."""
     automatic: list[str] = field(default_factory=list[str])
     """Inputs that the provider made up, a name: kept from run to run."""
     formerly: list[str] = field(default_factory=list[str])
@@ -173,7 +173,7 @@ class PendingOperation:
 
 
 def urn(stack: str, project: str, type_: str, name: str, parent: str = "") -> str:
-    """Return a resource's URN; the stack is no part of its children's type chain.
+    """Return a resource's URN; the stack is not part of its children's type chain.
 
     Source: Pulumi docs, "Resource names", URNs.
     """

@@ -19,7 +19,7 @@ def take(folder: Path, command: str) -> int:
         LabError: another process has it.
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    # `holder` takes the lock for an instant: that is no reason to give up.
+    # `holder` takes the lock for an instant: that is not a reason to give up.
     for attempt in range(3):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -94,7 +94,7 @@ class StateStore(StackState):
 
     # -- what happened -----------------------------------------------------------------------------
 
-    def begin(self, intent: PendingOperation) -> int:
+    def begin(self, pending: PendingOperation) -> int:
         """Record that an operation is about to begin; return its number.
 
         Raises:
@@ -103,7 +103,7 @@ class StateStore(StackState):
         if self._broken:
             raise self._unwritten()
         number = next(self._numbers)
-        self._write({"n": number, "begin": intent.to_json()})
+        self._write({"n": number, "begin": pending.to_json()})
         return number
 
     def done(self, number: int, resource: Resource | None = None) -> None:

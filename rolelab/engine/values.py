@@ -31,12 +31,12 @@ def secret(value: Any) -> Any:
 
 
 def is_secret(value: Any) -> bool:
-    """Tell whether a value is itself marked as secret."""
+    """Return whether a value is itself marked as secret."""
     return isinstance(value, dict) and cast("dict[str, Any]", value).get(SIGNATURE) == SECRET
 
 
 def has_secret(value: Any) -> bool:
-    """Tell whether a value is secret or has a secret somewhere in it."""
+    """Return whether a value is secret or has a secret somewhere in it."""
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
         return inner.get(SIGNATURE) == SECRET or any(has_secret(one) for one in inner.values())
@@ -59,7 +59,7 @@ def plain(value: Any) -> Any:
 
 
 def is_unknown(value: Any) -> bool:
-    """Tell whether something in a value is not known yet.
+    """Return whether something in a value is not known yet.
 
     A text with an unknown part is unknown as a whole.
     """

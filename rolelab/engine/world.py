@@ -25,7 +25,7 @@ class World:
     live: dict[str, Resource] = field(default_factory=dict[str, Resource])
     """URN -> the resource that has it."""
     pending_deletions: list[Resource] = field(default_factory=list[Resource])
-    """Replaced resources that are still owed a deletion."""
+    """Replaced resources whose deletion is pending."""
     pending_operations: dict[int, PendingOperation] = field(
         default_factory=dict[int, PendingOperation]
     )
@@ -74,14 +74,14 @@ class World:
         else:
             raise ValueError(f"no such line: {sorted(line)}")
 
-    def _end(self, intent: PendingOperation, ok: bool, made: Properties | None) -> None:
+    def _end(self, pending: PendingOperation, ok: bool, made: Properties | None) -> None:
         if not ok:
             return
-        target = intent.resource
-        if intent.op == "delete":
-            self._drop(target.urn, target.id, pending_deletion=intent.pending_deletion)
+        target = pending.resource
+        if pending.op == "delete":
+            self._drop(target.urn, target.id, pending_deletion=pending.pending_deletion)
             return
-        if intent.replaces:
+        if pending.replaces:
             self._replace(target.urn)
         if made is not None:
             self._put(Resource.from_json(made))
@@ -164,7 +164,8 @@ class World:
             "resources": [resource.to_json() for resource in self.live.values()],
             "doomed": [resource.to_json() for resource in self.pending_deletions],
             "pending": {
-                str(number): intent.to_json() for number, intent in self.pending_operations.items()
+                str(number): pending.to_json()
+                for number, pending in self.pending_operations.items()
             },
         }
 

@@ -289,7 +289,7 @@ def test_a_region_that_is_none_is_refused_before_anything_starts(lab: Lab, regio
     lab.configure(aws__region=region)
     refused = lab.run("preview")
     assert refused.returncode == 2
-    assert "is no region (Pulumi.dev.yaml, aws:region)" in refused.stderr
+    assert "is not a region (Pulumi.dev.yaml, aws:region)" in refused.stderr
 
 
 def test_a_bucket_that_a_learner_left_is_named_by_destroy(lab: Lab) -> None:

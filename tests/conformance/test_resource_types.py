@@ -72,7 +72,7 @@ CHANGES: Mapping[str, tuple[Properties, ...]] = {
 
 MOTO_LACKS = {
     (USER, "permissionsBoundary"): "put_user_permissions_boundary",
-    (USER, "tags"): "delete_user_permissions_boundary, which an update said again needs",
+    (USER, "tags"): "delete_user_permissions_boundary, which a repeated update needs",
     (USER, "name"): "the tags of a user that was renamed",
     (USER, "forceDestroy"): "list_service_specific_credentials",
 }
@@ -240,7 +240,7 @@ WITH_A_LOST_SECRET = ["aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:U
 FOUND = [token for token in TYPES if token not in WITH_A_LOST_SECRET]
 
 
-def intent(one: Resource, *, at: float | None = None) -> PendingOperation:
+def pending(one: Resource, *, at: float | None = None) -> PendingOperation:
     return PendingOperation(op="create", at=time.time() - 1 if at is None else at, resource=one)
 
 
@@ -249,7 +249,7 @@ def test_what_a_killed_create_made_is_found(cloud: Cloud, token: str) -> None:
     known = TYPES[token]
     one = made_on(cloud, known)
     asked = resource(known, Made("", {}), one.inputs)
-    found = known.find(cloud, intent(asked))
+    found = known.find(cloud, pending(asked))
     assert found is not None
     assert found.id == one.id
     assert found.outputs.keys() == one.outputs.keys()
@@ -260,7 +260,7 @@ def test_what_a_killed_create_did_not_make_is_not_found(cloud: Cloud, token: str
     known = TYPES[token]
     one = made_on(cloud, known)
     known.delete(cloud, one)
-    assert known.find(cloud, intent(resource(known, Made("", {}), one.inputs))) is None
+    assert known.find(cloud, pending(resource(known, Made("", {}), one.inputs))) is None
 
 
 @pytest.mark.parametrize("token", [USER, ROLE, "aws:iam/policy:Policy"])
@@ -272,9 +272,9 @@ def test_somebody_elses_of_the_same_name_is_not_taken_over(
     known = TYPES[token]
     one = made_on(cloud, known)
     if sign == "older":
-        asked = intent(one, at=time.time() + 5)
+        asked = pending(one, at=time.time() + 5)
     else:
-        asked = intent(resource(known, Made("", {}), {**one.inputs, "tags": {"lab": "another"}}))
+        asked = pending(resource(known, Made("", {}), {**one.inputs, "tags": {"lab": "another"}}))
     assert known.find(cloud, asked) is None
 
 
@@ -283,7 +283,7 @@ def test_a_secret_that_nobody_heard_is_found_as_lost(cloud: Cloud, token: str) -
     """The id of what was made is what has to go; what the state knows stays."""
     known = TYPES[token]
     one = made_on(cloud, known)
-    asked = intent(resource(known, Made("", {}), one.inputs))
+    asked = pending(resource(known, Made("", {}), one.inputs))
     assert known.lost(cloud, asked, frozenset()) == one.id
     assert known.lost(cloud, asked, frozenset({one.id})) is None
 
@@ -293,7 +293,7 @@ def test_of_two_lost_keys_the_administrators_later_one_stays(cloud: Cloud) -> No
     one = made_on(cloud, known)
     time.sleep(1.1)  # creation dates are whole seconds
     known.create(cloud, one.inputs)
-    assert known.lost(cloud, intent(one, at=time.time() - 5), frozenset()) == one.id
+    assert known.lost(cloud, pending(one, at=time.time() - 5), frozenset()) == one.id
 
 
 @pytest.mark.parametrize("token", [USER, ROLE])

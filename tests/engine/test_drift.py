@@ -81,9 +81,9 @@ def test_drift_is_seen_with_refresh_and_put_right(stack: StackRunner, drift: Dri
 
     seen = stack.preview(refresh=True)
     assert [(op, name) for op, name in seen.did if op != "delete-replaced"] == drift.did
-    mended = stack.up(refresh=True)
-    assert mended.errors == []
-    assert [(op, name) for op, name in mended.did if op != "refresh"] == drift.did
+    repaired = stack.up(refresh=True)
+    assert repaired.errors == []
+    assert [(op, name) for op, name in repaired.did if op != "refresh"] == drift.did
     assert in_step(stack.clients, stack.world) == []
     again = stack.up(refresh=True)
     assert [name for op, name in again.did if op != "refresh"] == []
@@ -143,9 +143,9 @@ def test_a_class_is_read_at_once_and_its_drift_is_seen_all_the_same(stack: Stack
     iam.delete_access_key(UserName="u6", AccessKeyId=stack.keys()["u6"][0])
     iam.delete_user_policy(UserName="u6", PolicyName="grant")
     iam.delete_user(UserName="u6")
-    mended = stack.up(refresh=True)
-    assert mended.errors == []
-    assert [one for one in mended.did if one[0] != "refresh"] == [
+    repaired = stack.up(refresh=True)
+    assert repaired.errors == []
+    assert [one for one in repaired.did if one[0] != "refresh"] == [
         ("create", "u2"), ("create", "u5"), ("create", "u6"), ("create", "u6"), ("create", "u6"),
         ("update", "u1"), ("update", "u3"), ("update", "u4"),
     ]  # fmt: skip

@@ -54,10 +54,10 @@ def test_what_was_in_flight_is_recorded_and_the_next_up_carries_on(taken: StackR
     assert not ran.ok
     assert in_step(taken.clients, taken.world) == ["only in AWS: aws:iam/role:Role taken"]
     taken.clients.iam.delete_role(RoleName="taken")
-    mended = taken.up()
-    assert mended.ok
+    repaired = taken.up()
+    assert repaired.ok
     # Nothing is made twice: what was made the first time is unchanged now.
-    assert len(mended.did) + len(ran.did) == 15
+    assert len(repaired.did) + len(ran.did) == 15
     assert in_step(taken.clients, taken.world) == []
 
 
@@ -142,7 +142,7 @@ def test_a_failed_delete_stays_in_the_state_and_destroy_carries_on(stack: StackR
 def test_a_replaced_one_that_cannot_be_deleted_is_tried_again(stack: StackRunner) -> None:
     """Replaced and not deleted.
 
-    The deletion stays owed, a preview shows it, the next `up` does it.
+    The deletion stays pending, a preview shows it, the next `up` does it.
     """
     text = 'aws.iam.Policy("p", name="{}", policy=allow("s3:*"))'
     stack.up(text.format("one"))

@@ -83,7 +83,7 @@ def test_an_interrupted_destroy_says_that_things_are_left(stack: StackRunner) ->
 def test_a_second_signal_ends_at_once_and_nothing_is_lost(
     stack: StackRunner, runner: Runner
 ) -> None:
-    """What was in flight has its intent in the journal, so the next run finds out about it."""
+    """What was in flight is in the journal as pending, so the next run finds out about it."""
     stack.program(CLASS)
     ran = runner.run(stack, "up", kill=(25, "SIGINT twice"), parallel=8)
     assert ran["error"].startswith("KeyboardInterrupt")

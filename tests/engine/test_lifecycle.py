@@ -192,7 +192,7 @@ def test_going_back_to_a_name_whose_holder_is_still_owed_a_deletion(stack: Stack
     stack.up((ROLE + ATTACHED).replace("reader", "writer"), parallel=1)
     world = stack.world
     old = next(one for one in world.live.values() if one.name == "r")
-    # As if killed before the last step: the first role is there and owed a deletion.
+    # As if killed before the last step: the first role is there, its deletion pending.
     trust = stack.clients.iam.get_role(RoleName="writer")["Role"]["Arn"].replace(
         "role/writer", "root"
     )

@@ -91,7 +91,7 @@ def test_a_user_goes_with_all_that_was_added_to_it(stack: StackRunner, what: str
     assert stack.destroy().errors == []
     assert stack.left() == {}
     assert stack.clients.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
-    # A user made anew must not get the old rights back.
+    # A recreated user must not get the old rights back.
     stack.up()
     assert stack.clients.iam.list_user_policies(UserName="ada")["PolicyNames"] == []
     assert stack.clients.iam.list_access_keys(UserName="ada")["AccessKeyMetadata"] == []

@@ -226,10 +226,10 @@ def _operate(held: StateStore, operation: str, which: int) -> None:
         held.done(number, _resource(name, old.id, inputs={"n": which}))
     elif operation == "delete" and held.world.everything:
         victim = held.world.everything[which % len(held.world.everything)]
-        doomed = any(victim is one for one in held.world.pending_deletions)
+        pending = any(victim is one for one in held.world.pending_deletions)
         held.done(
             held.begin(
-                PendingOperation(op="delete", at=1.0, resource=victim, pending_deletion=doomed)
+                PendingOperation(op="delete", at=1.0, resource=victim, pending_deletion=pending)
             )
         )
     elif operation == "drop" and old is not None:

@@ -125,7 +125,7 @@ class ResourceType(ABC):
         raise LookupError(self.token)
 
     def update(self, cloud: Cloud, resource: Resource, inputs: Properties) -> Made:
-        """PropertyDiff it into what `inputs` say; safe to be said again.
+        """Change it into what `inputs` say; safe to be called again.
 
         Raises:
             AwsFailure: it was not changed, or only in part.
@@ -134,7 +134,7 @@ class ResourceType(ABC):
 
     @abstractmethod
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        """Remove it, and what would keep it from being removed; what is gone already is no failure.
+        """Remove it, and what would keep it from being removed; what is gone already is not a failure.
 
         Raises:
             AwsFailure: it is still there, or nobody knows.
@@ -153,8 +153,8 @@ class ResourceType(ABC):
     def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:
         """Return the id of what an interrupted create made, where its secret is lost.
 
-        `known` are the ids that the state knows of this type. What is returned is removed, and made
-        anew by `up`.
+        `known` are the ids that the state knows of this type. What is returned is removed, and
+        `up` makes another one.
         """
         return None
 
