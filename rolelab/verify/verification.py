@@ -66,118 +66,100 @@ def verify(
     `endpoint` says where AWS is; its credentials are the administrator's. After a KeyboardInterrupt
     nothing new is asked, `on_stop` is called, what was made is removed, and the interrupt goes on.
     """
-    options, listener = options or VerifyOptions(), listener or Listener()
-    stop = threading.Event()
-    collector = _Collector(lab, listener)
-    # One more for the role.
-    threads = max(1, min(options.threads, len(lab.learners) + 1))
-    around = _surroundings(lab, endpoint, options, threads, stop, collector)
-    try:
-        _all_learners(around, threads, stop, listener.on_stop)
-    finally:
-        stop.set()
-    return collector.in_order()
+    return _Verification(lab, endpoint, options or VerifyOptions(), listener or Listener()).run()
 
 
-class _Collector:
-    """Collects what the threads tell, and passes it on one at a time."""
+class _Verification:
+    """One run: its threads, what they tell, and how it is stopped."""
 
-    def __init__(self, lab: Lab, listener: Listener) -> None:
-        self._findings: dict[str, list[Finding]] = {each.name: [] for each in lab.learners}
-        self._findings[""] = []
+    def __init__(
+        self, lab: Lab, endpoint: Endpoint, options: VerifyOptions, listener: Listener
+    ) -> None:
         self._listener = listener
-        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._telling = threading.Lock()
+        names = [learner.name for learner in lab.learners]
+        self._findings: dict[str, list[Finding]] = {name: [] for name in (*names, "")}
+        # One more for the role.
+        self._threads = max(1, min(options.threads, len(lab.learners) + 1))
+        self._around = self._surroundings(lab, endpoint, options)
 
-    def finding(self, finding: Finding) -> None:
-        with self._lock:
+    def _surroundings(self, lab: Lab, endpoint: Endpoint, options: VerifyOptions) -> Surroundings:
+        clock, limit_s = options.clock, options.limit_s
+        if limit_s is None:
+            limit_s = LOCAL_LIMIT_S if endpoint.is_local else REAL_LIMIT_S
+        patience = Patience(limit_s, _stoppable(clock, self._stop), is_stopped=self._stop.is_set)
+        callers = Callers(endpoint, connections=self._threads, read_s=options.answer_s)
+        admin = Administrator(endpoint, callers, lab, patience, is_used=options.admin)
+        return Surroundings(
+            lab=lab,
+            callers=callers,
+            admin=admin,
+            patience=patience,
+            expected=expected_of(lab, admin.document),
+            read_only=options.read_only,
+            new_bucket=lambda: f"{BUCKET_PREFIX}{clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
+            content=os.urandom(_CONTENT_SIZE),
+            on_finding=self._on_finding,
+            on_wait=self._on_wait,
+        )
+
+    def _on_finding(self, finding: Finding) -> None:
+        with self._telling:
             self._findings[finding.learner].append(finding)
             self._listener.on_finding(finding)
 
-    def wait(self, learner: str, check: str, answer: AwsAnswer) -> None:
-        with self._lock:
+    def _on_wait(self, learner: str, check: str, answer: AwsAnswer) -> None:
+        with self._telling:
             self._listener.on_wait(learner, check, answer)
 
-    def in_order(self) -> list[Finding]:
+    def run(self) -> list[Finding]:
+        """Tell every story and compare the role, side by side; return all findings in order."""
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="verify") as pool:
+            stories = [
+                pool.submit(self._tell_story, learner) for learner in self._around.lab.learners
+            ]
+            stories.append(pool.submit(self._compare_role))
+            try:
+                wait(stories, return_when=FIRST_EXCEPTION)
+                for story in stories:
+                    story.result()
+            except BaseException:
+                # An interrupt, or an error of ours: what is under way cleans up, nothing is begun.
+                self._stop.set()
+                self._listener.on_stop()
+                raise
         return [finding for findings in self._findings.values() for finding in findings]
 
-
-def _surroundings(
-    lab: Lab,
-    endpoint: Endpoint,
-    options: VerifyOptions,
-    threads: int,
-    stop: threading.Event,
-    collector: _Collector,
-) -> Surroundings:
-    clock, limit_s = options.clock, options.limit_s
-    if limit_s is None:
-        limit_s = LOCAL_LIMIT_S if endpoint.is_local else REAL_LIMIT_S
-    patience = Patience(limit_s, _stoppable(clock, stop), is_stopped=stop.is_set)
-    callers = Callers(endpoint, connections=threads, read_s=options.answer_s)
-    admin = Administrator(endpoint, callers, lab, patience, is_used=options.admin)
-    return Surroundings(
-        lab=lab,
-        callers=callers,
-        admin=admin,
-        patience=patience,
-        expected=expected_of(lab, admin.document),
-        read_only=options.read_only,
-        new_bucket=lambda: f"{BUCKET_PREFIX}{clock.now():%Y%m%d%H%M%S}-{secrets.token_hex(8)}",
-        content=os.urandom(_CONTENT_SIZE),
-        on_finding=collector.finding,
-        on_wait=collector.wait,
-    )
-
-
-def _all_learners(
-    around: Surroundings, threads: int, stop: threading.Event, on_stop: Callable[[], None]
-) -> None:
-    with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
-        stories = [
-            pool.submit(_unless, stop, _tell_story, learner, around)
-            for learner in around.lab.learners
-        ]
-        stories.append(pool.submit(_unless, stop, _tell_role, around))
+    def _tell_story(self, learner: Learner) -> None:
+        """Tell one learner's story; whatever happens in between, what was made is removed."""
+        if self._stop.is_set():
+            return
+        around = self._around
+        story = Story(learner, around)
         try:
-            wait(stories, return_when=FIRST_EXCEPTION)
-            for story in stories:
-                story.result()
-        except BaseException:
-            # An interrupt, or an error of ours: what is under way is cleaned up, nothing is begun.
-            stop.set()
-            on_stop()
-            raise
+            story.run(BEHAVIOUR)
+            compare(
+                USER_CHECKS,
+                story.teller,
+                around,
+                lambda: compare_user(around.lab, learner, around.admin.user(learner)),
+            )
+        except Stopped:
+            pass
+        finally:
+            CLEANUP.run(story, CLEANUP)
 
-
-def _unless(stop: threading.Event, tell: Callable[..., None], *what: object) -> None:
-    if not stop.is_set():
+    def _compare_role(self) -> None:
+        """Compare the role; read again each time: an unexpected one may be not yet as declared."""
+        around = self._around
         with suppress(Stopped):
-            tell(*what)
-
-
-def _tell_story(learner: Learner, around: Surroundings) -> None:
-    """Tell one learner's story; whatever happens in between, what was made is removed."""
-    story = Story(learner, around)
-    try:
-        story.run(BEHAVIOUR)
-        compare(
-            USER_CHECKS,
-            story.teller,
-            around,
-            lambda: compare_user(around.lab, learner, around.admin.user(learner)),
-        )
-    finally:
-        CLEANUP.run(story, CLEANUP)
-
-
-def _tell_role(around: Surroundings) -> None:
-    """Compare the role; read again each time: an unexpected one may be not yet as declared."""
-    compare(
-        ROLE_CHECKS,
-        Teller("", around.on_finding),
-        around,
-        lambda: compare_role(around.lab, around.admin.role(again=True)),
-    )
+            compare(
+                ROLE_CHECKS,
+                Teller("", around.on_finding),
+                around,
+                lambda: compare_role(around.lab, around.admin.role(again=True)),
+            )
 
 
 def _stoppable(clock: Clock, stop: threading.Event) -> Clock:
