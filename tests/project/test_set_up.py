@@ -306,6 +306,16 @@ def test_make_lets_python_write_bytecode(tmp_path: Path) -> None:
     assert "dwb=unset" in done.stdout
 
 
+def test_the_long_tests_say_their_seed_and_take_it(tmp_path: Path) -> None:
+    """Whoever sees a failure in the morning runs the same numbers again at noon."""
+    ready(tmp_path)
+    (tmp_path / ".venv" / ".ready-dev").write_text(f"{tmp_path}\n", encoding="utf-8")
+    again = make(tmp_path, "test-long", "SEED=20261128").stdout
+    assert "seed 20261128: make test-long SEED=20261128" in again
+    assert "--hypothesis-seed 20261128" in again
+    assert re.match(r"seed \d{8}: ", make(tmp_path, "test-long").stdout)
+
+
 def test_help_names_every_target(tmp_path: Path) -> None:
     listed = make(tmp_path, "help").stdout
     for target in ("demo", "test", "test-long", "coverage", "lint", "format", "bench", "clean"):
