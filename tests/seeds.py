@@ -12,10 +12,14 @@ from datetime import datetime, timezone
 
 import pytest
 from _pytest.mark.structures import ParameterSet
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 PROFILE = "long"
-settings.register_profile(PROFILE, max_examples=500, deadline=None, print_blob=True)
+# No limit of time: on a machine that has other work, an example takes as long as it takes.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("usual", _PATIENT)
+settings.register_profile(PROFILE, _PATIENT, max_examples=500)
+settings.load_profile("usual")
 
 # The first process decides, and its workers inherit it: they must agree, over midnight too.
 SEED = int(os.environ.setdefault("ROLELAB_SEED", f"{datetime.now(timezone.utc):%Y%m%d}"))
@@ -40,4 +44,4 @@ def examples(*, sample: int, whole: int) -> settings:
     For `@examples(sample=200, whole=20_000)` above `@given`.
     """
     is_long = settings.get_current_profile_name() == PROFILE
-    return settings(max_examples=whole if is_long else sample, deadline=None)
+    return settings(max_examples=whole if is_long else sample)
