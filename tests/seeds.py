@@ -1,8 +1,9 @@
 """Where chance comes from in tests: a short sample in `make test`, the whole in `make test-long`.
 
-A long kind has the marker `long` and takes its numbers from here, so that one seed settles all of them. The seed is
-the day's, another one each day; `make test-long SEED=20261128` runs that day again. Properties (hypothesis) belong to
-both: `make test-long` runs each with more examples, under the profile `long`.
+A long kind has the marker `long` and takes its numbers from here, so that one seed settles all of
+them. The seed is the day's, another one each day; `make test-long SEED=20261128` runs that day
+again. Properties (hypothesis) belong to both: `make test-long` runs each with more examples, under
+the profile `long`.
 """
 
 from __future__ import annotations
