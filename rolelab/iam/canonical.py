@@ -1,8 +1,8 @@
 """Statements in a form in which those that mean the same are the same, and what of them covers what.
 
-Not part of the form: order, `Sid`, `Id`, a string or a list of one, an account's id or its root ARN, the case of
-actions and condition keys, an entry that another one covers, `ArnEquals` or `ArnLike`, `StringLike` without
-wildcards, an address or its /32.
+Not part of the form: order, `Sid`, `Id`, a string or a list of one, an account's id or its root
+ARN, the case of actions and condition keys, an entry that another one covers, `ArnEquals` or
+`ArnLike`, `StringLike` without wildcards, an address or its /32.
 
 Source: IAM User Guide, "IAM JSON policy element reference".
 """
@@ -153,7 +153,7 @@ def _requirement(condition: Condition, text: Callable[[str], str]) -> Requiremen
     return Requirement(name, key, frozenset(map(operator.normal, values)))
 
 
-# -- what covers what -----------------------------------------------------------------------------------------------
+# -- what covers what ------------------------------------------------------------------------------
 
 
 def unmatched(ours: list[Canon], theirs: list[Canon]) -> list[Canon]:

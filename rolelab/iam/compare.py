@@ -1,8 +1,9 @@
 """Comparing policy documents by meaning, and saying in words what differs and whether it is too open or too tight.
 
-Not differences: order, `Sid`, `Id`, a string or a list of one, an account's id or its root ARN, URL-encoding, the case
-of actions and condition keys, one statement or the same split in several, an entry that another one covers,
-`ArnEquals` or `ArnLike`, `StringLike` without wildcards, an address or its /32.
+Not differences: order, `Sid`, `Id`, a string or a list of one, an account's id or its root ARN,
+URL-encoding, the case of actions and condition keys, one statement or the same split in several, an
+entry that another one covers, `ArnEquals` or `ArnLike`, `StringLike` without wildcards, an address
+or its /32.
 
 Source: IAM User Guide, "IAM JSON policy element reference".
 """
@@ -67,7 +68,8 @@ def compare(want: object, got: object) -> tuple[Difference, ...]:
     if not missing and not extra:
         return ()
     differences: list[Difference] = []
-    # A statement that is wider than the wanted one covers it: what is said of it needs the wanted one beside it.
+    # A statement that is wider than the wanted one covers it: what is said of it needs the wanted
+    # one beside it.
     for ours, theirs in _pairs(changed(wants, gots), changed(gots, wants)):
         if ours in missing or theirs in extra:
             differences += _between(ours, theirs)
@@ -95,7 +97,7 @@ def _faults(want: Document, got: Document) -> tuple[Difference, ...]:
     return (Difference("document", shown[0], shown[1], Direction.OTHERWISE),)
 
 
-# -- words ----------------------------------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------
 
 
 def _pairs(wants: list[Canon], gots: list[Canon]) -> list[tuple[Canon | None, Canon | None]]:

@@ -1,8 +1,8 @@
 """What credentials can and cannot do whatever policies allow, and which further actions a call stands for.
 
-Source: AWS STS API Reference, AssumeRole, GetSessionToken, GetFederationToken, GetCallerIdentity; IAM User Guide,
-"Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles"; Amazon S3 API Reference,
-GetObject (404 only for whoever is allowed to list).
+Source: AWS STS API Reference, AssumeRole, GetSessionToken, GetFederationToken, GetCallerIdentity;
+IAM User Guide, "Pass session tags in AWS STS", "Monitor and control actions taken with assumed
+roles"; Amazon S3 API Reference, GetObject (404 only for whoever is allowed to list).
 """
 
 from __future__ import annotations

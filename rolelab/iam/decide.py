@@ -1,11 +1,13 @@
 """The decision: AWS's documented evaluation logic over all policies that bear on a request.
 
-Same account: an identity-based or a resource-based policy allows (a role's trust policy always must); a permissions
-boundary and a session policy limit, except for a caller the resource-based policy names directly. Across accounts
-both halves must allow. An explicit deny anywhere wins. What is not known makes a decision unknown where it matters;
-where everything is known (`Request.is_complete`) a decision has two values.
+Same account: an identity-based or a resource-based policy allows (a role's trust policy always
+must); a permissions boundary and a session policy limit, except for a caller the resource-based
+policy names directly. Across accounts both halves must allow. An explicit deny anywhere wins. What
+is not known makes a decision unknown where it matters; where everything is known
+(`Request.is_complete`) a decision has two values.
 
-Nothing is collected for explaining while a request is decided: `Decision.near` looks again, when it is asked.
+Nothing is collected for explaining while a request is decided: `Decision.near` looks again, when it
+is asked.
 
 Source: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic",
 "Permissions boundaries for IAM entities", "Policies and permissions in IAM (Session policies)".
@@ -225,7 +227,8 @@ def _hear_identity(request: Request, voice: _Voice) -> _Voice:
 def _limits(request: Request, policies: Policies) -> list[Layer]:
     limits = [Layer.BOUNDARY] if policies.has(Layer.BOUNDARY) else []
     kind = request.principal.kind
-    # A federated user without a session policy has no permissions but those a resource gives it by name.
+    # A federated user without a session policy has no permissions but those a resource gives it by
+    # name.
     if kind in _LIMITED_BY_SESSION and (
         policies.has(Layer.SESSION) or kind is PrincipalKind.FEDERATED
     ):
@@ -295,7 +298,7 @@ def said_by(policies: Iterable[Policy], request: Request, context: Context) -> E
     return Effect.ALLOW if voice.allows else None
 
 
-# -- one layer ------------------------------------------------------------------------------------------------------
+# -- one layer -------------------------------------------------------------------------------------
 
 
 def _reading(layer: Layer, policy: Policy, request: Request, context: Context) -> Reading:
@@ -354,7 +357,7 @@ def _unknown(
     return tuple(dict.fromkeys(words))
 
 
-# -- near misses ----------------------------------------------------------------------------------------------------
+# -- near misses -----------------------------------------------------------------------------------
 
 _MOST_NEAR = 3
 _FAR = 100

@@ -52,8 +52,8 @@ def explain(
 ) -> Explanation:
     """Put a decision in words.
 
-    `said`: AWS's message, to be held against the decision. `want_allowed`: what is proposed for; None proposes nothing.
-    `declared`, `keep`: as in `propose`.
+    `said`: AWS's message, to be held against the decision. `want_allowed`: what is proposed for;
+    None proposes nothing. `declared`, `keep`: as in `propose`.
     """
     proposals: tuple[Proposal, ...] = ()
     if want_allowed is not None:

@@ -1,7 +1,7 @@
 """IAM's grammar of policy documents: what AWS refuses to store, with its place and in AWS's own words where known.
 
-Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements reference",
-"AWS JSON policy elements: Principal", "… NotPrincipal", "IAM and AWS STS quotas".
+Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements
+reference", "AWS JSON policy elements: Principal", "… NotPrincipal", "IAM and AWS STS quotas".
 """
 
 from __future__ import annotations

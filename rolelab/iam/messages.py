@@ -1,7 +1,7 @@
 """AWS's AccessDenied sentences: read, written, and held against a decision.
 
-Source: IAM User Guide, "Troubleshoot access denied error messages"; AWS Security Blog, "Enhanced access denied error
-messages with policy ARNs" (2026).
+Source: IAM User Guide, "Troubleshoot access denied error messages"; AWS Security Blog, "Enhanced
+access denied error messages with policy ARNs" (2026).
 """
 
 from __future__ import annotations

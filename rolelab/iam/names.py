@@ -1,9 +1,10 @@
 """What IAM's names and ids look like, each pattern once; `fullmatch` is how they are asked.
 
-Lengths and the faults of a name in words are in `components.limits`, which the lab's program needs itself.
+Lengths and the faults of a name in words are in `components.limits`, which the lab's program needs
+itself.
 
-Source: IAM User Guide, "IAM and AWS STS quotas" (name requirements), "IAM identifiers" (unique identifiers);
-IAM API Reference, CreateUser; STS API Reference, AssumeRole (RoleSessionName).
+Source: IAM User Guide, "IAM and AWS STS quotas" (name requirements), "IAM identifiers" (unique
+identifiers); IAM API Reference, CreateUser; STS API Reference, AssumeRole (RoleSessionName).
 """
 
 from __future__ import annotations

@@ -84,8 +84,8 @@ class Policy:
 class Policies:
     """Every policy that bears on a request.
 
-    A layer that is not a key does not exist: no boundary was set, no session policy passed, and (for TRUST) there is
-    no role. A layer that is there with no policies allows nothing.
+    A layer that is not a key does not exist: no boundary was set, no session policy passed, and
+    (for TRUST) there is no role. A layer that is there with no policies allows nothing.
     """
 
     by_layer: Mapping[Layer, tuple[Policy, ...]] = field(

@@ -1,7 +1,7 @@
 """Who signs a request, and the condition keys that follow from it.
 
-Source: IAM User Guide, "AWS global condition context keys", "IAM policy elements: Variables and tags" (principal key
-values), "IAM identifiers" (unique IDs), "Compare AWS STS credentials".
+Source: IAM User Guide, "AWS global condition context keys", "IAM policy elements: Variables and
+tags" (principal key values), "IAM identifiers" (unique IDs), "Compare AWS STS credentials".
 """
 
 from __future__ import annotations

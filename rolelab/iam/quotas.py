@@ -1,9 +1,11 @@
 """IAM's quotas, each once: of an account, of one entity, of a policy's size.
 
-A quota is one entry of `QUOTAS`; what it is called in GetAccountSummary is its key, and what LimitExceeded calls it
-stands beside it. Those that the lab's program checks itself are taken from `components.limits`.
+A quota is one entry of `QUOTAS`; what it is called in GetAccountSummary is its key, and what
+LimitExceeded calls it stands beside it. Those that the lab's program checks itself are taken from
+`components.limits`.
 
-Source: IAM User Guide, "IAM and AWS STS quotas"; IAM API Reference, GetAccountSummary; STS API Reference, AssumeRole.
+Source: IAM User Guide, "IAM and AWS STS quotas"; IAM API Reference, GetAccountSummary; STS API
+Reference, AssumeRole.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What is asked for, and what AWS knows of it: the keys that conditions and variables are compared with.
 
-Source: IAM User Guide, "AWS global condition context keys", "IAM and AWS STS condition context keys".
+Source: IAM User Guide, "AWS global condition context keys", "IAM and AWS STS condition context
+keys".
 """
 
 from __future__ import annotations
@@ -80,9 +81,10 @@ class Request:
     def asked_on(self) -> str:
         """What a `Resource` pattern is compared with.
 
-        `s3:ListAllMyBuckets` names no bucket and is asked on `arn:aws:s3:::*` (IAM User Guide, "Policy evaluation
-        logic", example policy); calls of IAM that leave the user's name out mean the caller (IAM API Reference,
-        GetUser). Every other action on no resource is covered by `*` alone.
+        `s3:ListAllMyBuckets` names no bucket and is asked on `arn:aws:s3:::*` (IAM User Guide,
+        "Policy evaluation logic", example policy); calls of IAM that leave the user's name out mean
+        the caller (IAM API Reference, GetUser). Every other action on no resource is covered by `*`
+        alone.
         """
         if self.resource != "*":
             return self.resource

@@ -2,8 +2,8 @@
 
 Answers are True, False or None: None when the value of a key is not known.
 
-Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Creating a condition with multiple keys or
-values", "Single-valued vs. multivalued context keys".
+Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Creating a condition with
+multiple keys or values", "Single-valued vs. multivalued context keys".
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def holds(condition: Condition, context: Context, *, variables: bool) -> Outcome
     if isinstance(got, Lack) or not got:
         return Outcome(_holds_without_value(use), Lack.ABSENT)
     answers = [_matches(use, condition.values, value, context, variables) for value in got]
-    # Without a set form, any of several values is enough (of a negated operator none may match), which the
-    # documentation leaves open.
+    # Without a set form, any of several values is enough (of a negated operator none may match),
+    # which the documentation leaves open.
     needs_all = use.each == "ForAllValues" or (use.is_negated and not use.each)
     result = all_of(answers) if needs_all else any_of(answers)
     note = "" if result is not None else f"a policy variable in {condition.key} is not known"
@@ -58,7 +58,8 @@ def _null(condition: Condition, got: tuple[str, ...] | Lack) -> Outcome:
 
 
 def _holds_without_value(use: Use) -> bool:
-    # ForAllValues holds of an empty set, ForAnyValue never does; a negated operator holds of a missing key.
+    # ForAllValues holds of an empty set, ForAnyValue never does; a negated operator holds of a
+    # missing key.
     if use.each == "ForAllValues" or use.if_exists:
         return True
     return use.is_negated and not use.each

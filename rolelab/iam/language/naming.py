@@ -1,7 +1,7 @@
 """How a `Principal` or `NotPrincipal` element names the caller.
 
-Source: IAM User Guide, "AWS JSON policy elements: Principal", "… NotPrincipal"; "Policy evaluation logic",
-resource-based policies within one account.
+Source: IAM User Guide, "AWS JSON policy elements: Principal", "… NotPrincipal"; "Policy evaluation
+logic", resource-based policies within one account.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ def _entry_grip(entry: str, principal: Principal) -> Grip:
 def _is_excepted(named: Principals, principal: Principal) -> bool:
     """Return whether a `NotPrincipal` leaves the caller out.
 
-    AWS looks at the account, then the role or user, then the session: whoever is excepted is named with all of them.
-    The account's ARN stands for the account and its root user, and for none of its other principals.
+    AWS looks at the account, then the role or user, then the session: whoever is excepted is named
+    with all of them. The account's ARN stands for the account and its root user, and for none of
+    its other principals.
     """
     if named.everyone:
         return True

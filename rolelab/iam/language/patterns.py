@@ -1,7 +1,7 @@
 """Wildcards, policy variables and ARN segments.
 
-Source: IAM User Guide, "IAM JSON policy elements: Resource", "IAM policy elements: Variables and tags",
-"IAM JSON policy elements: Condition operators" (ARN operators).
+Source: IAM User Guide, "IAM JSON policy elements: Resource", "IAM policy elements: Variables and
+tags", "IAM JSON policy elements: Condition operators" (ARN operators).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from rolelab.iam.request import Context, Lack
 
-# A filled pattern marks what still is special with private-use characters, so that a `*`, `?` or `:`
-# that came out of a variable's value is an ordinary character.
+# A filled pattern marks what still is special with private-use characters, so that a `*`, `?` or
+# `:` that came out of a variable's value is an ordinary character.
 _MANY, _ONE, _VALUE_COLON = "\ue000", "\ue001", "\ue002"
 _MARKED = str.maketrans({"*": _MANY, "?": _ONE})
 _UNMARKED = str.maketrans({_MANY: "*", _ONE: "?", _VALUE_COLON: ":"})
@@ -134,7 +134,8 @@ def has_wildcard(pattern: str) -> bool:
 def covers(wide: str, narrow: str) -> bool:
     """Return whether every value that `narrow` matches is matched by `wide`; False also where that is not certain.
 
-    Exact for patterns without variables: a wildcard of the narrow one is fed to the wide one as a character of its own.
+    Exact for patterns without variables: a wildcard of the narrow one is fed to the wide one as a
+    character of its own.
     """
     if wide == narrow or wide == "*":
         return True
@@ -158,7 +159,8 @@ def _covers(wide: str, narrow: str) -> bool:
                 states.add(place + 1)
         return states
 
-    # `?` of the narrow side stands for one character and only `?` or `*` of the wide side may take it; `*` only `*`.
+    # `?` of the narrow side stands for one character and only `?` or `*` of the wide side may take
+    # it; `*` only `*`.
     reached = closed({0})
     for char in narrow:
         following: set[int] = set()

@@ -1,7 +1,7 @@
 """One statement against one request: does it apply, and if not, which elements are the reason.
 
-Source: IAM User Guide, "AWS JSON policy elements: Principal", "… NotPrincipal", "… Action", "… NotAction",
-"… Resource", "… NotResource", "… Condition".
+Source: IAM User Guide, "AWS JSON policy elements: Principal", "… NotPrincipal", "… Action", "…
+NotAction", "… Resource", "… NotResource", "… Condition".
 """
 
 from __future__ import annotations

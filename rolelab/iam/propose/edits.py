@@ -1,7 +1,8 @@
 """Edits of one raw statement: what candidates are made of.
 
-An edit changes the statement in place, keeps its layout (a list stays a list, elements keep their order), and returns
-False when it does not apply, so that the diff a person sees is as small as the change.
+An edit changes the statement in place, keeps its layout (a list stays a list, elements keep their
+order), and returns False when it does not apply, so that the diff a person sees is as small as the
+change.
 """
 
 from __future__ import annotations
@@ -173,9 +174,11 @@ def condition_edits(mismatch: Mismatch, *, is_deny: bool) -> Iterator[Worded]:
     is_listable = use is not None and use.operator.is_list_of_texts and not use.each
     if use and is_listable and len(mismatch.got) == 1 and not has_wildcard(mismatch.got[0]):
         got = mismatch.got[0]
-        # An Allow is widened, a Deny narrowed: either has the request's value enter the list, or leave it.
+        # An Allow is widened, a Deny narrowed: either has the request's value enter the list, or
+        # leave it.
         if use.is_negated is is_deny:
-            # An address range may be others' too; a single text is wrong rather than somebody else's.
+            # An address range may be others' too; a single text is wrong rather than somebody
+            # else's.
             if len(values) == 1 and use.operator.name != "IpAddress":
                 yield f"{where} {got} instead of {values[0]}", condition_values(name, key, (got,))
             yield f"add {got} to {where}", condition_values(name, key, (*values, got))

@@ -1,8 +1,9 @@
 """The smallest change that puts a decision right, tried on the evaluator before it is proposed.
 
-Candidates are made for the layer that decides, near misses first; each is evaluated, and what it changes beside the
-request is measured on probes (other actions, resources, callers, parameters). The one that changes least is proposed.
-Nothing is proposed that would need `*`, or a policy that AWS owns to be edited.
+Candidates are made for the layer that decides, near misses first; each is evaluated, and what it
+changes beside the request is measured on probes (other actions, resources, callers, parameters).
+The one that changes least is proposed. Nothing is proposed that would need `*`, or a policy that
+AWS owns to be edited.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ def propose(
 ) -> tuple[Proposal, ...]:
     """Return what puts a decision right, best first; nothing when it is right, not known, or no change would do.
 
-    `declared`: the policies as they should be; where going back to them suffices, that is proposed first. Then come
-    changes of the call (no `changes`), then of the policies. `keep`: requests that have to stay allowed when access is
-    taken away.
+    `declared`: the policies as they should be; where going back to them suffices, that is proposed
+    first. Then come changes of the call (no `changes`), then of the policies. `keep`: requests that
+    have to stay allowed when access is taken away.
     """
     if decision.allowed is None or decision.allowed is want_allowed:
         return ()
