@@ -196,10 +196,10 @@ def carried_out(
     Raises:
         LabError: it was not finished.
     """
-    from rolelab.report import events, progress
+    from rolelab.report import progress, run_as_json
 
     if as_json:
-        lines = events.Lines(sys.stdout)
+        lines = run_as_json.Lines(sys.stdout)
         result = run(lines)
         lines(result.summary)
     else:

@@ -18,8 +18,9 @@ from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance
 def command() -> None:
     """Start, stop and look at the local AWS of this project.
 
-    It runs in the background on 127.0.0.1 and keeps what it holds between two starts. After two hours without a
-    request it ends by itself (ROLELAB_LOCAL_IDLE_S gives another number of seconds, 0 for never).
+    It runs in the background on 127.0.0.1 and keeps what it holds between two starts. After two
+    hours without a request it ends by itself (ROLELAB_LOCAL_IDLE_S gives another number of
+    seconds, 0 for never).
     """
 
 
@@ -48,7 +49,7 @@ def stop(force: bool) -> None:
 @command.command(short_help="Say whether it runs.")
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """Say whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if that cannot be found out."""
+    """Show whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if unknown."""
     from rolelab import project
 
     found = probe.find(project.find().local_home)
@@ -67,9 +68,9 @@ def status(ctx: click.Context) -> None:
 def env(account: str) -> None:
     """Print the endpoint and the administrator's key as `export NAME='value'` lines for a shell.
 
-    With them the AWS CLI, boto3, Terraform and the Pulumi CLI work on the local AWS. The key is an account id of
-    12 digits; with the same secret any other one is root of that account. Where a proxy is set, NO_PROXY and no_proxy
-    keep it out of the way.
+    With them the AWS CLI, boto3, Terraform and the Pulumi CLI work on the local AWS. The key is
+    an account id of 12 digits; with the same secret any other one is root of that account. Where
+    a proxy is set, NO_PROXY and no_proxy keep it out of the way.
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise UsageError(
@@ -124,7 +125,7 @@ def events(follow: bool, as_json: bool, account: str | None) -> None:
 @click.option("--forward", metavar="TIME", help="So much later: 90s, 30m, 2h or 1d.")
 @click.option("--reset", is_flag=True, help="The real time again.")
 def clock(forward: str | None, reset: bool) -> None:
-    """Say how far the local AWS is ahead of the real time, or move it: to see a session end without waiting."""
+    """Show how far the local AWS is ahead of the real time, or move it, to see a session end."""
     from datetime import timedelta
 
     from rolelab.localaws.process import control

@@ -1,1 +1,1 @@
-"""An AWS on this machine, on loopback only: MiniStack with a layer around it that answers what AWS answers."""
+"""An AWS on this machine, on loopback only: MiniStack, made to answer what AWS answers."""

@@ -1,4 +1,4 @@
-"""`python -m tests.fidelity --endpoint URL`: how right is an emulator? Exit code 1 if any answer is not AWS's."""
+"""`python -m tests.fidelity --endpoint URL`: how right is an emulator? 1: not always."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def _print(answers: list[Answer]) -> None:
         if not answer.right:
             case = answer.case
             _say(
-                f"{case['id']:10} {case['title']}\n{'':10} expected {case['expected']}, got {answer.got}: {answer.said}"
+                f"{case['id']:10} {case['title']}\n"
+                f"{'':10} expected {case['expected']}, got {answer.got}: {answer.said}"
             )
     total, right = Counter[str](), Counter[str]()
     for answer in answers:
@@ -56,7 +57,8 @@ def _print(answers: list[Answer]) -> None:
     for group, count in total.items():
         _say(f"{group:10} {right[group]:4} of {count}")
     _say(
-        f"{'all':10} {sum(right.values()):4} of {len(answers)} ({sum(right.values()) / max(1, len(answers)):.1%})"
+        f"{'all':10} {sum(right.values()):4} of {len(answers)} "
+        f"({sum(right.values()) / max(1, len(answers)):.1%})"
     )
 
 

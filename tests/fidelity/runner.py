@@ -1,7 +1,7 @@
-"""Runs cases against an endpoint: makes what a case needs, asks, and tells whether the answer is AWS's.
+"""Runs cases against an endpoint: creates what a case needs, asks, and judges the answer.
 
-Every case has accounts and a bucket of its own, so that cases run at once and in any order on one emulator. It needs
-of the emulator what it judges it for, and little else: 12-digit root keys.
+Every case has accounts and a bucket of its own, so that cases run at once and in any order on one
+emulator. It needs of the emulator what it judges it for, and little else: 12-digit root keys.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _ROLE: Case = {
 }  # fmt: skip
 _REQUEST: Case = {
     "principal": {"type": "user", "account": "A", "name": "testuser", "via": []},
-    "credential": "normal", "after_session": [], "params": {}, "context": {"mfa": False, "source_ip": "127.0.0.1"},
+    "credential": "normal", "after_session": [], "params": {},
+    "context": {"mfa": False, "source_ip": "127.0.0.1"},
 }  # fmt: skip
 
 
@@ -54,7 +55,7 @@ class Answer:
 
 
 def load(paths: Iterable[Path] | None = None) -> list[Case]:
-    """Return the cases of files (default: all of this folder), with what they leave out filled in."""
+    """Return the cases of files (default: all of this folder), completed by their defaults."""
     cases: list[Case] = []
     for path in sorted(paths or [path for path in HERE.glob("*.json") if path.stem != "gaps"]):
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The scene of a case: users, roles and buckets made through the API, and the request, ready to be sent."""
+"""The scene of a case: users, roles, buckets, and the request, ready to be sent."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Scene:
             caller = self._credentials()
         return self._ask(self._spoiled(caller))
 
-    # -- what there is ----------------------------------------------------------------------------------------------
+    # -- what there is -----------------------------------------------------------------------------
 
     def _account(self, letter: str) -> str:
         return self._case["accounts"].get(letter, letter)
@@ -187,7 +187,7 @@ class Scene:
             "Arn"
         ]
 
-    # -- who asks ---------------------------------------------------------------------------------------------------
+    # -- who asks ----------------------------------------------------------------------------------
 
     def _credentials(self) -> Credentials:
         principal = self._request["principal"]
@@ -226,7 +226,7 @@ class Scene:
         return {"SerialNumber": serial, "TokenCode": code(seed, 0)}
 
     def _spoiled(self, held: Credentials) -> Credentials:
-        """Return the credentials as the case wants them: inactive, deleted, without token and so on."""
+        """Return the credentials as the case has them: inactive, deleted, without token …."""
         key, secret, token = held
         principal = self._request["principal"]
         match self._request["credential"]:

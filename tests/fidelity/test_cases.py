@@ -29,7 +29,7 @@ def test_every_documented_answer_is_given(runner: Runner, path: Path) -> None:
 
 
 def test_there_are_enough_cases_and_each_says_why() -> None:
-    """Cases are what the table in the documentation counts: each has an id of its own, a rule and its source."""
+    """The documentation's table counts them: each has an id of its own, a rule and its source."""
     cases = load(SUBJECTS)
     assert len({case["id"] for case in cases}) == len(cases)
     assert sum(case["id"].startswith("OWN-") for case in cases) >= 200
@@ -39,7 +39,7 @@ def test_there_are_enough_cases_and_each_says_why() -> None:
 
 
 def test_a_wrong_answer_is_found(runner: Runner) -> None:
-    """A runner that calls everything right would be of no use: each case turned round must be wrong."""
+    """A runner that calls everything right is of no use: each case turned round is wrong."""
     cases = load([HERE / "grant.json"])[:10]
     turned = [_turned(case) for case in cases]
     assert [answer.right for answer in runner.run(turned)] == [False] * len(turned)

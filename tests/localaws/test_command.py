@@ -71,11 +71,12 @@ def test_env_is_what_a_shell_takes(lab: Lab) -> None:
     """A shell evaluates it, and every AWS tool works on the local AWS."""
     told = lab.rolelab("env", "--account", "111122223333").stdout
     assert [line.partition("=")[0] for line in told.splitlines()] == [
-        "export AWS_ENDPOINT_URL", "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY", "export AWS_REGION",
-        "export AWS_DEFAULT_REGION",
+        "export AWS_ENDPOINT_URL", "export AWS_ACCESS_KEY_ID", "export AWS_SECRET_ACCESS_KEY",
+        "export AWS_REGION", "export AWS_DEFAULT_REGION",
     ]  # fmt: skip
     assert all(re.fullmatch(r"export [A-Z_]+='[^']*'", line) for line in told.splitlines())
-    script = f'{told}{sys.executable} -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])\''
+    code = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
+    script = f"{told}{sys.executable} -c '{code}'"
     shell = subprocess.run(
         ["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True
     )

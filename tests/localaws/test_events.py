@@ -15,7 +15,10 @@ from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
-TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+TRUST = (
+    '{"Version":"2012-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+)
 
 
 def test_the_record_tells_who_asked_what_with_what_answer(
@@ -45,7 +48,8 @@ def test_the_record_tells_who_asked_what_with_what_answer(
 
     seen: list[Any] = list(control.events(local_aws, account=account))
     assert [one["eventName"] for one in seen] == [
-        "CreateUser", "CreateAccessKey", "CreateRole", "ListBuckets", "AssumeRole", "GetCallerIdentity",
+        "CreateUser", "CreateAccessKey", "CreateRole", "ListBuckets", "AssumeRole",
+        "GetCallerIdentity",
     ]  # fmt: skip
     assert [one["userIdentity"]["type"] for one in seen] == ["Root"] * 3 + ["IAMUser"] * 2 + [
         "AssumedRole"

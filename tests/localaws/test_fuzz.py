@@ -81,7 +81,10 @@ PIECES = [
 ]
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
-TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+TRUST = (
+    '{"Version":"2012-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+)
 PLAUSIBLE = {
     "UserName": ["testuser", "other"],
     "NewUserName": ["testuser", "other"],
@@ -236,7 +239,8 @@ def test_garbled_requests_get_an_answer_of_awss_kind(
     for number in range(REQUESTS):
         request = getattr(fuzz, kind)()
         status, answer = fuzz.send(fuzz.spoiled(request) if spoil else request)
-        told = f"request {number}: {request.method} {request.url} {str(request.data)[:500]!r} -> {status} {answer[:300]!r}"
+        sent = f"{request.method} {request.url} {str(request.data)[:500]!r}"
+        told = f"request {number}: {sent} -> {status} {answer[:300]!r}"
         assert status < 500, told
         assert b"Traceback" not in answer, told
     assert root.sts.get_caller_identity()["Account"] == fuzz.account

@@ -1,4 +1,4 @@
-"""IAM as its clients see it: pages, the summary, XML that can be read, everything that a user can hold."""
+"""IAM as its clients see it: pages, the summary, XML, everything that a user can hold."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from rolelab.localaws.http.shapes import model
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.operations import table
 
-TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+TRUST = (
+    '{"Version":"2012-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+)
 
 
 def test_lists_come_in_pages(root: Clients) -> None:
-    """A class of hundreds is read page by page; nobody twice, nobody left out, though users go in between."""
+    """A class is read page by page; nobody twice, nobody left out, though users go in between."""
     names = [f"learner{number:03d}" for number in range(7)]
     for name in names:
         root.iam.create_user(UserName=name)
@@ -97,7 +100,10 @@ def test_what_was_written_is_read_back(root: Clients, text: str) -> None:
     """Any description that IAM takes comes back as it was."""
     root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Description=text)
     assert root.iam.get_role(RoleName="r")["Role"].get("Description") == text
-    document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a&b<c>/%"}]}'
+    document = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow",'
+        '"Action":"s3:*","Resource":"arn:aws:s3:::a&b<c>/%"}]}'
+    )
     root.iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=document)
     read: Any = root.iam.get_role_policy(RoleName="r", PolicyName="p")["PolicyDocument"]
     assert read["Statement"][0]["Resource"] == "arn:aws:s3:::a&b<c>/%"
@@ -260,17 +266,18 @@ def test_what_ministack_makes_is_known_to_the_layer(root: Clients, account: str)
 
 
 def test_every_operation_of_the_layer_is_one_of_iams() -> None:
-    """A misspelt entry would never be called; what MiniStack has and the layer does not is left to MiniStack."""
+    """A misspelt entry would never be called; what has no entry is left to MiniStack."""
     answered = {name for name, operation in table.IAM.items() if operation.handler}
     assert [name for name in table.IAM if name not in model("iam")] == []
     left = set(emulator.module("services.iam")._IAM_HANDLERS) - answered
     assert left == {
-        "CreateAccountAlias", "CreateOpenIDConnectProvider", "CreateSAMLProvider", "CreateServiceLinkedRole",
-        "DeleteAccountAlias", "DeleteOpenIDConnectProvider", "DeleteSAMLProvider",
-        "DeleteServiceLinkedRole", "GenerateCredentialReport", "GenerateServiceLastAccessedDetails",
-        "GetCredentialReport", "GetOpenIDConnectProvider", "GetSAMLProvider",
-        "GetServiceLastAccessedDetails", "GetServiceLinkedRoleDeletionStatus", "ListAccountAliases",
-        "ListOpenIDConnectProviders", "ListSAMLProviders", "UpdateSAMLProvider",
+        "CreateAccountAlias", "CreateOpenIDConnectProvider", "CreateSAMLProvider",
+        "CreateServiceLinkedRole", "DeleteAccountAlias", "DeleteOpenIDConnectProvider",
+        "DeleteSAMLProvider", "DeleteServiceLinkedRole", "GenerateCredentialReport",
+        "GenerateServiceLastAccessedDetails", "GetCredentialReport", "GetOpenIDConnectProvider",
+        "GetSAMLProvider", "GetServiceLastAccessedDetails", "GetServiceLinkedRoleDeletionStatus",
+        "ListAccountAliases", "ListOpenIDConnectProviders", "ListSAMLProviders",
+        "UpdateSAMLProvider",
     }  # fmt: skip
 
 

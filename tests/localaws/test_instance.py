@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,16 +19,6 @@ from rolelab.errors import LabError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
 from rolelab.localaws.process.record import Instance, prepare
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / ".rolelab" / "local"
-    yield folder
-    found = probe.find(folder)
-    if found.state is State.HUNG and found.pid:
-        os.kill(found.pid, signal.SIGCONT)
-    lifecycle.stop(folder)
 
 
 def _wait_until_gone(pid: int) -> None:
@@ -88,7 +77,7 @@ def test_the_secret_is_in_no_log_and_on_no_command_line(home: Path) -> None:
 
 
 def test_what_it_holds_outlives_an_orderly_end(home: Path) -> None:
-    """A lab is picked up the next day: users, keys, roles, objects, and the instance's id and secret."""
+    """A lab is picked up the next day: users, roles, objects, the instance's id and secret."""
     first = lifecycle.ensure(home).instance
     admin = Clients(first.endpoint("111122223333"))
     admin.iam.create_user(UserName="anna")
@@ -112,7 +101,7 @@ def test_what_it_holds_outlives_an_orderly_end(home: Path) -> None:
 
 
 def test_what_it_held_is_gone_after_a_kill_and_the_new_one_says_so(home: Path) -> None:
-    """The engine's state belongs to one instance: half of a world under the old id would be worse than none."""
+    """The engine's state belongs to one instance: half of it under the old id is worse."""
     first = lifecycle.ensure(home).instance
     Clients(first.endpoint()).iam.create_user(UserName="anna")
     lifecycle.stop(home)
@@ -150,7 +139,7 @@ def test_a_hung_server_is_recognised_and_can_be_ended(
 
 
 def test_a_foreign_program_on_its_port_is_not_taken_for_it(home: Path) -> None:
-    """After a restart of the machine, anything may listen there; it must not be handed the administrator's requests."""
+    """After a restart of the machine anything may listen there, and must not get our requests."""
     made = lifecycle.ensure(home).instance
     lifecycle.stop(home)
     with socket.create_server(("127.0.0.1", made.port)) as foreign:
@@ -278,7 +267,9 @@ print(seen)
 """
     root = str(Path(__file__).parents[2])
     told = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": root},
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": root},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert told.stderr == ""

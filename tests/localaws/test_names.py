@@ -1,4 +1,4 @@
-"""Names of buckets and objects: what AWS takes and what it does not, and names that other services have as paths."""
+"""Names of buckets and objects: what AWS takes, and names that other services have as paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from rolelab.aws.clients import Clients
 from rolelab.localaws.process.record import Instance
 
-# MiniStack answers these paths for Cognito, its own health, Iceberg, API Gateway, Lambda and S3 Control.
+# MiniStack answers these paths for Cognito, its own health, Iceberg, API Gateway, Lambda and S3
+# Control.
 ELSEWHERE = [
     "health",
     "login",
@@ -46,9 +47,10 @@ def test_a_bucket_may_have_the_name_of_another_services_path(
 @pytest.mark.parametrize(
     "path",
     [
-        "/login", "/oauth2/login", "/oauth2/token", "/logout", "/health", "/restapis/abc/dev/_user_request_/x",
-        "/2015-03-31/functions", "/v2/email/identities", "/iceberg/v1/config", "/pool/.well-known/jwks.json", "/v2/",
-        "/oauth2/userInfo", "/v20180820/mrap/instances", "/Execute",
+        "/login", "/oauth2/login", "/oauth2/token", "/logout", "/health",
+        "/restapis/abc/dev/_user_request_/x", "/2015-03-31/functions", "/v2/email/identities",
+        "/iceberg/v1/config", "/pool/.well-known/jwks.json", "/v2/", "/oauth2/userInfo",
+        "/v20180820/mrap/instances", "/Execute",
     ],
 )  # fmt: skip
 def test_nothing_but_s3_answers_who_does_not_sign(
@@ -74,8 +76,8 @@ def test_nothing_but_s3_answers_who_does_not_sign(
 @pytest.mark.parametrize(
     "name",
     [
-        "xn--anna", "sthree-anna", "amzn-s3-demo-anna", "anna-s3alias", "anna--ol-s3", "anna.mrap", "anna--x-s3",
-        "anna--table-s3",
+        "xn--anna", "sthree-anna", "amzn-s3-demo-anna", "anna-s3alias", "anna--ol-s3",
+        "anna.mrap", "anna--x-s3", "anna--table-s3",
     ],
 )  # fmt: skip
 def test_a_bucket_may_not_be_named_as_what_is_no_bucket(root: Clients, name: str) -> None:

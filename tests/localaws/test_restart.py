@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,14 @@ from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.localaws.process import lifecycle
 from rolelab.secret import Secret
 
-TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "local"
-    yield folder
-    lifecycle.stop(folder)
+TRUST = (
+    '{"Version":"2012-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
+)
 
 
 def test_a_session_and_who_is_trusted_outlive_an_orderly_end(home: Path) -> None:
-    """The learner goes on where they were; a user is still known by its id, its key found, its name taken."""
+    """The learner goes on where they were; users are found by id, key and name."""
     account = "111122223333"
     started = lifecycle.ensure(home).instance
     root = Clients(started.endpoint(account))

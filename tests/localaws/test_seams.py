@@ -18,7 +18,7 @@ def test_every_place_of_the_layer_is_as_expected(local_aws: Instance) -> None:
 def test_a_place_that_is_gone_or_changed_stops_the_start(
     local_aws: Instance, monkeypatch: pytest.MonkeyPatch, seam: seams.Seam
 ) -> None:
-    """Another release of MiniStack must not run half enforced; the line names the place and the pin."""
+    """Another MiniStack must not run half enforced; the line names the place and the pin."""
     place = rf"MiniStack's {seam.module}\.{seam.name} is not what .*: install ministack==1\.5\.33"
     with monkeypatch.context() as gone:
         gone.delattr(emulator.module(seam.module), seam.name)

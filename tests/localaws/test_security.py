@@ -1,4 +1,4 @@
-"""Who gets in: loopback only, signed only, and nothing beside AWS's API for whoever does not know the secret."""
+"""Who gets in: loopback only, signed only, and nothing beside AWS's API without the secret."""
 
 from __future__ import annotations
 
@@ -82,8 +82,9 @@ def test_a_key_with_a_wrong_secret_opens_nothing(
     if isinstance(refused.value, ClientError):
         code = refused.value.response.get("Error", {}).get("Code")
         assert code in {
-            "SignatureDoesNotMatch", "InvalidClientTokenId", "InvalidAccessKeyId", "MissingAuthenticationToken",
-            "IncompleteSignature", "AccessDenied", "AuthorizationHeaderMalformed",
+            "SignatureDoesNotMatch", "InvalidClientTokenId", "InvalidAccessKeyId",
+            "MissingAuthenticationToken", "IncompleteSignature", "AccessDenied",
+            "AuthorizationHeaderMalformed",
         }  # fmt: skip
 
 
@@ -198,7 +199,7 @@ def test_a_request_that_was_changed_after_it_was_signed_is_refused(
 def test_iam_is_not_reached_by_a_signature_for_another_service(
     local_aws: Instance, account: str, service: str, target: str
 ) -> None:
-    """MiniStack routes by action and host as well; its own IAM must not answer in the layer's place."""
+    """MiniStack routes by action and host as well; its own IAM must not answer instead."""
     url = local_aws.url + target
     request = AWSRequest(
         "POST", url, data=LIST_USERS, headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -237,11 +238,13 @@ def test_headers_that_count_may_come_once_only(local_aws: Instance, account: str
 @pytest.mark.parametrize(
     "path",
     [
-        "/_ministack/reset", "/_ministack/config", "/_ministack/health", "/_ministack/ready", "/_ministack/reset/",
-        "//_ministack/reset", "/%5Fministack/reset", "/_localstack/health", "/_ministack/rds/iam-auth",
-        "/_ministack/cfn-response/x", "/_ministack/eks-auth/x", "/_ministack/lambda-code/f", "/_aws/ses/messages",
-        "/_aws/sqs/messages", "/_alb/x", "/_user_request_/", "/health", "/oauth2/token", "/oauth2/authorize", "/logout",
-        "/iceberg/v1/config", "/v2/", "/v2/email/identities", "/v20180820/bucket/x", "/Execute", "/_rolelab/nothing",
+        "/_ministack/reset", "/_ministack/config", "/_ministack/health", "/_ministack/ready",
+        "/_ministack/reset/", "//_ministack/reset", "/%5Fministack/reset", "/_localstack/health",
+        "/_ministack/rds/iam-auth", "/_ministack/cfn-response/x", "/_ministack/eks-auth/x",
+        "/_ministack/lambda-code/f", "/_aws/ses/messages", "/_aws/sqs/messages", "/_alb/x",
+        "/_user_request_/", "/health", "/oauth2/token", "/oauth2/authorize", "/logout",
+        "/iceberg/v1/config", "/v2/", "/v2/email/identities", "/v20180820/bucket/x", "/Execute",
+        "/_rolelab/nothing",
     ],
 )  # fmt: skip
 def test_every_path_beside_awss_api_is_closed(
@@ -259,9 +262,10 @@ def test_every_path_beside_awss_api_is_closed(
 @pytest.mark.parametrize(
     ("host", "let_in"),
     [
-        ("127.0.0.1", True), ("localhost", True), ("127.0.0.1:{port}", True), ("LOCALHOST:{port}", True),
-        ("my-bucket.localhost:{port}", True), ("evil.example", False), ("127.0.0.1.evil.example", False),
-        ("localhost.evil.example:{port}", False), ("evil.example:{port}", False), ("", False), ("127.0.0.2", False),
+        ("127.0.0.1", True), ("localhost", True), ("127.0.0.1:{port}", True),
+        ("LOCALHOST:{port}", True), ("my-bucket.localhost:{port}", True), ("evil.example", False),
+        ("127.0.0.1.evil.example", False), ("localhost.evil.example:{port}", False),
+        ("evil.example:{port}", False), ("", False), ("127.0.0.2", False),
         ("abcdef12.execute-api.localhost", False), ("x.lambda-url.us-east-1.localhost", False),
         ("iot.us-east-1.localhost", False), ("10.0.0.1", False), ("169.254.169.254", False),
     ],
@@ -406,7 +410,7 @@ def test_a_signature_of_s3_is_checked_to_the_last_byte(
 
 
 def test_nobody_gets_in_through_the_application_itself(local_aws: Instance) -> None:
-    """The front is the only way to MiniStack: a lifespan or a web socket does not reach it either."""
+    """The front is the only way to MiniStack: a lifespan or web socket does not reach it either."""
     from rolelab.localaws.http.front import Front, Message
 
     reached: list[str] = []

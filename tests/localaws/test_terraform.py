@@ -25,7 +25,7 @@ pytestmark = [
 def test_the_aws_providers_own_code_makes_keeps_and_removes_it(
     local_aws: Instance, root: Clients, account: str, tmp_path: Path, program: str
 ) -> None:
-    """The code that pulumi-aws wraps: apply, a plan that finds nothing to change, destroy, and nothing is left."""
+    """The code that pulumi-aws wraps: apply, a plan without changes, destroy; nothing is left."""
     folder = tmp_path / program
     shutil.copytree(PROGRAMS / program, folder)
     configuration = tmp_path / "terraform.rc"

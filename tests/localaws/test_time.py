@@ -1,4 +1,4 @@
-"""What time does: sessions end, keys and roles tell when they were last used, codes are good once."""
+"""What time does: sessions end, keys and roles show their last use, codes are good once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
-TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+TRUST = (
+    '{"Version":"2012-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+)
 
 
 @pytest.fixture(scope="module")
 def own(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Nothing here needs a server of its own but the clock, which is every test's: it is put right afterwards."""
+    """The clock is every test's: it has the real time again afterwards."""
     yield
     control.reset_clock(request.getfixturevalue("local_aws"))
 

@@ -1,4 +1,4 @@
-"""What goes wrong around the background process: no room, a spoilt folder, other code; told as it is, and a way out."""
+"""What goes wrong around the background process: told as it is, with a way out."""
 
 from __future__ import annotations
 
@@ -19,13 +19,6 @@ from rolelab.errors import CannotTell, LabError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
 from rolelab.localaws.process.record import read_record
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "local"
-    yield folder
-    lifecycle.stop(folder, force=True)
 
 
 @pytest.fixture

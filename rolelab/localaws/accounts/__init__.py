@@ -1,1 +1,1 @@
-"""What the accounts hold and who calls, at which time: the ground that every other room stands on."""
+"""What the accounts hold, who calls, and when: what every other room stands on."""

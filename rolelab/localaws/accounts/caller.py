@@ -1,7 +1,7 @@
 """Who calls: root, a user, a role's session, a federated user, and what they are in the store.
 
-A session stands for its role by the role's unique id: a role recreated under the old name is another
-one, and sessions of the old one have no permissions any more. The same holds for users.
+A session stands for its role by the role's unique id: a role recreated under the old name is
+another one, and sessions of the old one have no permissions any more. The same holds for users.
 
 Source: IAM User Guide, "IAM identifiers" (unique IDs), "Compare AWS STS credentials".
 """

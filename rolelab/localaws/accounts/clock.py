@@ -1,4 +1,4 @@
-"""The local AWS's own time: it can be moved, so that a lesson sees a session end without waiting for it.
+"""The local AWS's own time: it can be moved, so that a lesson sees a session end.
 
 Signatures are checked against the real time, because clients sign with theirs.
 """

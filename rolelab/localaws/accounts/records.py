@@ -1,8 +1,8 @@
 """What the accounts hold, in the form in which MiniStack keeps, saves and restores it.
 
-The records are dictionaries of MiniStack's: some of its own operations write them, and its persistence
-reads them. So they are typed where they are, and not copied into classes of our own; what MiniStack
-does not know of is kept in the same record and saved with it.
+The records are dictionaries of MiniStack's: some of its own operations write them, and its
+persistence reads them. So they are typed where they are, and not copied into classes of our own;
+what MiniStack does not know of is kept in the same record and saved with it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def failed(service: str, error: AwsError) -> Reply:
     """Wrap an error in the error envelope."""
     request_id = str(uuid4())
     body = (
-        f'<ErrorResponse xmlns="{NAMESPACES[service]}"><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>'
+        f'<ErrorResponse xmlns="{NAMESPACES[service]}">'
+        f"<Error><Type>Sender</Type><Code>{escape(error.code)}</Code>"
         f"<Message>{text(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return Reply(error.status, body.encode(), request_id)

@@ -24,7 +24,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Controls = Mapping[str, Callable[[str, Mapping[str, str]], Mapping[str, object]]]
-"""Path -> what answers it: a function of method and query; ValueError says what is wrong with them."""
+"""Path -> what answers method and query; ValueError where they are wrong."""
 
 _HOST = re.compile(r"(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?localhost|127\.0\.0\.1|\[::1\]")
 _CLOSED_HOST = re.compile(

@@ -1,7 +1,8 @@
 """The local AWS's own paths, and how both sides prove that they know its secret without showing it.
 
-Anybody may ask for its health: the answer proves that it is this instance. Its events and its clock
-are for the administrator alone: the request proves that it comes from somebody who knows the secret.
+Anybody may ask for its health: the answer proves that it is this instance. Its events and its
+clock are for the administrator alone: the request proves that it comes from somebody who knows
+the secret.
 """
 
 from __future__ import annotations

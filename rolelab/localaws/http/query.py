@@ -1,4 +1,4 @@
-"""IAM and STS: a request is read, its signature and parameters checked, then authorised, answered."""
+"""IAM and STS: a request is read, checked, authorised and answered."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class Model:
         wrapper = output.get("resultWrapper", f"{operation}Result")
         return f"<{wrapper}>{self._members(self._shapes[output['shape']], result)}</{wrapper}>"
 
-    # -- reading -------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def _structure(
         self, shape: Shape, tree: Tree, path: str, faults: list[str]
@@ -149,7 +149,7 @@ class Model:
         _check_range(shape, len(values), f"{shown} {_FAILED} have length", faults, most=_MOST)
         return values
 
-    # -- writing -------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------
 
     def _members(self, shape: Shape, result: Mapping[str, object]) -> str:
         parts: list[str] = []

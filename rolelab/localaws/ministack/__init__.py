@@ -1,1 +1,1 @@
-"""All that knows MiniStack: loading it, and taking its place where it answers otherwise than AWS."""
+"""All that knows MiniStack: loads it, and replaces what answers otherwise than AWS."""

@@ -1,6 +1,7 @@
 """Bucket policies: whose a bucket is, what its policy says today, whom it names.
 
-The principals of a bucket policy are users and roles, not names: they are resolved when it is saved.
+The principals of a bucket policy are users and roles, not names: they are resolved when it is
+saved.
 """
 
 from __future__ import annotations

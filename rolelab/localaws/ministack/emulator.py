@@ -20,7 +20,7 @@ Foreign = Any
 """What is MiniStack's: it has no types."""
 
 PINS = {"ministack": "1.5.33", "botocore": "1.43.106"}
-"""What the layer was written against. Without pins pip takes an older MiniStack that enforces nothing."""
+"""What this was written for; without pins, pip takes a MiniStack that enforces nothing."""
 
 _ENVIRONMENT = {
     "AUTH": "true",
@@ -56,7 +56,8 @@ def check_versions() -> None:
 def load(*, region: str, state: Path | None) -> ModuleType:
     """Import MiniStack's application with enforcement on; a state folder keeps S3's objects.
 
-    The environment and the logging of this process are left as they were: a demo or a test runs beside it.
+    The environment and the logging of this process are left as they were: a demo or a test runs
+    beside it.
 
     Raises:
         LabError: another version is installed, or it was already loaded with other settings.

@@ -1,4 +1,4 @@
-"""The operations of IAM that MiniStack answers by itself: providers, service-linked roles and more."""
+"""The operations of IAM that MiniStack answers itself: providers, service-linked roles …."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """MiniStack's ways around its router, closed: other services that it answers by path or host.
 
 Cognito's pages, API Gateway, Lambda's addresses, load balancers, registries and its own
-administration have paths that a bucket's name can have too. Here a request that reaches MiniStack is
-one of S3, whatever its path.
+administration have paths that a bucket's name can have too. Here a request that reaches MiniStack
+is one of S3, whatever its path.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def ahead_of_router(
     request_id: str,
     **_more: object,
 ) -> Foreign:
-    """Answer a request that names its bucket by the host, as MiniStack does; nothing else is ahead of S3."""
+    """Answer a request that names its bucket by the host; nothing else is ahead of S3."""
     app, host = module("app"), headers.get("host", "")
     response = await app._handle_s3_vhost_request(host, path, method, headers, body, query_params)
     if not response:

@@ -6,9 +6,9 @@
 - Who is not allowed to list a bucket is not told that an object is missing: 403, not 404.
 - Nobody, unsigned, lists or makes buckets; the body is what was signed.
 
-Source: Amazon S3 User Guide, "How Amazon S3 authorizes a request"; Amazon S3 API Reference, GetObject
-("If you have the s3:ListBucket permission …"); IAM User Guide, "Cross-account policy evaluation
-logic".
+Source: Amazon S3 User Guide, "How Amazon S3 authorizes a request"; Amazon S3 API Reference,
+GetObject ("If you have the s3:ListBucket permission …"); IAM User Guide, "Cross-account policy
+evaluation logic".
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class S3:
         self._original_handle = original("services.s3", "handle_request")
         self._original_denied = original("core.iam_actions", "access_denied_response")
 
-    # -- the decision --------------------------------------------------------------------------------
+    # -- the decision ------------------------------------------------------------------------------
 
     def enforce(
         self,
@@ -152,7 +152,7 @@ class S3:
             current().allowed_bucket = bucket
         return decision
 
-    # -- a request -----------------------------------------------------------------------------------
+    # -- a request ---------------------------------------------------------------------------------
 
     async def handle_request(
         self,

@@ -1,7 +1,7 @@
 """Where MiniStack's own is replaced: every place by name, each looked at before it is touched.
 
-MiniStack's enforcement is young and changes with every release: a place that is not as expected here
-means that the pin was moved without this list.
+MiniStack's enforcement is young and changes with every release: a place that is not as expected
+here means that the pin was moved without this list.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _STS, _S3 = "services.sts", "services.s3"
 _REQUEST = "method, path, headers, body, query_params"
 
 REPLACED = (
-    # Root keys have a secret, sessions end by the clock that can be moved, 12 digits alone are root.
+    # Root keys have a secret, sessions end by the clock that can be moved, 12 digits alone are
+    # root.
     _seam(
         "core.iam_evaluator.resolve_credential(access_key_id, account_id, session_token)", _STS, _S3
     ),

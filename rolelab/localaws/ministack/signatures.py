@@ -1,8 +1,9 @@
 """Credentials, checked by MiniStack's own signature code against what is known here of each key.
 
-MiniStack takes `test`, the configured key and every 12-digit key for root, with whatever signature.
-Here a root key is a credential like any other: 12 digits, the instance's secret. Header, query, chunk
-and form signatures of S3 are then all checked by the code that checks users' keys.
+MiniStack takes `test`, the configured key and every 12-digit key for root, with whatever
+signature. Here a root key is a credential like any other: 12 digits, the instance's secret.
+Header, query, chunk and form signatures of S3 are then all checked by the code that checks users'
+keys.
 """
 
 from __future__ import annotations

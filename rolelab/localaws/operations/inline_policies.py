@@ -1,7 +1,8 @@
 """Inline policies of users, roles and groups: one operation of each sort for all three.
 
 Source: IAM API Reference, PutUserPolicy, GetUserPolicy ("Policies returned by this operation are
-URL-encoded compliant with RFC 3986"), DeleteUserPolicy, ListUserPolicies, and those of roles, groups.
+URL-encoded compliant with RFC 3986"), DeleteUserPolicy, ListUserPolicies, and those of roles,
+groups.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _violation(rule: str) -> AwsError:
     return AwsError("PasswordPolicyViolation", f"Password should {rule}")
 
 
-# -- the account's policy ----------------------------------------------------------------------------
+# -- the account's policy --------------------------------------------------------------------------
 
 
 def get_policy(call: ApiCall) -> Result:

@@ -1,7 +1,7 @@
 """What a call of IAM is asked on: an ARN, path included, and the condition keys of the operation.
 
-Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and
-Access Management (IAM)"; the path of a resource is part of its ARN ("IAM identifiers").
+Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity
+and Access Management (IAM)"; the path of a resource is part of its ARN ("IAM identifiers").
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def _checked(call: ApiCall) -> str:
     return document
 
 
-# -- versions ----------------------------------------------------------------------------------------
+# -- versions --------------------------------------------------------------------------------------
 
 
 def create_version(call: ApiCall) -> Result:
@@ -223,7 +223,7 @@ def _set_default(record: PolicyRecord, version_id: str) -> None:
     record["DefaultVersionId"] = version_id
 
 
-# -- attachments -------------------------------------------------------------------------------------
+# -- attachments -----------------------------------------------------------------------------------
 
 
 def attach(kind: str) -> Callable[[ApiCall], None]:

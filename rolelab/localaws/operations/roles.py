@@ -101,7 +101,7 @@ def update_trust(call: ApiCall) -> None:
 
 
 def delete(call: ApiCall) -> None:
-    """DeleteRole: refused while it has policies or is in a profile; its sessions lose their worth."""
+    """DeleteRole: refused while it has policies or a profile; its sessions can do nothing then."""
     record = _changeable(call)
     lookup.require_empty(
         (profiles_of(call, record["RoleName"]), "remove roles from instance profile first"),

@@ -1,4 +1,4 @@
-"""Codes of a virtual MFA device, as every authenticator app makes them: six digits, SHA-1, 30 seconds.
+"""Codes of a virtual MFA device, as authenticator apps make them: six digits, SHA-1, 30 s.
 
 Source: RFC 6238; IAM User Guide, "Assign a virtual MFA device in the AWS Management Console".
 """

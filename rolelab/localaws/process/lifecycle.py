@@ -92,7 +92,7 @@ def _started_line(instance: Instance, *, lost: bool, older: bool) -> str:
     )
 
 
-# -- the start --------------------------------------------------------------------------------------
+# -- the start -------------------------------------------------------------------------------------
 
 
 def _spawn(home: Path, region: str) -> None:
@@ -172,7 +172,7 @@ def _read_until_closed(descriptor: int, wait_s: float) -> str | None:
         said += chunk
 
 
-# -- the end ----------------------------------------------------------------------------------------
+# -- the end ---------------------------------------------------------------------------------------
 
 
 def stop(home: Path, *, force: bool = False) -> Found:

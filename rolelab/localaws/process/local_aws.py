@@ -1,4 +1,4 @@
-"""One local AWS: its accounts, IAM and STS, S3, and the events and clock that its owner can ask for."""
+"""One local AWS, put together: accounts, IAM and STS, S3, its events and its clock."""
 
 from __future__ import annotations
 

@@ -148,8 +148,8 @@ def _ended(recorded: InstanceRecord, answer: Answer) -> Found:
 def ask(recorded: InstanceRecord, secret: Secret) -> Health:
     """Ask whoever listens on the recorded port to prove that it is the instance."""
     nonce = secrets.token_hex(16)
-    request = f"GET {proofs.HEALTH_PATH}?nonce={nonce} HTTP/1.0\r\nHost: 127.0.0.1:{recorded.port}\r\n\r\n"
-    address = ("127.0.0.1", recorded.port)
+    target, address = f"{proofs.HEALTH_PATH}?nonce={nonce}", ("127.0.0.1", recorded.port)
+    request = f"GET {target} HTTP/1.0\r\nHost: 127.0.0.1:{recorded.port}\r\n\r\n"
     try:
         with socket.create_connection(address, timeout=_ANSWER_S) as connection:
             connection.sendall(request.encode())

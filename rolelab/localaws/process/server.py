@@ -127,7 +127,8 @@ class Server:
     async def _serve(self, on_ready: Callable[[], None], idle_s: float) -> None:
         self._loop = asyncio.get_running_loop()
         watch = asyncio.create_task(self._watch(on_ready, idle_s))
-        # One that fails, as where nothing can be written, must not leave a server that nobody knows of.
+        # One that fails, as where nothing can be written, must not leave a server that nobody
+        # knows of.
         watch.add_done_callback(lambda _: self.end())
         try:
             await self._uvicorn.serve(sockets=[self._socket])
@@ -202,7 +203,8 @@ class _Uvicorn(uvicorn.Server):
 def _listen(port: int) -> socket.socket:
     """Return a listening socket on loopback: this port if it is free, else any."""
     for number in (port, 0) if port else (0,):
-        # With the protocol named, asyncio turns Nagle off: without it an answer in two parts takes 40 ms.
+        # With the protocol named, asyncio turns Nagle off: without it an answer in two parts
+        # takes 40 ms.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -221,7 +223,8 @@ def _listen(port: int) -> socket.socket:
 def in_process(*, region: str = DEFAULT_REGION) -> Iterator[Instance]:
     """Run a local AWS of its own in a thread of this process; what it holds is gone at the end.
 
-    The end is not waited for: uvicorn takes 0.2 s to close, which a command that is done has no use for.
+    The end is not waited for: uvicorn takes 0.2 s to close, which a command that is done has no
+    use for.
 
     Raises:
         LabError: another one runs in this process, or the versions are not the pinned ones.

@@ -1,6 +1,7 @@
 """A run of the engine as JSON, in the shapes of `pulumi preview --json` and `pulumi up --json`.
 
-A preview is one object at the end; a run is one event a line while it goes on, with `sequence` and `timestamp`.
+A preview is one object at the end; a run is one event a line while it goes on, with `sequence`
+and `timestamp`.
 """
 
 from __future__ import annotations
