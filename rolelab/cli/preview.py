@@ -28,7 +28,7 @@ def command(
     The local AWS is started if it does not run.
     """
     from rolelab.engine import deploy
-    from rolelab.report import events, progress
+    from rolelab.report import run_as_json, progress
     from rolelab.steps import Event, Message
 
     config = deploying.checked_config(stack)
@@ -52,7 +52,7 @@ def command(
     result = deploy.preview(place, listen, options)
     screen.close()
     if as_json:
-        told = events.preview(result.steps, messages, result.summary, config)
+        told = run_as_json.preview(result.steps, messages, result.summary, config)
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         screen.summary(result.summary)
