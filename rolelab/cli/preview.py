@@ -28,7 +28,7 @@ def command(
     The local AWS is started if it does not run.
     """
     from rolelab.engine import deploy
-    from rolelab.report import run_as_json, progress
+    from rolelab.report import progress, run_as_json
     from rolelab.steps import Event, Message
 
     config = deploying.checked_config(stack)
