@@ -42,35 +42,22 @@ class Kind(Enum):
     """Any other answer of AWS: the request is wrong or conflicts with what exists."""
 
 
-_DENIED = {"AccessDenied", "AccessDeniedException"}
-_CREDENTIALS = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidToken",
-    "TokenRefreshRequired",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
-    "IncompleteSignature",
-    "MissingAuthenticationToken",
-    "AuthFailure",
-    "RequestInTheFuture",
-}
-_MISSING = {"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "404"}
-_THROTTLED = {
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "SlowDown",
-}
-
-
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"}
+_CODES = {
+    Kind.DENIED: {"AccessDenied", "AccessDeniedException"},
+    Kind.CREDENTIALS: {
+        *_EXPIRED, *_CLOCK, "InvalidClientTokenId", "UnrecognizedClientException", "InvalidToken",
+        "InvalidAccessKeyId", "SignatureDoesNotMatch", "IncompleteSignature", "AuthFailure",
+        "MissingAuthenticationToken",
+    },
+    Kind.THROTTLED: {
+        "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded",
+        "SlowDown",
+    },
+    Kind.MISSING: {"NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "404"},
+}  # fmt: skip
+_KIND_OF = {code: kind for kind, codes in _CODES.items() for code in codes}
 _CLOCK_WORDS = ("Signature expired", "Signature not yet current")
 # What a garbled or cut-off answer makes botocore and urllib3 raise, beside botocore's own
 # exceptions.
@@ -182,15 +169,14 @@ def require_whole(operation: str, answer: Any, *fields: str) -> None:
 
 
 def _kind(code: str, status: int) -> Kind:
-    if code in _DENIED:
-        return Kind.DENIED
-    if code in _CREDENTIALS:
-        return Kind.CREDENTIALS
-    if code in _THROTTLED or status == 429:
+    kind = _KIND_OF.get(code, Kind.REFUSED)
+    if kind in (Kind.DENIED, Kind.CREDENTIALS, Kind.THROTTLED):
+        return kind
+    if status == 429:
         return Kind.THROTTLED
     if status >= 500 or not code or (code == str(status) and status not in (403, 404)):
         return Kind.UNREACHABLE
-    return Kind.MISSING if code in _MISSING else Kind.REFUSED
+    return kind
 
 
 def as_lab_error(failure: AwsFailure) -> LabError:

@@ -141,28 +141,23 @@ def hanging_on(
 
 def in_order(resources: Sequence[Resource]) -> list[Resource]:
     """Return resources in an order of deletion: dependants first."""
-    return [resource for wave in waves(resources) for resource in wave]
-
-
-def waves(resources: Sequence[Resource]) -> list[list[Resource]]:
-    """Return resources in waves: nothing in a wave is needed by what is left after it."""
-    return [[resources[index] for index in wave] for wave in _waves(resources)]
+    return [resources[index] for index in _order(resources)]
 
 
 def planned(deletions: Sequence[Deletion]) -> list[Deletion]:
     """Return deletions in an order in which they can be carried out."""
-    order = _waves([deletion.resource for deletion in deletions])
-    return [deletions[index] for wave in order for index in wave]
+    return [deletions[index] for index in _order([deletion.resource for deletion in deletions])]
 
 
-def _waves(resources: Sequence[Resource]) -> list[list[int]]:
+def _order(resources: Sequence[Resource]) -> list[int]:
+    """Return indices in waves: nothing in a wave is needed by what comes after it."""
     waits, frees = _blocked_by(resources)
-    ready = [index for index, count in enumerate(waits) if count == 0]
-    found: list[list[int]] = []
-    while ready:
-        found.append(ready)
-        ready = [other for index in ready for other in _freed(waits, frees[index])]
-    return found
+    wave = [index for index, count in enumerate(waits) if count == 0]
+    order: list[int] = []
+    while wave:
+        order += wave
+        wave = [other for index in wave for other in _freed(waits, frees[index])]
+    return order
 
 
 def _blocked_by(resources: Sequence[Resource]) -> tuple[list[int], list[list[int]]]:

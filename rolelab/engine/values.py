@@ -6,6 +6,7 @@ needs no conversion in between. Nothing here prints a value; `shown` is the form
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from rolelab import steps
@@ -72,27 +73,24 @@ def is_unknown(value: Any) -> bool:
 
 def masked(value: Any) -> Any:
     """Return the value with each secret in it as `[secret]`: what `pulumi stack output` prints."""
-    if isinstance(value, dict):
-        inner = cast("dict[str, Any]", value)
-        if inner.get(SIGNATURE) == SECRET:
-            return steps.MASKED
-        return {key: masked(one) for key, one in inner.items()}
-    if isinstance(value, list):
-        return [masked(one) for one in cast("list[Any]", value)]
-    return value
+    return _told(value, lambda text: text)
 
 
 def shown(value: Any) -> Any:
     """Return the value as a preview shows it: `[secret]`, `[unknown]`."""
+    return _told(value, lambda text: steps.UNKNOWN if UNKNOWN in text else text)
+
+
+def _told(value: Any, word: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return steps.UNKNOWN if UNKNOWN in value else value
+        return word(value)
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
         if inner.get(SIGNATURE) == SECRET:
             return steps.MASKED
-        return {key: shown(one) for key, one in inner.items()}
+        return {key: _told(each, word) for key, each in inner.items()}
     if isinstance(value, list):
-        return [shown(one) for one in cast("list[Any]", value)]
+        return [_told(each, word) for each in cast("list[Any]", value)]
     return value
 
 

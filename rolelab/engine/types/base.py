@@ -165,9 +165,7 @@ class ResourceType(ABC):
     def identity(self, inputs: Properties) -> str:
         """Return the id that these inputs lead to, where that is all there is.
 
-        Creating it again overwrites it.
-
-        Empty where AWS keeps one thing from another, by a name or an id of its own.
+        Creating it again overwrites it. Empty where AWS keeps one thing from another, by a name or an id of its own.
         """
         return ""
 
@@ -203,6 +201,9 @@ class PropertyFault:
     value: Any = field(default=None, repr=False)
 
 
+_KINDS = {int: "number", str: "string", bool: "bool", dict: "map"}
+
+
 def fault_of(name: str, known: Property, value: Any) -> PropertyFault | None:
     """Check one value (secrets opened) against its property.
 
@@ -210,13 +211,10 @@ def fault_of(name: str, known: Property, value: Any) -> PropertyFault | None:
     """
     if is_unknown(value):
         return None
-    wanted = (
-        "number" if known.kind is int else {str: "string", bool: "bool", dict: "map"}[known.kind]
-    )
     good = isinstance(value, known.kind) and not (known.kind is int and isinstance(value, bool))
     if known.kind is dict and good:
         good = all(isinstance(one, str) for one in cast("dict[str, object]", value).values())
     if not good:
-        return PropertyFault(name, f"expected a {wanted}", value)
+        return PropertyFault(name, f"expected a {_KINDS[known.kind]}", value)
     reason = known.rule(value) if known.rule else None
     return PropertyFault(name, reason, value) if reason else None
