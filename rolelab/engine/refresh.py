@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from rolelab.aws.failures import AwsFailure
-from rolelab.engine import documents, properties, values
+from rolelab.engine import properties, values
 from rolelab.engine.cloud import Cloud, patiently
 from rolelab.engine.deletion import Deletion, everything
 from rolelab.engine.resource import Properties, Resource
@@ -19,6 +19,7 @@ from rolelab.engine.types.base import ResourceType
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.types.user import UserType
 from rolelab.errors import CannotTell
+from rolelab.iam import documents
 from rolelab.steps import Ended, Op, PropertyDiff
 
 if TYPE_CHECKING:
@@ -106,14 +107,16 @@ def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Res
             continue
         # A policy that means the same keeps its own text.
         equal = (
-            documents.same(before, value)
+            documents.equal(before, value)
             if property_.document
             else before == value or not (before or value)
         )
         if not equal:
             outputs[key] = _as_before(outputs.get(key), value)
         mine = values.plain(inputs.get(key))
-        if key in inputs and (documents.same(mine, value) if property_.document else mine == value):
+        if key in inputs and (
+            documents.equal(mine, value) if property_.document else mine == value
+        ):
             continue
         if key in inputs or not (
             value in ("", [], {}) or value == property_.default or property_.computed

@@ -6,9 +6,9 @@ Pure: standard library and the plain facts of `components` only, no AWS call. `a
 smallest change, `compare` compares documents by meaning, `messages` reads and writes AWS's AccessDenied sentences.
 """
 
-from rolelab.iam.decide import Decision, decide
+from rolelab.iam.decision import Decision, decide
 from rolelab.iam.documents import Document, Effect, PolicyError, parse, read
-from rolelab.iam.policies import Layer, Place, Policies, Policy
+from rolelab.iam.layers import Layer, Place, Policies, Policy
 from rolelab.iam.principals import CredentialState, Principal, PrincipalKind
 from rolelab.iam.request import Request
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolelab.iam.arns import is_aws_policy
-from rolelab.iam.decide import Decision, NearMiss
+from rolelab.iam.decision import Decision, NearMiss
 from rolelab.iam.documents import Statement
 from rolelab.iam.language.statements import Mismatch
+from rolelab.iam.layers import Layer, Policies
 from rolelab.iam.messages import Agreement, agreement, sentence_of
-from rolelab.iam.policies import Layer, Policies
 from rolelab.iam.principals import PrincipalKind
 from rolelab.iam.propose import Proposal, propose
 from rolelab.iam.request import Request

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from rolelab.iam.decide import Decision
-from rolelab.iam.policies import DOCUMENT_LAYERS, Layer
+from rolelab.iam.decision import Decision
+from rolelab.iam.layers import DOCUMENT_LAYERS, Layer
 from rolelab.iam.principals import CredentialState, PrincipalKind
 from rolelab.iam.request import Request
 

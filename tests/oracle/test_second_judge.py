@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rolelab.iam import Decision, Effect, Layer, Policies, Policy, Principal, PrincipalKind, Request
 from rolelab.iam import decide as product_decides
 from rolelab.iam.credentials import further_requests
-from rolelab.iam.decide import said_by
+from rolelab.iam.decision import said_by
 from rolelab.iam.grammar import Kind as PolicyKind
 from rolelab.iam.grammar import malformed
 from rolelab.iam.request import Context, Lack

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from rolelab.iam.documents import Document, as_list, pretty, read
-from rolelab.iam.policies import DOCUMENT_LAYERS, Layer, Place, Policies, Policy
+from rolelab.iam.layers import DOCUMENT_LAYERS, Layer, Place, Policies, Policy
 from rolelab.iam.propose.edits import Edit, Raw
 
 _NO_POLICY = Policy(Document())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rolelab.iam.arns import account_root
-from rolelab.iam.decide import Decision
+from rolelab.iam.decision import Decision
 from rolelab.iam.documents import Effect, Statement
 from rolelab.iam.language.patterns import has_wildcard
 from rolelab.iam.language.statements import Reading, applies
-from rolelab.iam.policies import RESOURCE_LAYERS, Layer, Place
+from rolelab.iam.layers import RESOURCE_LAYERS, Layer, Place
 from rolelab.iam.propose import edits
 from rolelab.iam.propose.changes import edited, put, without_statement
 from rolelab.iam.propose.edits import Worded

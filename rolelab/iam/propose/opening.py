@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from components.documents import VERSION
 from rolelab.iam.arns import account_root, bucket_of
-from rolelab.iam.decide import Decision, NearMiss
+from rolelab.iam.decision import Decision, NearMiss
 from rolelab.iam.documents import Principals, Statement, account_of, read
 from rolelab.iam.language.naming import grip_of
 from rolelab.iam.language.patterns import action_matches, arn_matches, marked
 from rolelab.iam.language.statements import Mismatch
-from rolelab.iam.policies import RESOURCE_LAYERS, Layer, Policies, Policy
+from rolelab.iam.layers import RESOURCE_LAYERS, Layer, Policies, Policy
 from rolelab.iam.principals import Principal, PrincipalKind
 from rolelab.iam.propose import edits
 from rolelab.iam.propose.changes import edited, put, with_statement, without_statement

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from rolelab.iam import arns
 from rolelab.iam.credentials import further_requests
-from rolelab.iam.decide import decide
-from rolelab.iam.policies import Layer, Policies
+from rolelab.iam.decision import decide
+from rolelab.iam.layers import Layer, Policies
 from rolelab.iam.principals import Principal
 from rolelab.iam.request import Request
 

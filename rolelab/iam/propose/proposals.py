@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from rolelab.iam.credentials import further_requests
-from rolelab.iam.decide import Decision, decide
+from rolelab.iam.decision import Decision, decide
 from rolelab.iam.documents import Condition
 from rolelab.iam.language.operators import NULL, used
 from rolelab.iam.language.patterns import fill_text, has_wildcard
-from rolelab.iam.policies import DOCUMENT_LAYERS, Layer, Policies
+from rolelab.iam.layers import DOCUMENT_LAYERS, Layer, Policies
 from rolelab.iam.principals import PrincipalKind
 from rolelab.iam.propose import closing, opening
 from rolelab.iam.propose.changes import Change, between

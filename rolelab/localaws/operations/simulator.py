@@ -9,7 +9,7 @@ from typing import cast
 
 from rolelab.iam import Effect, Policy, Principal, Request
 from rolelab.iam.arns import Arn
-from rolelab.iam.decide import said_by
+from rolelab.iam.decision import said_by
 from rolelab.iam.grammar import Kind as PolicyKind
 from rolelab.iam.grammar import malformed
 from rolelab.iam.request import Context, Lack, keys_of_any_request

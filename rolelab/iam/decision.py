@@ -23,7 +23,7 @@ from rolelab.iam.documents import Effect
 from rolelab.iam.language.conditions import all_of, any_of
 from rolelab.iam.language.naming import Grip
 from rolelab.iam.language.statements import Mismatch, Reading, applies, mismatches, unknowns
-from rolelab.iam.policies import GUARDS, RESOURCE_LAYERS, Layer, Place, Policies, Policy
+from rolelab.iam.layers import GUARDS, RESOURCE_LAYERS, Layer, Place, Policies, Policy
 from rolelab.iam.principals import OUTSIDE, PrincipalKind
 from rolelab.iam.request import Context, Request
 
