@@ -10,7 +10,7 @@ from typing import Any, cast
 from rolelab.engine import values
 from rolelab.engine.resource import Properties, Resource
 from rolelab.engine.types.base import PropertyFault, ResourceType, fault_of
-from rolelab.iam import documents
+from rolelab.iam import spelling
 from rolelab.steps import PropertyDiff
 
 RandomDigits = Callable[[int], str]
@@ -109,7 +109,7 @@ def _same(before: Any, after: Any, *, document: bool) -> bool:
         return False
     before, after = (None if one in ("", [], {}) else one for one in (before, after))
     return (
-        documents.equal(before, after)
+        spelling.equal(before, after)
         if document
         else before == after and type(before) is type(after)
     )

@@ -19,7 +19,7 @@ from rolelab.engine.types.base import ResourceType
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.types.user import UserType
 from rolelab.errors import CannotTell
-from rolelab.iam import documents
+from rolelab.iam import spelling
 from rolelab.steps import Ended, Op, PropertyDiff
 
 if TYPE_CHECKING:
@@ -107,16 +107,14 @@ def taken_in(known: ResourceType, resource: Resource, actual: Properties) -> Res
             continue
         # A policy that means the same keeps its own text.
         equal = (
-            documents.equal(before, value)
+            spelling.equal(before, value)
             if property_.document
             else before == value or not (before or value)
         )
         if not equal:
             outputs[key] = _as_before(outputs.get(key), value)
         mine = values.plain(inputs.get(key))
-        if key in inputs and (
-            documents.equal(mine, value) if property_.document else mine == value
-        ):
+        if key in inputs and (spelling.equal(mine, value) if property_.document else mine == value):
             continue
         if key in inputs or not (
             value in ("", [], {}) or value == property_.default or property_.computed

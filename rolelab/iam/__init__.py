@@ -1,16 +1,23 @@
 """IAM, alone: what AWS's policies mean, decided, explained, compared, put right.
 
 Pure: standard library and the plain facts of `components` only, no AWS call. `arns`, `names`, `quotas` are facts;
-`documents` reads policies, `grammar` finds what AWS refuses in them; `principals` and `request` are who asks for what;
-`language` is whether a statement is about a request; `decide` decides, `explain` puts it in words, `propose` finds the
-smallest change, `compare` compares documents by meaning, `messages` reads and writes AWS's AccessDenied sentences.
+`documents` reads policies, `grammar` finds what AWS refuses in them; `principals` and `request` are who asks for what,
+`layers` the policies that bear on it; `language` is whether a statement is about a request; `decision` decides,
+`explain` puts it in words, `propose` finds the smallest change, `compare` compares documents by meaning (`spelling`:
+whether one was changed at all), `messages` reads and writes AWS's AccessDenied sentences.
+
+The names below are loaded when they are asked for: whoever needs an ARN does not wait for the rest.
 """
 
-from rolelab.iam.decision import Decision, decide
-from rolelab.iam.documents import Document, Effect, PolicyError, parse, read
-from rolelab.iam.layers import Layer, Place, Policies, Policy
-from rolelab.iam.principals import CredentialState, Principal, PrincipalKind
-from rolelab.iam.request import Request
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rolelab.iam.decision import Decision, decide
+    from rolelab.iam.documents import Document, Effect, PolicyError, parse, read
+    from rolelab.iam.layers import Layer, Place, Policies, Policy
+    from rolelab.iam.principals import CredentialState, Principal, PrincipalKind
+    from rolelab.iam.request import Request
 
 __all__ = [
     "CredentialState",
@@ -29,3 +36,18 @@ __all__ = [
     "parse",
     "read",
 ]
+
+_HOMES = {
+    "decision": ("Decision", "decide"),
+    "documents": ("Document", "Effect", "PolicyError", "parse", "read"),
+    "layers": ("Layer", "Place", "Policies", "Policy"),
+    "principals": ("CredentialState", "Principal", "PrincipalKind"),
+    "request": ("Request",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -277,31 +277,6 @@ def _scalar(value: object, place: str) -> str:
     raise PolicyError(f"{place}: not a string, number or boolean")
 
 
-def equal(one: object, other: object) -> bool:
-    """Return whether two texts hold the same document; what is not JSON is compared as text.
-
-    White space, the order of keys and lists, and lists of one do not count. Unlike `compare.same`, which asks what a
-    document allows, this asks whether it has been changed: a Sid counts.
-    """
-    if one == other or not isinstance(one, str) or not isinstance(other, str):
-        return one == other
-    try:
-        return _normal(json.loads(one)) == _normal(json.loads(other))
-    except ValueError:
-        return False
-
-
-def _normal(value: object) -> object:
-    elements = as_mapping(value)
-    if elements is not None:
-        return {key: _normal(each) for key, each in elements.items()}
-    if isinstance(value, list):
-        items = [_normal(each) for each in cast("list[object]", value)]
-        items.sort(key=lambda each: json.dumps(each, sort_keys=True))
-        return items[0] if len(items) == 1 else items
-    return value
-
-
 _ORDER = {name: at for at, name in enumerate(("Version", "Id", "Statement", *STATEMENT_ELEMENTS))}
 
 

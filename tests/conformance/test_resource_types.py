@@ -18,7 +18,7 @@ from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import Made, ResourceType
 from rolelab.engine.types.table import TYPES
-from rolelab.iam import documents as meaning
+from rolelab.iam import spelling
 from tests.conformance.conftest import MotoCloud
 
 TRUST = documents.as_json(documents.trust("arn:aws:iam::123456789012:root"))
@@ -157,7 +157,7 @@ def unlike(cloud: Cloud, one: Resource) -> list[str]:
         for name, value in one.inputs.items()
         if name in got
         and not (
-            meaning.equal(value, got[name])
+            spelling.equal(value, got[name])
             if known.properties[name].document
             else value == got[name]
         )

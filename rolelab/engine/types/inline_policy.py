@@ -13,7 +13,7 @@ from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, text_of
 from rolelab.engine.types.property_rules import iam_name, policy
-from rolelab.iam import documents
+from rolelab.iam import spelling
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import UserDetailTypeDef
@@ -76,7 +76,7 @@ class InlinePolicyType(ResourceType):
         # It has no date; but a policy of that name with that meaning is what was asked for.
         inputs = pending.resource.inputs
         there = self.read(cloud, pending.resource)
-        if there is None or not documents.equal(there["policy"], inputs["policy"]):
+        if there is None or not spelling.equal(there["policy"], inputs["policy"]):
             return None
         return Made(self.identity(inputs), dict(inputs))
 

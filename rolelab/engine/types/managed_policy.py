@@ -14,7 +14,7 @@ from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types import parts
 from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, text_of
 from rolelab.engine.types.property_rules import iam_name, iam_path, policy
-from rolelab.iam import documents
+from rolelab.iam import spelling
 
 
 class PolicyType(ResourceType):
@@ -75,7 +75,7 @@ class PolicyType(ResourceType):
         id_ = resource.id
         there = self.read(cloud, resource) if resource.stale else None
         before = there or resource.inputs
-        if not documents.equal(before["policy"], inputs["policy"]):
+        if not spelling.equal(before["policy"], inputs["policy"]):
             removal.make_room_for_version(cloud.iam, id_)
             version = {"PolicyDocument": inputs["policy"], "SetAsDefault": True}
             call(cloud.iam_once, "CreatePolicyVersion", PolicyArn=id_, **version)
