@@ -1,11 +1,11 @@
 """Amazon Resource Names of IAM, STS and S3: written, read, taken apart.
 
-    arns.iam("111122223333", "user", "ann", path="/class/")   arn:aws:iam::111122223333:user/class/ann
-    arns.partition_of(arn), account_of, name_of, path_of      parts of one that is known to be an ARN
-    Arn.read(text)                                            all parts, or None where it is not an ARN
+    arns.iam("111122223333", "user", "ann", path="/a/")   arn:aws:iam::111122223333:user/a/ann
+    arns.partition_of(arn), account_of, name_of, path_of  parts of one that is known to be an ARN
+    Arn.read(text)                                        all parts, or None if it is not an ARN
 
-The ARNs that the lab's program needs itself (an account's root, a role before it exists, a managed policy) are
-written by `components.documents`; they are here under the same names, so that this is the one place to look.
+Those that the lab's program needs itself (an account's root, a role before it exists, a managed
+policy) are written by `components.documents`; they are here under the same names.
 
 Source: IAM User Guide, "IAM identifiers"; AWS General Reference, "Amazon Resource Names (ARNs)".
 """
@@ -64,7 +64,7 @@ class Arn:
 
     @property
     def name(self) -> str:
-        """What comes after the last slash: the friendly name of a user or role, a session's name."""
+        """What comes after the last slash: the name of a user or role, or of a session."""
         return self.resource.rpartition("/")[2]
 
     @property
@@ -99,7 +99,7 @@ def bucket(name: str, key: str = "", partition: str = "aws") -> str:
 
 
 def bucket_of(arn: str) -> str:
-    """Return the bucket that an ARN of S3 names or has its object in; empty for any other ARN or pattern."""
+    """Return the bucket of an ARN of S3, also of its objects; empty for other ARNs and patterns."""
     parsed = Arn.read(arn)
     if parsed is None or (parsed.service, parsed.region, parsed.account) != ("s3", "", ""):
         return ""

@@ -1,4 +1,4 @@
-"""Statements in a form in which those that mean the same are the same, and what of them covers what.
+"""Statements in a form in which those that mean the same are the same, and what covers what.
 
 Not part of the form: order, `Sid`, `Id`, a string or a list of one, an account's id or its root
 ARN, the case of actions and condition keys, an entry that another one covers, `ArnEquals` or
@@ -19,7 +19,7 @@ from rolelab.iam.language.operators import OPERATORS, used
 from rolelab.iam.language.patterns import arn_covers, complete, covers, has_wildcard
 
 _LARGE = 600
-"""Parts of one document from which on they are compared as they stand, not by what covers what (quadratic)."""
+"""Above so many parts a document is compared as it stands: what covers what is quadratic."""
 _HUGE = 100_000
 """Parts from which on whole statements are compared."""
 
@@ -63,7 +63,7 @@ class Canon:
     """Place in the document; -1 for a part of a statement."""
 
     def parts(self) -> Iterable[Canon]:
-        """Return the statement split so that each part names one principal, one action, one resource."""
+        """Return the statement in parts that name one principal, one action, one resource each."""
         elements = (self.principals, self.actions, self.resources)
         for principal, action, resource in product(*(element.parts() for element in elements)):
             yield Canon(self.effect, principal, action, resource, self.conditions)
@@ -209,7 +209,7 @@ def _all_covered(
 
 
 def implies(given: Requirement, needed: Requirement) -> bool:
-    """Return whether a request that meets `given` always meets `needed` too, where that is plain."""
+    """Return whether a request that meets `given` always meets `needed`, where that is plain."""
     if given == needed:
         return True
     ours, theirs = used(needed.operator), used(given.operator)

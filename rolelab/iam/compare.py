@@ -1,4 +1,4 @@
-"""Comparing policy documents by meaning, and saying in words what differs and whether it is too open or too tight.
+"""Comparing policy documents by meaning: what differs, in words, and if it is too open or tight.
 
 Not differences: order, `Sid`, `Id`, a string or a list of one, an account's id or its root ARN,
 URL-encoding, the case of actions and condition keys, one statement or the same split in several, an
@@ -41,7 +41,7 @@ class Difference:
     """One difference between the wanted and the found document."""
 
     place: str
-    """Such as `statement 1, Principal`, counted in the found document where it has the statement."""
+    """Such as `statement 1, Principal`, counted in the found document where that has it."""
     want: str
     """What was wanted; empty when nothing was."""
     got: str
@@ -59,7 +59,7 @@ class Difference:
 
 
 def compare(want: object, got: object) -> tuple[Difference, ...]:
-    """Return what differs between two documents (mappings, JSON text or Documents); nothing when they mean the same."""
+    """Return what differs in meaning between two documents (mappings, JSON text or Documents)."""
     wanted, actual = (each if isinstance(each, Document) else read(each) for each in (want, got))
     if wanted.fault or actual.fault:
         return _faults(wanted, actual)
@@ -82,7 +82,7 @@ def same(want: object, got: object) -> bool:
 
 
 def direction(differences: Sequence[Difference]) -> Direction | None:
-    """Return what several differences amount to: None for none, OTHERWISE when they do not agree."""
+    """Return what several differences amount to: None for none, OTHERWISE if they disagree."""
     found = {each.direction for each in differences}
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""What credentials can and cannot do whatever policies allow, and which further actions a call stands for.
+"""What credentials can do whatever policies allow, and which further actions a call stands for.
 
 Source: AWS STS API Reference, AssumeRole, GetSessionToken, GetFederationToken, GetCallerIdentity;
 IAM User Guide, "Pass session tags in AWS STS", "Monitor and control actions taken with assumed
@@ -23,7 +23,7 @@ _USER_OR_ROOT = (PrincipalKind.USER, PrincipalKind.ROOT)
 
 
 def further_requests(request: Request) -> tuple[Request, ...]:
-    """Return what else one call needs: `sts:TagSession`, `sts:SetSourceIdentity`, or to list the bucket."""
+    """Return what else a call needs: `sts:TagSession`, `sts:SetSourceIdentity`, s3:ListBucket."""
     action = request.action.lower()
     if action not in _MAY_NEED_MORE:
         return ()
@@ -55,7 +55,7 @@ def needs_no_policy(request: Request) -> str:
 
 
 def cannot(request: Request) -> str:
-    """Return why the credentials cannot do it whatever policies allow; empty where policies decide."""
+    """Return why the credentials cannot do it at all; empty where policies decide."""
     principal, action = request.principal, request.action.lower()
     kind = principal.kind
     if kind is PrincipalKind.ROOT and action == "sts:assumerole":

@@ -33,7 +33,7 @@ _LIMITED_BY_SESSION = (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED)
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A statement that would have allowed (with one or two elements otherwise), and what did not fit."""
+    """A statement that nearly allowed (but for one or two elements), and what did not fit."""
 
     place: Place
     mismatches: tuple[Mismatch, ...]
@@ -76,7 +76,7 @@ class Decision:
 
 
 def decide(request: Request, policies: Policies) -> Decision:
-    """Decide a request; of several actions that one call needs, the first that is not allowed is reported."""
+    """Decide a request; of several actions that it needs, the first not allowed is reported."""
     decision = _decide(request, policies)
     if decision.allowed is not True:
         return decision
@@ -243,7 +243,7 @@ class _Path:
     granting: _Voice
     needs: tuple[tuple[Layer, bool | None], ...]
     explains: bool = True
-    """Whether a refusal is told by this path; a caller nobody named is not missed in the resource's policy."""
+    """Whether this path explains a refusal; a resource's policy need not name every caller."""
 
     @property
     def holds(self) -> bool | None:
@@ -291,7 +291,7 @@ def _refused(
 
 
 def said_by(policies: Iterable[Policy], request: Request, context: Context) -> Effect | None:
-    """Return what a set of identity-based policies says by itself: a deny, an allow, or nothing of the request."""
+    """Return what identity-based policies say by themselves: a deny, an allow, or nothing."""
     voice = _hear(Layer.IDENTITY, policies, request, context, is_unread=False)
     if voice.denies:
         return Effect.DENY

@@ -1,4 +1,4 @@
-"""A decision in words that a learner understands: who said no, by which statement, and what to change."""
+"""A decision in a learner's words: who said no, by which statement, and what to change."""
 
 from __future__ import annotations
 
@@ -171,7 +171,8 @@ def _details(decision: Decision) -> list[str]:
         and decision.layer not in (Layer.CREDENTIALS,)
     ):
         details.append(
-            f"The caller is of account {request.principal.account}, the resource of {request.account}: "
+            f"The caller is of account {request.principal.account},"
+            f" the resource of {request.account}: "
             "both accounts have to allow it."
         )
     return details
@@ -245,5 +246,8 @@ def _why_no_proposal(decision: Decision) -> str:
     if of_aws and decision.layer is not Layer.IDENTITY:
         return f"{of_aws[0]} belongs to AWS and cannot be changed: attach another in its place."
     if decision.request.resource == "*":
-        return f"{decision.action} is on no single resource: it would take Resource *, which is not proposed."
+        return (
+            f"{decision.action} is on no single resource:"
+            " it would take Resource *, which is not proposed."
+        )
     return "No small change was found that puts it right and opens nothing else."

@@ -1,4 +1,4 @@
-"""IAM's grammar of policy documents: what AWS refuses to store, with its place and in AWS's own words where known.
+"""IAM's grammar of policy documents: what AWS refuses to store, where, in AWS's words if known.
 
 Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements
 reference", "AWS JSON policy elements: Principal", "… NotPrincipal", "IAM and AWS STS quotas".
@@ -31,7 +31,7 @@ from rolelab.iam.language.operators import used
 
 
 class Kind(Enum):
-    """What a document is for; the value is the key of the quota for its size, or its name where it has none."""
+    """What a document is for; the value is the key of the quota for its size, or its name."""
 
     USER_INLINE = "UserPolicySizeQuota"
     ROLE_INLINE = "RolePolicySizeQuota"
@@ -48,7 +48,7 @@ class Kind(Enum):
 
     @property
     def limit(self) -> int | None:
-        """Characters, without white space, that documents of this kind have at most; inline ones of one owner together."""
+        """Characters without white space at most; of inline ones of one owner together."""
         if self is Kind.SESSION:
             return quotas.SESSION_POLICY_SIZE
         return quotas.most(self.value) if self.value in quotas.QUOTAS else None
@@ -74,12 +74,13 @@ _ACTION_NAME = re.compile(r"[a-zA-Z0-9_*?]+")
 _CONDITION_KEY = re.compile(r"[A-Za-z0-9.-]+:[^\x00-\x1f]+")
 _SID_OF_S3 = re.compile(r"[\w .,;:+=@/()!*'\"#&%^~\[\]{}<>|?$-]*")
 _TRUST_ACTIONS = frozenset({
-    "sts:*", "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession",
-    "sts:setsourceidentity", "sts:setcontext",
+    "sts:*", "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity",
+    "sts:tagsession", "sts:setsourceidentity", "sts:setcontext",
 })  # fmt: skip
 _IAM_PATHS = (
-    "user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/",
-    "sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/",
+    "user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/",
+    "server-certificate/", "policy/", "sms-mfa/", "saml-provider/", "oidc-provider/", "report/",
+    "access-report/",
 )  # fmt: skip
 _ENTITY = rf"(?:user|role)/(?:[^*?]*/)?{names.CHARACTERS}+"
 _ASSUMED = rf"assumed-role/{names.CHARACTERS}+/{names.SESSION_NAME.pattern}"
@@ -91,7 +92,7 @@ _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:saml-provider|oidc-provid
 
 
 def faults(document: object, kind: Kind) -> tuple[Fault, ...]:
-    """Return every fault of a document (mapping or JSON text) for its use, in the order in which AWS looks."""
+    """Return every fault of a document (mapping or JSON text), in the order in which AWS looks."""
     if isinstance(document, str) and not document.lstrip().startswith("{"):
         return (Fault("document", _JSON),)
     try:
@@ -104,7 +105,7 @@ def faults(document: object, kind: Kind) -> tuple[Fault, ...]:
 
 
 def malformed(document: str, kind: Kind) -> str:
-    """Return AWS's message for the first fault of grammar, whatever the size; empty for a document without one."""
+    """Return AWS's message for the first fault of grammar; empty where there is none."""
     for fault in faults(document, kind):
         if fault.code == "MalformedPolicyDocument":
             return fault.what
@@ -176,8 +177,11 @@ def _any_statement(raw: Mapping[str, object], where: str, kind: Kind) -> Iterato
     if not isinstance(sid, str):
         yield Fault(f"{where}, Sid", _SYNTAX)
     elif not (_SID_OF_S3 if kind is Kind.BUCKET else names.SID).fullmatch(sid):
-        what = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression"
-        yield Fault(f"{where}, Sid", f"{what} [0-9A-Za-z]*")
+        what = (
+            "Statement IDs (SID) must be alpha-numeric."
+            " Check that your input satisfies the regular expression [0-9A-Za-z]*"
+        )
+        yield Fault(f"{where}, Sid", what)
     if "Effect" not in raw:
         yield Fault(f"{where}, Effect", "Missing required field Effect")
     elif raw["Effect"] not in ("Allow", "Deny"):

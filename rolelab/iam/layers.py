@@ -1,4 +1,4 @@
-"""Policies where they are attached, and all that bear on one request: a mapping from layer to policies."""
+"""Policies where they are attached, and all that bear on a request, by layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rolelab.iam.documents import Document, Statement, read
 
 
 class Layer(Enum):
-    """Who decided: the kind of policy, or a rule that comes before all policies. The value is its name in words."""
+    """Who decided: a kind of policy, or a rule before all policies. The value is its name."""
 
     IDENTITY = "identity-based policy"
     TRUST = "role trust policy"
@@ -22,7 +22,7 @@ class Layer(Enum):
     RESOURCE_CONTROL = "resource control policy"
     VPC_ENDPOINT = "VPC endpoint policy"
     CREDENTIALS = "credentials"
-    """The kind or state of the credentials forbids (or, for an account's root, permits) it whatever policies say."""
+    """Kind or state of the credentials forbid it (or permit it, to root) whatever policies say."""
     MISSING_ROLE = "missing role"
     """No role of that ARN exists; AWS says AccessDenied, as if a policy had refused."""
     NO_POLICY_NEEDED = "no policy needed"
@@ -54,7 +54,7 @@ class Policy:
 
     document: Document
     name: str = ""
-    """Name of the inline or managed policy; empty where there can be only one, such as a trust policy."""
+    """Name of the inline or managed policy; empty where there is only one: a trust policy."""
     owner: str = ""
     """What it is attached to, such as `user testuser` or `role s3Access`."""
     arn: str = ""
@@ -66,7 +66,7 @@ class Policy:
     def read(
         cls, document: object, name: str = "", *, owner: str = "", arn: str = "", level: int = 0
     ) -> Policy:
-        """Make a policy of a mapping or JSON text; one that cannot be understood keeps its fault."""
+        """Make a policy of a mapping or JSON text; one that makes no sense keeps its fault."""
         return cls(read(document), name, owner, arn, level)
 
     @property
@@ -100,7 +100,7 @@ class Policies:
         by_layer: Mapping[Layer, Policy | Iterable[Policy] | None],
         unread: frozenset[Layer] = frozenset(),
     ) -> Policies:
-        """Return policies by layer; one may stand for itself, and a layer given as None does not exist."""
+        """Return policies by layer; one stands for itself; a layer given as None is not there."""
         held = {
             layer: (policies,) if isinstance(policies, Policy) else tuple(policies)
             for layer, policies in by_layer.items()

@@ -67,7 +67,7 @@ class Agreement(Enum):
 
 
 def parse(sentence: str) -> Refusal | None:
-    """Read a sentence, alone or as the AWS CLI and boto3 wrap it; None when it is none of AWS's forms."""
+    """Read a sentence, also as the AWS CLI and boto3 wrap it; None if it is not one of AWS's."""
     text = sentence.strip()
     wrapped = _WRAPPED.search(text)
     if wrapped:

@@ -19,7 +19,7 @@ ENTITY_NAME = re.compile(rf"{CHARACTERS}{{1,128}}")
 """Of a user, role or session at most 64 of them."""
 SESSION_NAME = re.compile(rf"{CHARACTERS}{{2,64}}")
 PRINCIPAL_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
-"""The unique id of a user (AIDA) or role (AROA): what is left of a principal that has been deleted."""
+"""Unique id of a user (AIDA) or role (AROA): what is left of a principal that was deleted."""
 SERVICE_PRINCIPAL = re.compile(
     r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)"
 )
@@ -33,4 +33,4 @@ IDENTITY_PROVIDERS = frozenset(
         "www.amazon.com",
     }
 )
-"""Federated principals that are not providers of the account. Source: IAM User Guide, "Principal"."""
+"""Federated principals beside the account's providers. Source: IAM User Guide, "Principal"."""

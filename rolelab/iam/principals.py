@@ -16,7 +16,7 @@ from rolelab.iam import arns
 
 
 class PrincipalKind(Enum):
-    """What kind of caller signs the request; the value is `aws:PrincipalType`'s where AWS has one."""
+    """What kind of caller signs the request; the value is that of `aws:PrincipalType`."""
 
     USER = "User"
     ROOT = "Account"
@@ -33,7 +33,7 @@ OUTSIDE = (PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.ANON
 
 
 class CredentialState(Enum):
-    """Whether the credentials still count; what is not ACTIVE is refused before any policy is read."""
+    """Whether the credentials count; if not ACTIVE they are refused before any policy is read."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -49,14 +49,14 @@ def _no_tags() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The caller. Make one with `user`, `role_session`, `root`, `federated_user`, `service` or `web_identity`."""
+    """The caller; made by `user`, `role_session`, `root`, `federated_user`, `service`, …."""
 
     kind: PrincipalKind
     arn: str
-    """As AWS's messages name the caller: of the user, the session, the root; the service or provider otherwise."""
+    """As AWS's messages name the caller; of a service or provider its name."""
     account: str = ""
     entity_arn: str = ""
-    """The IAM entity behind it: the role (path included) of a session, the user of a federated user."""
+    """The IAM entity behind it: a session's role (with its path), a federated user's user."""
     unique_id: str = ""
     """`AIDA…` of the user, `AROA…` of the session's role; empty when not known."""
     tags: Mapping[str, str] = field(default_factory=_no_tags)
@@ -97,7 +97,7 @@ class Principal:
         issued: datetime | None = None,
         credential: CredentialState = CredentialState.ACTIVE,
     ) -> Principal:
-        """Return an IAM user, by access key or (`session_token`) by credentials of GetSessionToken."""
+        """Return an IAM user, by access key or (`session_token`) by what GetSessionToken gave."""
         return cls(
             kind=PrincipalKind.USER,
             arn=arn,
@@ -123,7 +123,7 @@ class Principal:
         source_identity: str = "",
         credential: CredentialState = CredentialState.ACTIVE,
     ) -> Principal:
-        """Return a session that AssumeRole gave; `tags` are the role's with the session's over them."""
+        """Return a session of AssumeRole; `tags` are the role's, with the session's over them."""
         account, partition = arns.account_of(role_arn), arns.partition_of(role_arn)
         return cls(
             kind=PrincipalKind.ROLE_SESSION,
@@ -191,7 +191,7 @@ class Principal:
 
     @classmethod
     def web_identity(cls, provider: str) -> Principal:
-        """Return somebody with a token of an identity provider: its ARN, or such as `accounts.google.com`."""
+        """Return somebody with an identity provider's token: an ARN, or `accounts.google.com`."""
         return cls(kind=PrincipalKind.WEB_IDENTITY, arn=provider)
 
     @classmethod

@@ -52,12 +52,12 @@ QUOTAS: Mapping[str, Quota] = {
     "ServerCertificatesQuota": Quota(20),
     "GlobalEndpointTokenVersion": Quota(1),
 }
-"""Key of GetAccountSummary -> quota. Sizes are characters without white space (`components.limits.policy_size`);
+"""Key of GetAccountSummary -> quota. Sizes are characters without white space (see `limits`);
 those of inline policies are for all inline policies of one user, role or group together."""
 
 TAGS_PER_ENTITY = 50
 SESSION_POLICY_SIZE = 2048
-"""Characters, white space included: the inline session policy and the ARNs of managed ones together."""
+"""Characters with white space: inline session policy and ARNs of managed ones together."""
 SESSION_POLICIES = 10
 """Managed policies that one session can be given."""
 

@@ -1,4 +1,4 @@
-"""What is asked for, and what AWS knows of it: the keys that conditions and variables are compared with.
+"""What is asked for, and what AWS knows of it: the keys that conditions and variables read.
 
 Source: IAM User Guide, "AWS global condition context keys", "IAM and AWS STS condition context
 keys".
@@ -16,14 +16,17 @@ from rolelab.iam import arns
 from rolelab.iam.principals import Principal, PrincipalKind, iso
 
 OF_ONESELF = frozenset({
-    "GetUser", "CreateAccessKey", "DeleteAccessKey", "ListAccessKeys", "UpdateAccessKey", "ListMFADevices",
-    "GetMFADevice", "ChangePassword", "CreateLoginProfile", "DeleteLoginProfile", "GetLoginProfile",
+    "GetUser", "CreateAccessKey", "DeleteAccessKey", "ListAccessKeys", "UpdateAccessKey",
+    "ListMFADevices", "GetMFADevice", "ChangePassword", "CreateLoginProfile", "DeleteLoginProfile", "GetLoginProfile",
     "ListSSHPublicKeys", "ListSigningCertificates", "ListServiceSpecificCredentials",
-    "CreateServiceSpecificCredential", "DeleteServiceSpecificCredential", "ResetServiceSpecificCredential",
-    "UpdateServiceSpecificCredential", "DeleteSigningCertificate", "UpdateSigningCertificate",
-    "UploadSigningCertificate",
+    "CreateServiceSpecificCredential", "DeleteServiceSpecificCredential",
+    "ResetServiceSpecificCredential", "UpdateServiceSpecificCredential",
+    "DeleteSigningCertificate", "UpdateSigningCertificate", "UploadSigningCertificate",
 })  # fmt: skip
-"""Operations of IAM that are on the user who calls where no other is named. Source: IAM API Reference, UserName."""
+"""Operations of IAM on the calling user, where no other is named.
+
+Source: IAM API Reference, UserName.
+"""
 _OF_ONESELF = frozenset(f"iam:{name.lower()}" for name in OF_ONESELF)
 
 ALWAYS_PRESENT = frozenset(
@@ -34,7 +37,7 @@ ALWAYS_PRESENT = frozenset(
 ORGANIZATION_KEYS = frozenset(
     {"aws:principalorgid", "aws:principalorgpaths", "aws:resourceorgid", "aws:resourceorgpaths"}
 )
-"""Keys of an organization nobody was told of: give them as `unknown` when asking about a real account."""
+"""Keys of an organization that is not known: to be given as `unknown` for a real account."""
 
 _TAGS_OF_RESOURCE = frozenset({"aws:resourcetag/*", "iam:resourcetag/*", "s3:existingobjecttag/*"})
 _NO_CONTEXT: Mapping[str, str | Sequence[str]] = MappingProxyType({})
@@ -46,7 +49,7 @@ class Request:
 
     principal: Principal
     action: str
-    """Such as `s3:ListAllMyBuckets`: the action of policies, not always the name of the operation."""
+    """Such as `s3:ListAllMyBuckets`: as policies call it, not always as the operation is called."""
     resource: str = "*"
     """ARN, or `*` for an action that is on no resource."""
     context: Mapping[str, str | Sequence[str]] = field(default_factory=lambda: _NO_CONTEXT)
@@ -56,13 +59,13 @@ class Request:
     now: datetime | None = None
     """`aws:CurrentTime`; not known when None."""
     unknown: frozenset[str] = frozenset()
-    """Keys (any case; `aws:PrincipalTag/*` for all tags) of which nobody knows whether and what they are."""
+    """Keys (any case; `aws:PrincipalTag/*` for all tags) of which nothing is known."""
     resource_tags: Mapping[str, str] | None = None
     """Tags of the resource (`aws:ResourceTag/…`); not known when None."""
     is_complete: bool = False
-    """Everything is known, as to a service that enforces: a key that is not here is not in the request."""
+    """Everything is known, as to a service: a key that is not here is not in the request."""
     object_exists: bool = True
-    """For `s3:GetObject`: whether the object is there; if not, S3 answers 403 to whoever is not allowed to list."""
+    """For `s3:GetObject`: whether it is there; if not, S3 says 403 to those who cannot list."""
 
     @property
     def account(self) -> str:
@@ -115,7 +118,7 @@ class Request:
         context: Mapping[str, str | Sequence[str]] | None = None,
         is_complete: bool = False,
     ) -> Request:
-        """Return an AssumeRole call, its parameters as condition keys; `mfa`: a device's code is sent along."""
+        """Return an AssumeRole call, its parameters as condition keys; `mfa`: a code is sent."""
         keys: dict[str, str | Sequence[str]] = {"sts:RoleSessionName": session_name}
         keys |= {f"aws:RequestTag/{tag}": value for tag, value in (tags or {}).items()}
         if mfa:
@@ -149,7 +152,7 @@ class Lack(Enum):
 
 
 class Context:
-    """The condition keys of one request, by name; made when the first is asked for, since many policies have none."""
+    """The condition keys of one request, by name; made when asked for: many policies need none."""
 
     __slots__ = ("_keys", "_request", "_unknown", "_unknown_prefixes")
 
@@ -161,7 +164,7 @@ class Context:
 
     @classmethod
     def of(cls, request: Request, keys: Mapping[str, str | Sequence[str]]) -> Context:
-        """Return these keys and no other, whatever follows from the request: what a simulator is given."""
+        """Return these keys and no other, whatever the request: what a simulator is given."""
         context = cls(replace(request, is_complete=True))
         context._keys = _as_values(keys)
         return context

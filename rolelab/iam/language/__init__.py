@@ -1,1 +1,1 @@
-"""The language of policies: patterns and variables, condition operators, and whether a statement is about a request."""
+"""The language of policies: patterns, variables, operators, and when a statement applies."""

@@ -68,7 +68,7 @@ def _holds_without_value(use: Use) -> bool:
 def _matches(
     use: Use, wanted: Iterable[str], value: str, context: Context, variables: bool
 ) -> bool | None:
-    """Return whether one value of the request matches any of the policy's (or none, of a negated operator)."""
+    """Return whether a value of the request matches any of the policy's (or none, if negated)."""
     answer: bool | None = False
     for each in wanted:
         filled = use.operator.fill(each, context, variables=variables)

@@ -14,15 +14,15 @@ from rolelab.iam.principals import Principal, PrincipalKind
 
 
 class Grip(IntEnum):
-    """How a resource-based policy names the caller; a stronger grip needs less from the other policies."""
+    """How a resource-based policy names the caller; the stronger, the less others must allow."""
 
     NONE = 0
     ACCOUNT = 1
     """The caller's account: it delegates, an identity-based policy must allow as well."""
     ROLE = 2
-    """The role of a session (or the user of a federated user): boundary and session policy still limit."""
+    """A session's role (or a federated user's user): boundary and session policy still limit."""
     DIRECT = 3
-    """The user, the very session, a service, a provider, or everyone: nothing else is needed in the same account."""
+    """The user, the session, a service, a provider or everyone: enough in the same account."""
 
 
 def grip(statement: Statement, principal: Principal) -> Grip | None:
@@ -84,7 +84,7 @@ def _is_excepted(named: Principals, principal: Principal) -> bool:
 
 
 def naming_note(entries: tuple[str, ...], principal: Principal) -> str:
-    """Return what a person overlooks where a `Principal` does not name the caller; empty where it is plain."""
+    """Return what a person overlooks where a `Principal` does not name the caller, if anything."""
     ids = [entry for entry in entries if names.PRINCIPAL_ID.fullmatch(entry)]
     if ids:
         what = "role" if ids[0].startswith("AROA") else "user"

@@ -1,4 +1,4 @@
-"""Condition operators: each one entry of one table, with all that deciding, comparing and changing policies ask of it.
+"""Condition operators, an entry each: what deciding, comparing and changing policies ask of it.
 
 Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 """
@@ -48,7 +48,7 @@ class Operator:
     normal: Callable[[str], str] = str
     """The form in which values of the policy that mean the same are the same."""
     covers: Callable[[str, str], bool] | None = None
-    """Whether all that the second value of a policy matches, the first matches; None where that is not plain."""
+    """Whether the first value matches all that the second does; None where that is not plain."""
     same_as: str = ""
     """The operator that means the same."""
     without_wildcards: str = ""

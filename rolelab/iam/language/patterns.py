@@ -22,7 +22,7 @@ _LITERALS = ("*", "?", "$")
 
 
 def fill(pattern: str, context: Context, *, variables: bool) -> str | Lack:
-    """Mark the wildcards and put in the variables' values; Lack when one has none and no default."""
+    """Mark the wildcards and put in the variables' values; Lack where one has none at all."""
     if not variables or "${" not in pattern:
         return marked(pattern)
     parts: list[str] = []
@@ -39,7 +39,7 @@ def fill(pattern: str, context: Context, *, variables: bool) -> str | Lack:
 
 
 def fill_resource(pattern: str, context: Context, *, variables: bool) -> str | Lack:
-    """Fill a `Resource` pattern; a variable before the fifth colon stays text, so it matches nothing."""
+    """Fill a `Resource` pattern; variables before the fifth colon stay text and match nothing."""
     if variables and "${" in pattern and pattern[: pattern.index("${")].count(":") < 5:
         return marked(pattern)
     return fill(pattern, context, variables=variables)
@@ -90,7 +90,7 @@ def _compiled_arn(filled: str) -> re.Pattern[str]:
 
 
 def glob(filled: str, value: str, *, ignore_case: bool = False) -> bool:
-    """Return whether a filled pattern matches the whole of a value, `*` reaching across everything."""
+    """Return whether a filled pattern matches the whole of a value; `*` reaches across all."""
     return _compiled(filled, ignore_case).fullmatch(value) is not None
 
 
@@ -101,12 +101,12 @@ def marked(pattern: str) -> str:
 
 
 def action_matches(pattern: str, action: str) -> bool:
-    """Return whether an action pattern covers an action; neither prefix nor name is case-sensitive."""
+    """Return whether an action pattern covers an action; case does not matter."""
     return pattern == "*" or glob(marked(pattern), action, ignore_case=True)
 
 
 def arn_matches(filled: str, value: str) -> bool:
-    """Return whether a filled ARN pattern matches segment by segment; only the last reaches beyond a colon.
+    """Return whether a filled ARN pattern matches by segments; only the last reaches past a colon.
 
     A pattern of fewer than six segments is completed with `*`, as AWS does.
     """
@@ -120,7 +120,7 @@ def complete(arn: str, star: str = "*") -> str:
 
 
 def strict_arn_matches(filled: str, value: str) -> bool:
-    """Return whether both are ARNs of six segments and match, as the ARN condition operators want it."""
+    """Return whether both are ARNs of six segments and match, as ARN condition operators do."""
     if filled == _MANY:
         return value.startswith("arn:")
     return filled.count(":") >= 5 and value.count(":") >= 5 and arn_matches(filled, value)
@@ -132,7 +132,7 @@ def has_wildcard(pattern: str) -> bool:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Return whether every value that `narrow` matches is matched by `wide`; False also where that is not certain.
+    """Return whether `wide` matches every value that `narrow` does; False where not certain.
 
     Exact for patterns without variables: a wildcard of the narrow one is fed to the wide one as a
     character of its own.
@@ -143,7 +143,7 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def arn_covers(wide: str, narrow: str) -> bool:
-    """Return whether every resource of `narrow` is one of `wide`, segment by segment as `Resource` is matched."""
+    """Return whether every resource of `narrow` is one of `wide`, matched segment by segment."""
     if wide in ("*", narrow):
         return True
     ours, theirs = wide.split(":", 5), narrow.split(":", 5)

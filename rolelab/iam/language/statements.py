@@ -46,7 +46,7 @@ _APPLIES, _DOES_NOT, _OPEN = (True, Grip.DIRECT), (False, Grip.NONE), (None, Gri
 
 
 def applies(statement: Statement, reading: Reading) -> tuple[bool | None, Grip]:
-    """Return whether a statement is about the request (None: not known), and how it names the caller."""
+    """Return whether a statement applies to the request (None: not known), and its grip."""
     strength: Grip | None = Grip.DIRECT
     if reading.names_principals:
         strength = grip(statement, reading.request.principal)

@@ -17,7 +17,7 @@ _NO_POLICY = Policy(Document())
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One policy before and after: its document is another, it is new, or it is removed (or detached)."""
+    """One policy before and after: changed, new, or removed (or detached)."""
 
     layer: Layer
     old: Policy | None
@@ -53,7 +53,7 @@ class Change:
 
     @property
     def size(self) -> int:
-        """How much of a change it is: lines, and a document made or removed counts as more than a line."""
+        """How much of a change it is, in lines; a document made or removed counts as several."""
         lines = self.diff().splitlines()[2:]
         changed = sum(line[:1] in ("+", "-") for line in lines)
         return changed + (20 if self.old is None or self.new is None else 0)
@@ -93,7 +93,7 @@ def with_statement(
 
 
 def without_statement(place: Place, policies: Policies) -> tuple[str, Policies]:
-    """Return words and the policies with a statement gone, and with it the policy when it was the only one."""
+    """Return words and the policies without a statement, or without its policy if it was all."""
     layer, policy, index = place.layer, place.policy, place.statement.index
     raw = copy.deepcopy(dict(policy.document.raw))
     rest = [each for number, each in enumerate(as_list(raw["Statement"])) if number != index]

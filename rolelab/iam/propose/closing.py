@@ -1,4 +1,4 @@
-"""Candidates that refuse a request which is allowed: the allowing statements narrowed, or taken out."""
+"""Candidates that refuse an allowed request: the allowing statements narrowed, or taken out."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def principal_is(arn: str) -> Edit:
 
 
 def condition_edits(mismatch: Mismatch, *, is_deny: bool) -> Iterator[Worded]:
-    """Yield how a condition comes to hold (of an Allow), or not to hold (of a Deny), for the request."""
+    """Yield how a condition comes to hold for the request (of an Allow), or not (of a Deny)."""
     condition = mismatch.condition
     if condition is None:
         return

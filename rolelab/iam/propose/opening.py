@@ -1,4 +1,4 @@
-"""Candidates that let a refused request through: a near miss put right, a statement added, a deny narrowed."""
+"""Candidates that allow a refused request: a near miss put right, a statement more, a deny less."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _statement(layer: Layer, request: Request) -> dict[str, object] | None:
 
 
 def resource_of(request: Request) -> str:
-    """Return the narrowest `Resource` for the request; empty when that is `*`, which is never proposed."""
+    """Return the narrowest `Resource` for the request; empty for `*`, which is never proposed."""
     exact = request.asked_on
     return "" if exact == request.resource and "*" in exact else exact
 
@@ -241,7 +241,7 @@ def _taken_out(element: str, hits: Sequence[str]) -> Edit:
 def hit_entries(
     statement: Statement, request: Request
 ) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
-    """Yield a statement's lists with the entries that hit exactly this request; none where wider ones hit it too."""
+    """Yield lists whose entries hit exactly this request; none where wider ones hit it, too."""
     if statement.principals is not None:
         entries = statement.principals.entries()
         yield (

@@ -1,4 +1,4 @@
-"""What else a change opens: the same caller with other actions, resources and parameters, and other callers."""
+"""What else a change opens: other actions, resources, parameters, and other callers."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _probes(request: Request) -> Iterator[_Probe]:
 
 
 def _resource_for(action: str, resource: str) -> str:
-    """Return what an action of the same service would be on: a bucket's actions are not on its objects."""
+    """Return what an action of the service would be on: a bucket's is not on its objects."""
     if action in ("s3:ListAllMyBuckets", "sts:GetFederationToken", "iam:ListUsers"):
         return "*"
     if not action.startswith("s3:"):

@@ -47,7 +47,7 @@ class Proposal:
 
 
 _STEPS = 6
-"""Refusals in a row that one proposal puts right: both halves, both limits, an organization's two."""
+"""Refusals in a row that a proposal puts right: both halves, both limits, an organization's."""
 
 
 def propose(
@@ -57,7 +57,7 @@ def propose(
     declared: Policies | None = None,
     keep: Sequence[Request] = (),
 ) -> tuple[Proposal, ...]:
-    """Return what puts a decision right, best first; nothing when it is right, not known, or no change would do.
+    """Return what puts a decision right, best first; nothing where it is right or nothing would.
 
     `declared`: the policies as they should be; where going back to them suffices, that is proposed
     first. Then come changes of the call (no `changes`), then of the policies. `keep`: requests that
@@ -123,7 +123,7 @@ def _other_request(decision: Decision) -> Iterator[Proposal]:
 
 
 def _asking(decision: Decision) -> Iterator[tuple[list[Condition], bool]]:
-    """Yield the conditions that alone stand in the way: of the deny that hits, or of a near miss."""
+    """Yield the conditions that alone are in the way: of the deny that hits, or a near miss."""
     if decision.is_explicit and decision.place is not None:
         yield list(decision.place.statement.conditions), True
     for near in decision.near:
@@ -137,7 +137,7 @@ def _asking(decision: Decision) -> Iterator[tuple[list[Condition], bool]]:
 def _sending(
     request: Request, conditions: Iterable[Condition], *, is_deny: bool
 ) -> tuple[Request, str]:
-    """Return the request with what the conditions ask for, and words; empty words when nothing can be sent."""
+    """Return the request with what conditions ask for, and words; none if nothing can be sent."""
     said: list[str] = []
     for condition in conditions:
         key, use = condition.key.lower(), used(condition.operator)
@@ -196,7 +196,7 @@ def _sendable(values: Sequence[str], request: Request) -> str:
 
 
 def _opened(decision: Decision) -> Iterator[Proposal]:
-    """Yield the change that opens least and, where that narrows a limit or a deny, the one that takes it away."""
+    """Yield the change that opens least; where it narrows a limit or deny, also its removal."""
     found = _opening(decision)
     if found is not None:
         yield found
@@ -249,7 +249,7 @@ def _gets_further(before: Decision, after: Decision) -> bool:
 
 
 def _stage(decision: Decision) -> tuple[int, bool, int]:
-    """Return how far a refused request gets: which action it is at, past the explicit denies, layers that refuse."""
+    """Return how far a refused request gets: its action, explicit denies, layers that refuse."""
     actions = [
         decision.request.action,
         *(further.action for further in further_requests(decision.request)),
