@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +11,9 @@ from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
 from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance
+
+if TYPE_CHECKING:
+    from rolelab.localaws.http.events import ApiEvent
 
 
 @click.group("local")
@@ -39,14 +41,14 @@ def start() -> None:
 def stop(force: bool) -> None:
     """Stop the local AWS; what it holds is kept for the next start.
 
-    Where that cannot be saved, as on a full disk, it runs on and says so: exit code 1.
+    Where that cannot be saved, as on a full disk, it runs on: exit code 1, with the reason.
     """
     from rolelab import project
 
     click.echo(lifecycle.stop(project.find().local_home, force=force).line)
 
 
-@command.command(short_help="Say whether it runs.")
+@command.command(short_help="Show whether it runs.")
 @click.pass_context
 def status(ctx: click.Context) -> None:
     """Show whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if unknown."""
@@ -74,7 +76,7 @@ def env(account: str) -> None:
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise UsageError(
-            f"{account!r} is no account id",
+            f"{account!r} is not an account id",
             where="--account",
             do="give 12 digits, such as 000000000000",
         )
@@ -112,16 +114,12 @@ def events(follow: bool, as_json: bool, account: str | None) -> None:
     from rolelab.localaws.process import control
 
     running = _running()
-    found = (
-        control.follow(running, account=account)
-        if follow
-        else control.events(running, account=account)
-    )
-    for event in found:
+    read = control.follow if follow else control.events
+    for event in read(running, account=account):
         click.echo(json.dumps(event) if as_json else _line(event))
 
 
-@command.command(short_help="Say its time, or move it.")
+@command.command(short_help="Show its time, or move it.")
 @click.option("--forward", metavar="TIME", help="So much later: 90s, 30m, 2h or 1d.")
 @click.option("--reset", is_flag=True, help="The real time again.")
 def clock(forward: str | None, reset: bool) -> None:
@@ -158,24 +156,23 @@ def _seconds(text: str) -> float:
     number = text[:-1] if text[-1:] in units else text
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise UsageError(
-            f"{text!r} is no length of time",
+            f"{text!r} is not a length of time",
             where="--forward",
             do="give one such as 90s, 30m, 2h or 1d",
         )
     return int(number) * units.get(text[-1:], 1)
 
 
-def _line(event: Mapping[str, Any]) -> str:
-    who = event["userIdentity"]
-    name = who.get("arn", "").rpartition(":")[2] or "somebody unknown"
+def _line(event: ApiEvent) -> str:
+    arn = str(event["userIdentity"].get("arn", ""))
+    name = arn.rpartition(":")[2] or "somebody unknown"
     what = f"{event['eventSource'].partition('.')[0]}:{event['eventName']}"
-    asked: dict[str, Any] = event.get("requestParameters") or {}
     on = " ".join(
         str(value)
-        for name, value in asked.items()
-        if name.endswith(("Name", "Arn", "key")) and isinstance(value, str)
+        for parameter, value in (event["requestParameters"] or {}).items()
+        if parameter.endswith(("Name", "Arn", "key")) and isinstance(value, str)
     )
-    answer = f"{event['errorCode']}: {event['errorMessage']}" if "errorCode" in event else "ok"
+    answer = f"{event['errorCode']}: {event.get('errorMessage')}" if "errorCode" in event else "ok"
     return "  ".join(
         part for part in (event["eventTime"], f"{name:24}", f"{what:28}", on, answer) if part
     )

@@ -110,11 +110,11 @@ def test_env_keeps_a_proxy_out_of_the_way(lab: Lab, monkeypatch: pytest.MonkeyPa
     [
         (
             ["env", "--account", "12"],
-            "'12' is no account id (--account): give 12 digits, such as 000000000000",
+            "'12' is not an account id (--account): give 12 digits, such as 000000000000",
         ),
         (
             ["clock", "--forward", "soon"],
-            "'soon' is no length of time (--forward): give one such as 90s, 30m, 2h or 1d",
+            "'soon' is not a length of time (--forward): give one such as 90s, 30m, 2h or 1d",
         ),
         (["events"], "the local AWS is not running: start it with `rolelab local start`"),
     ],

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from rolelab.aws.clients import Clients
 from rolelab.localaws.http.shapes import model
 from rolelab.localaws.ministack import emulator
-from rolelab.localaws.operations import table
+from rolelab.localaws.operations import every_call
 
 TRUST = (
     '{"Version":"2012-10-17","Statement":'
@@ -267,8 +267,8 @@ def test_what_ministack_makes_is_known_to_the_layer(root: Clients, account: str)
 
 def test_every_operation_of_the_layer_is_one_of_iams() -> None:
     """A misspelt entry would never be called; what has no entry is left to MiniStack."""
-    answered = {name for name, operation in table.IAM.items() if operation.handler}
-    assert [name for name in table.IAM if name not in model("iam")] == []
+    answered = {name for name, operation in every_call.IAM.items() if operation.handler}
+    assert [name for name in every_call.IAM if name not in model("iam")] == []
     left = set(emulator.module("services.iam")._IAM_HANDLERS) - answered
     assert left == {
         "CreateAccountAlias", "CreateOpenIDConnectProvider", "CreateSAMLProvider",

@@ -200,7 +200,7 @@ def _issued(session: SessionRecord | None) -> datetime | None:
 
 
 def _tags(entity: UserRecord | RoleRecord | None, session: SessionRecord | None) -> dict[str, str]:
-    """Return the tags of an entity, and over them those of the session; a key's case does not count."""
+    """Return the tags of an entity, and over them the session's; a key's case does not count."""
     of_entity = entity.get("Tags") if entity else None
     of_session = session.get("SessionTags") if session else None
     return {tag["Key"].lower(): tag["Value"] for tag in (*(of_entity or ()), *(of_session or ()))}

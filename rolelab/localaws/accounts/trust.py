@@ -1,9 +1,10 @@
-"""Principals of a stored policy: resolved to unique ids when it is saved, shown as ARNs as long as they exist.
+"""Principals of a stored policy: saved by unique id, shown as ARNs as long as they exist.
 
-A user or role named by its ARN is saved by its id. Deleted, it leaves the id behind; recreated under its name, it is
-another principal and does not match.
+A user or role named by its ARN is saved by its id. Deleted, it leaves the id behind; recreated
+under its name, it is another principal and does not match.
 
-Source: IAM User Guide, "AWS JSON policy elements: Principal" ("IAM user principals", "IAM role principals").
+Source: IAM User Guide, "AWS JSON policy elements: Principal" ("IAM user principals", "IAM role
+principals").
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def _statements(policy: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def current(store: IdentityStore, document: str, ids: dict[str, str] | None) -> str:
-    """Return a stored policy with each principal as it is now: its ARN of today, or its id where it is gone."""
+    """Return a stored policy with each principal as it is now: its ARN, or its id if it is gone."""
     moved: dict[str, str] = {}
     for arn, unique_id in (ids or {}).items():
         entity = store.by_id(unique_id)
@@ -72,7 +73,7 @@ def document_of(store: IdentityStore, role: RoleRecord) -> str:
 
 
 def _is_known(store: IdentityStore, kind: str, value: str, ids: dict[str, str]) -> bool:
-    """Return whether there is such a principal; note the unique id of a user or role that is named by its ARN."""
+    """Return whether there is such a principal; note the id of a user or role named by ARN."""
     if not is_principal(kind, value):
         return False
     if PRINCIPAL_ID.fullmatch(value):

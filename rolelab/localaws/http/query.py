@@ -20,9 +20,9 @@ from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Receive, Send
 from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.http.shapes import model
-from rolelab.localaws.operations import permissions, table
+from rolelab.localaws.operations import every_call, permissions
 from rolelab.localaws.operations.api_call import ApiCall
-from rolelab.localaws.operations.table import Operation
+from rolelab.localaws.operations.every_call import CallEntry
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ Check = Callable[[Incoming, bytes], str]
 _MOST_BYTES = 1_000_000
 _MOST_FIELDS = 10_000
 _VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
-_TABLES = {"iam": table.IAM, "sts": table.STS}
+_TABLES = {"iam": every_call.IAM, "sts": every_call.STS}
 _OF_ANY_SESSION = frozenset({"GetCallerIdentity", "AssumeRole"})
 
 
@@ -146,14 +146,14 @@ class QueryService:
         note_use(self._store, caller, service, region)
         return caller
 
-    def _other(self, service: str, operation: str) -> Operation:
+    def _other(self, service: str, operation: str) -> CallEntry:
         """Return the entry of what is not in the table: MiniStack's own, if it has it.
 
         Raises:
             AwsError: MissingAction, InvalidAction.
         """
         if service == "iam" and operation in model("iam") and operation in self._others:
-            return Operation(None)
+            return CallEntry(None)
         if not operation:
             raise AwsError(
                 "MissingAction", "The request is missing an action or a required parameter."
@@ -166,7 +166,7 @@ class QueryService:
         raise AwsError("InvalidAction", message)
 
 
-def _require(call: ApiCall, operation: Operation) -> None:
+def _require(call: ApiCall, operation: CallEntry) -> None:
     """Refuse what the caller is not allowed to.
 
     Raises:

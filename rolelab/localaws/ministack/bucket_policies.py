@@ -1,4 +1,4 @@
-"""Bucket policies: whose a bucket is, what its policy says today, whom it names.
+"""Bucket policies: whose a bucket is, what its policy is today, whom it names.
 
 The principals of a bucket policy are users and roles, not names: they are resolved when it is
 saved.

@@ -27,7 +27,7 @@ _ENVIRONMENT = {
     "BIND_HOST": "127.0.0.1",
     "IOT_MTLS_ENABLED": "0",
     "SFTP_ENABLED": "0",
-    # IAM and STS are answered by the layer, and must not be reached by another way.
+    # IAM and STS are answered here, and must not be reached by another way.
     "SERVICES": "s3",
     "LOG_LEVEL": "WARNING",
     "MINISTACK_ACCOUNT_ID": "000000000000",
@@ -172,7 +172,7 @@ def _save_objects() -> None:
             module("core.responses").set_request_account_id(account)
             path = s3._object_disk_path(bucket, key)
             if path is not None:
-                # By itself first, because it says what is wrong.
+                # By itself first, because that tells what is wrong.
                 Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 s3._atomic_write(path, held["body"])
                 s3._persist_object(bucket, key, held)

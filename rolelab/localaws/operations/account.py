@@ -17,7 +17,15 @@ from rolelab.localaws.accounts.records import (
     RoleRecord,
     UserRecord,
 )
-from rolelab.localaws.operations import groups, lookup, pages, policies, profiles, roles, users
+from rolelab.localaws.operations import (
+    groups,
+    lookup,
+    managed_policies,
+    pages,
+    profiles,
+    roles,
+    users,
+)
 from rolelab.localaws.operations.api_call import ApiCall, Result
 from rolelab.localaws.operations.inline_policies import encoded
 
@@ -92,7 +100,8 @@ def _details(call: ApiCall, kind: str, record: HolderRecord, inline: str) -> dic
             for policy, document in documents.items()
         ],
         "AttachedManagedPolicies": [
-            policies.attachment(policy) for policy in policies.attached_policies(call, record)
+            managed_policies.attachment(policy)
+            for policy in managed_policies.attached_policies(call, record)
         ],
     }
 
@@ -120,8 +129,8 @@ def _role_detail(call: ApiCall, record: RoleRecord) -> Result:
 
 
 def _policy_detail(call: ApiCall, record: PolicyRecord) -> Result:
-    versions = [policies.version_shown(version) for version in record["Versions"].values()]
-    return {**policies.shown(call, record), "PolicyVersionList": versions}
+    versions = [managed_policies.version_shown(version) for version in record["Versions"].values()]
+    return {**managed_policies.shown(call, record), "PolicyVersionList": versions}
 
 
 _DETAILS: dict[str, Callable[[ApiCall, Any], Result]] = {

@@ -17,7 +17,7 @@ E = TypeVar("E", bound=EntityRecord)
 def page(
     call: ApiCall, items: Iterable[Item], key: Callable[[Item], str]
 ) -> tuple[list[Item], dict[str, object]]:
-    """Return one page of items, and what the answer says of the pages to come.
+    """Return one page of items, and what the answer tells of the pages to come.
 
     Raises:
         AwsError: ValidationError, for a marker that no page has given.

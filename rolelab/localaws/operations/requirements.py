@@ -1,4 +1,4 @@
-"""What is refused for the sake of IAM's grammar and quotas; the rules themselves are in `rolelab.iam`."""
+"""What IAM's grammar and quotas refuse; the rules themselves are in `rolelab.iam`."""
 
 from __future__ import annotations
 
