@@ -134,18 +134,18 @@ def _project(root: Path) -> Project:
     return Project(root, name, declared, root / ".rolelab")
 
 
-def _configuration(content: Mapping[str, Any], file: str, do: str) -> dict[str, Any]:
+def _configuration(content: Mapping[str, object], file: str, do: str) -> dict[str, object]:
     config: object = {} if content.get("config") is None else content["config"]
     if not isinstance(config, dict):
         raise UsageError("config is not a mapping", where=file, do=do)
-    return cast("dict[str, Any]", config)
+    return cast("dict[str, object]", config)
 
 
 def _full(key: object, project: str) -> str:
     return str(key) if ":" in str(key) else f"{project}:{key}"
 
 
-def _strange_elements(content: Mapping[str, Any], file: str) -> Iterator[UsageError]:
+def _strange_elements(content: Mapping[str, object], file: str) -> Iterator[UsageError]:
     """Name what a stack's file has beside what the Pulumi CLI keeps there.
 
     Source: Pulumi docs, "Pulumi stack settings file reference".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,8 +18,8 @@ class _PulumiLoader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name, filled below
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
         for key_node, _ in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
             construct = cast("Callable[..., object]", self.construct_object)  # pyright: ignore[reportUnknownMemberType]
             key = construct(key_node, deep=True)
@@ -28,7 +28,7 @@ class _PulumiLoader(yaml.SafeLoader):
                     None, None, f"key {key!r} is given twice", key_node.start_mark
                 )
             seen.add(key)
-        return cast("dict[Any, Any]", super().construct_mapping(node, deep=deep))
+        return cast("dict[Hashable, Any]", super().construct_mapping(node, deep=deep))
 
 
 for _tag, _form, _first in (
@@ -42,7 +42,7 @@ for _tag, _form, _first in (
     )
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, object]:
     """Return the mapping that a file holds; an empty one for an empty file.
 
     Raises:
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError("is not a file", where=path.name, do="put a YAML file there")
     try:
         text = path.read_text(encoding="utf-8")
-        content: Any = yaml.load(text, Loader=_PulumiLoader)  # noqa: S506 - a SafeLoader
+        content: object = yaml.load(text, Loader=_PulumiLoader)  # noqa: S506 - a SafeLoader
         # What refers to itself, or has numbers and brackets without end, is nothing to work with.
         json.dumps(content, default=str)
     except yaml.YAMLError as error:
@@ -72,4 +72,4 @@ def read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise UsageError("not a mapping", where=path.name, do="give lines such as `config:`")
-    return cast("dict[str, Any]", content)
+    return cast("dict[str, object]", content)

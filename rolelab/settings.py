@@ -26,7 +26,7 @@ class _Kind(NamedTuple):
 
     type: str
     """Pulumi's word for it."""
-    read: Callable[[str], Any]
+    read: Callable[[str], object]
     """Raises ValueError or KeyError for what is not of this kind."""
     wants: str
 
@@ -41,7 +41,7 @@ class Key(NamedTuple):
     example: str
     rules: Callable[[Any], list[str]]
 
-    def parse(self, text: str | None) -> tuple[Any, list[str]]:
+    def parse(self, text: str | None) -> tuple[object, list[str]]:
         """Return the value and what is wrong with it; None stands for a key that is not set."""
         if text is None:
             return self.default, []

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -79,19 +79,19 @@ class LabChoice:
             raise CannotTell(error.what, where=error.where, do=error.do) from None
 
 
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
+def options(command: Callable[..., object]) -> Callable[..., object]:
     """Add `--stack`, `--pulumi` and `--outputs` to a command, which gets them as its `choice`."""
 
     @functools.wraps(command)
     def with_choice(
-        *args: Any, stack: str, pulumi: bool, outputs_file: str | None, **others: Any
-    ) -> Any:
+        *args: object, stack: str, pulumi: bool, outputs_file: str | None, **others: object
+    ) -> object:
         return command(*args, choice=LabChoice(stack, pulumi, outputs_file), **others)
 
     return stack_option(_pulumi_option(_outputs_option(with_choice)))
 
 
-def learner_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def learner_option(help_text: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Return the option `--as`, which a command gets as its `learner_name`."""
     return click.option("--as", "learner_name", metavar="LEARNER", help=help_text)
 
