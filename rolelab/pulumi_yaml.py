@@ -28,7 +28,7 @@ class _PulumiLoader(yaml.SafeLoader):
                     None, None, f"key {key!r} is given twice", key_node.start_mark
                 )
             seen.add(key)
-        return cast("dict[Hashable, Any]", super().construct_mapping(node, deep=deep))
+        return super().construct_mapping(node, deep=deep)
 
 
 for _tag, _form, _first in (
