@@ -87,7 +87,10 @@ def managed_policies(values: Iterable[str]) -> list[str]:
 
 
 def policy_size(document: Mapping[str, object] | str) -> int:
-    """Return the size of a policy, or of its text: IAM does not count white space, nor in strings."""
+    """Return the size of a policy, or of its text.
+
+    IAM does not count white space, nor in strings.
+    """
     if not isinstance(document, str):
         document = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len(document.translate(_NOT_COUNTED))

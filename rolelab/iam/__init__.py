@@ -1,10 +1,12 @@
 """IAM, alone: what AWS's policies mean, decided, explained, compared, put right.
 
-Pure: standard library and the plain facts of `components` only, no AWS call. `arns`, `names`, `quotas` are facts;
-`documents` reads policies, `grammar` finds what AWS refuses in them; `principals` and `request` are who asks for what,
-`layers` the policies that bear on it; `language` is whether a statement is about a request; `decision` decides,
-`explain` puts it in words, `propose` finds the smallest change, `compare` compares documents by meaning (`spelling`:
-whether one was changed at all), `messages` reads and writes AWS's AccessDenied sentences.
+Pure: standard library and the plain facts of `components` only, no AWS call.
+- `arns`, `names`, `quotas`: facts of AWS, each once
+- `documents` reads policies, `grammar` finds what AWS refuses in them, `spelling` what was changed
+- `principals`, `request`, `layers`: who asks for what, and the policies that bear on it
+- `language`: whether a statement is about a request; `decision` decides
+- `explain` puts a decision in words, `propose` finds the smallest change
+- `compare` compares documents by meaning, `messages` has AWS's AccessDenied sentences
 
 The names below are loaded when they are asked for: whoever needs an ARN does not wait for the rest.
 """

@@ -1,10 +1,11 @@
 """Policy documents as typed values: what AWS accepts in several spellings is read into one form.
 
-A string or a list of one, a bare account id or the account's root ARN, JSON text or its URL-encoded form (as IAM's
-read calls give it), a mapping: all the same here. Grammar is judged in `grammar`, not here; what cannot be understood
-is kept as `Document.fault`, so that a decision can tell so instead of guessing.
+A string or a list of one, a bare account id or the account's root ARN, JSON text or its URL-encoded
+form (as IAM's read calls give it), a mapping: all the same here. Grammar is judged in `grammar`;
+what cannot be understood is kept as `Document.fault`, and a decision does not guess.
 
-Source: IAM User Guide, "IAM JSON policy element reference" and "Grammar of the IAM JSON policy language".
+Source: IAM User Guide, "IAM JSON policy element reference", "Grammar of the IAM JSON policy
+language".
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ from components.documents import VERSION, account_root
 from rolelab.iam import names
 
 OLD_VERSION = "2008-10-17"
-"""What a document without `Version` is read as. Source: IAM User Guide, "IAM JSON policy elements: Version"."""
+"""What a document without `Version` is read as. Source: IAM User Guide, "IAM JSON policy elements:
+Version"."""
 EXCLUSIVE = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 """Pairs of elements of which a statement has one at most."""
-STATEMENT_ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")  # fmt: skip
+STATEMENT_ELEMENTS = (
+    *("Sid", "Effect", "Principal", "NotPrincipal"),
+    *("Action", "NotAction", "Resource", "NotResource", "Condition"),
+)
 """In the order in which IAM shows them."""
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
@@ -61,7 +66,10 @@ class Principals:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One key under one operator: any of `values` may match (none of them, for a negated operator)."""
+    """One key under one operator.
+
+    Any of `values` may match (none of them, for a negated operator).
+    """
 
     operator: str
     """As written, such as `ForAnyValue:StringLikeIfExists`."""
@@ -92,7 +100,7 @@ def _empty() -> Mapping[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A policy document. With a `fault` there are no statements, and nothing may be concluded from it."""
+    """A policy document. With a `fault` there are no statements, and it tells nothing."""
 
     version: str = OLD_VERSION
     statements: tuple[Statement, ...] = ()
@@ -102,7 +110,10 @@ class Document:
 
     @property
     def has_variables(self) -> bool:
-        """Whether `${…}` is a policy variable here. Source: IAM User Guide, "IAM policy elements: Variables"."""
+        """Whether `${…}` is a policy variable here. Source.
+
+        IAM User Guide, "IAM policy elements: Variables".
+        """
         return self.version == VERSION
 
 
@@ -156,7 +167,7 @@ class RepeatedElement(PolicyError):
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Python keeps the last of two equal keys, AWS refuses them: which one counts must not be guessed.
+    # Python keeps the last of two equal keys, AWS refuses them: nobody knows which one counts.
     content = dict(pairs)
     if len(content) != len(pairs):
         keys = [name for name, _ in pairs]
@@ -184,7 +195,10 @@ def parse(document: object) -> Document:
 
 
 def read(document: object) -> Document:
-    """Read a document; one that cannot be understood comes back with its `fault` and no statements."""
+    """Read a document.
+
+    One that cannot be understood comes back with its `fault` and no statements.
+    """
     return _read_text(document) if isinstance(document, str) else _read(document)
 
 
@@ -281,7 +295,7 @@ _ORDER = {name: at for at, name in enumerate(("Version", "Id", "Statement", *STA
 
 
 def pretty(raw: object) -> str:
-    """Return a document as indented JSON, the form in which differences are shown: elements in IAM's usual order.
+    """Return a document as indented JSON, with its elements in IAM's usual order.
 
     Their order means nothing, so a difference in it would only hide the one that does.
     """

@@ -1,6 +1,6 @@
-"""Policy documents compared by spelling: has a document been changed, or only written in another way.
+"""Policy documents compared by spelling: was one changed, or only written in another way.
 
-`compare` asks what documents allow; here a Sid counts, and so does an entry that another one covers.
+`compare` asks what documents allow; here a Sid counts, and an entry that another one covers.
 """
 
 from __future__ import annotations

@@ -83,7 +83,10 @@ def call(action: str, resource: str = "*", principal: Principal = SESSION, **mor
 
 
 def having(unread: frozenset[Layer] = frozenset(), **layers: _Held) -> Policies:
-    """Return policies by the names of their layers in lower case; a layer given as None does not exist."""
+    """Return policies by the names of their layers in lower case.
+
+    A layer given as None does not exist.
+    """
     return but(Policies({}), unread, **layers)
 
 

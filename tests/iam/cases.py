@@ -267,7 +267,10 @@ class World:
 
 
 def build(case: dict[str, Any], managed: Mapping[str, Any]) -> Iterator[tuple[Request, Policies]]:
-    """Yield every call of a case with the policies that bear on it: the roles assumed first, then the request."""
+    """Yield every call of a case with the policies that bear on it.
+
+    The roles assumed first, then the request.
+    """
     world = World(case, managed)
     asked = case["request"]
     who = asked["principal"]
@@ -344,7 +347,10 @@ _OPERATIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"
 def _actions(
     world: World, caller: Principal, asked: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the actions and resources that policies are asked about: not always the operation's own."""
+    """Yield the actions and resources that policies are asked about.
+
+    Not always the operation's own.
+    """
     action, resource = str(asked["action"]), str(asked["resource"])
     if action == "s3:CopyObject":
         yield "s3:GetObject", f"arn:aws:s3:::{asked['params']['CopySource']}"

@@ -121,7 +121,10 @@ def context(principal: Principal = USER) -> Context:
 def test_an_operator_decides_as_documented(
     operator: str, key: str, values: Any, expected: bool | None
 ) -> None:
-    """Every operator with its IfExists and set forms; None where the documentation or the request leaves it open."""
+    """Every operator with its IfExists and set forms.
+
+    None where the documentation or the request leaves it open.
+    """
     raw = {
         "Effect": "Allow",
         "Action": "*",

@@ -344,7 +344,10 @@ def test_sameness_is_an_equivalence(one: Any, two: Any, three: Any) -> None:
 
 @given(requests(), documents(), documents())
 def test_documents_that_are_the_same_decide_the_same(request: Request, one: Any, two: Any) -> None:
-    """And one that is only too open refuses nothing that the wanted one allows; only too tight, the reverse."""
+    """And one that is only too open refuses nothing that the wanted one allows.
+
+    Only too tight, the reverse.
+    """
     way = direction(compare(one, two))
     wanted, got = (
         decide(request, having(identity=(Policy.read(raw),), trust=TRUST)) for raw in (one, two)

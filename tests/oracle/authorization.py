@@ -61,7 +61,10 @@ class Refusal:
 
 
 class Reach(IntEnum):
-    """How a principal in a resource's policy names the caller; the more directly, the less else can limit it."""
+    """How a principal in a resource's policy names the caller.
+
+    The more directly, the less else can limit it.
+    """
 
     NOT = 0
     ACCOUNT = 1

@@ -18,7 +18,8 @@ from tests.oracle import patterns
 
 Values = "str | list[str] | None"
 Keys = Callable[[str], "str | list[str] | None"]
-"""Gives what the request says about a condition key: one value, many (a multivalued key), or None."""
+"""Gives what the request says about a condition key: one value, many (a multivalued key), or
+None."""
 
 _POSITIVE: dict[str, str] = {
     "stringnotequals": "stringequals",
@@ -42,7 +43,10 @@ def is_operator(name: str) -> bool:
 
 
 def met(conditions: Mapping[str, Mapping[str, Any]], keys: Keys, *, variables: bool) -> bool:
-    """Return whether all of a statement's conditions are met; with `variables`, `${…}` in their values is filled in."""
+    """Return whether all of a statement's conditions are met.
+
+    With `variables`, `${…}` in their values is filled in.
+    """
     return all(
         _met(operator, keys(key), [_text(value) for value in _listed(wanted)], keys, variables)
         for operator, block in conditions.items()
@@ -129,7 +133,10 @@ def _string_like(value: str, wanted: str, lookup: patterns.Lookup | None) -> boo
 
 
 def _arn_like(value: str, wanted: str, lookup: patterns.Lookup | None) -> bool:
-    """Compare the six parts of an ARN one by one: a wildcard does not reach over a colon, but in the last part."""
+    """Compare the six parts of an ARN one by one.
+
+    A wildcard does not reach over a colon, but in the last part.
+    """
     if wanted == "*":
         return True
     given, pattern = value.split(":", 5), _arn_parts(wanted)
@@ -163,7 +170,10 @@ def _date(test: Callable[[float, float], bool]) -> Compare:
 
 
 def _seconds(text: str) -> float | None:
-    """Return a time in seconds since 1970: from ISO 8601 (UTC unless it says otherwise) or such a number itself."""
+    """Return a time in seconds since 1970.
+
+    From ISO 8601 (UTC unless it says otherwise) or such a number itself.
+    """
     try:
         return float(text)
     except ValueError:

@@ -117,7 +117,8 @@ def _string_condition(keys: list[str]) -> st.SearchStrategy[Doc]:
 
 STRING_CONDITION = _string_condition([*KEYS, "aws:TagKeys", "aws:userid"])
 PLAIN_CONDITION = _string_condition(KEYS)
-"""Of keys that the request or a plain store has: no list, and nothing that follows from the caller's kind."""
+"""Of keys that the request or a plain store has: no list, and nothing that follows from the
+caller's kind."""
 SET_CONDITION = st.builds(
     _block,
     st.builds(

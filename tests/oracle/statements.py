@@ -55,7 +55,10 @@ class Statement:
     """`${…}` are variables, by the policy's Version."""
 
     def applies(self, request: Request) -> bool:
-        """Return whether action, resource and conditions fit the request; the principal is not looked at."""
+        """Return whether action, resource and conditions fit the request.
+
+        The principal is not looked at.
+        """
         return (
             self._of_action(request)
             and self._of_resource(request)
@@ -142,7 +145,10 @@ def _statement(one: dict[str, Any], variables: bool) -> Statement:
 
 
 def _whole(resource: str) -> str:
-    """Complete an ARN of fewer than six parts with wildcards, as AWS does: `arn:aws:s3` is every S3 resource."""
+    """Complete an ARN of fewer than six parts with wildcards, as AWS does.
+
+    `arn:aws:s3` is every S3 resource.
+    """
     missing = 5 - resource.count(":")
     if not resource.startswith("arn:") or missing <= 0 or "${" in resource:
         return resource

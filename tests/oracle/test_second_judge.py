@@ -170,7 +170,10 @@ OWN = st.builds(
 def test_two_judges_agree_on_who_assumes_a_role_and_on_the_reason(
     own: dict[Layer, list[Doc]], trust: Doc, role: str, principal: Principal, asked: Doc
 ) -> None:
-    """Two readings of the same documentation, by different hands: where they differ, one of them is wrong."""
+    """Two readings of the same documentation, by different hands.
+
+    Where they differ, one of them is wrong.
+    """
     _agree(_request(principal, "sts:AssumeRole", role, asked), own, Layer.TRUST, trust)
 
 
