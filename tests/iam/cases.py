@@ -1,6 +1,7 @@
 """Reads cases in the form of tests/fidelity/*.json into what the evaluator takes.
 
-A case says what exists, who asks and what changed since; here it becomes a Request and Policies, without any AWS.
+A case says what exists, who asks and what changed since; here it becomes a Request and Policies,
+without any AWS.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rolelab.iam import (
     Principal,
     PrincipalKind,
     Request,
+    arns,
     decide,
 )
 from tests.iam.builders import having
@@ -49,7 +51,7 @@ _IAM_KEYS = {"PolicyArn": "iam:PolicyARN", "PermissionsBoundary": "iam:Permissio
 
 
 def load(path: Path = FIDELITY / "aws-answers.json") -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return a file's cases, with what they leave out filled in, and the managed policies that AWS has."""
+    """Return a file's cases, filled in with what they leave out, and AWS's managed policies."""
     given = json.loads(path.read_text("utf-8"))
     managed = json.loads((FIDELITY / "aws-answers.json").read_text("utf-8"))["managed_policies"]
     parts = {f"${name}": part for name, part in given.get("parts", {}).items()}
@@ -168,13 +170,15 @@ class World:
         return f"{prefix}{self.made:017d}"
 
     def user_arn(self, user: Mapping[str, Any]) -> str:
-        return f"arn:aws:iam::{self.accounts[user['account']]}:user{user.get('path') or '/'}{user['name']}"
+        account, path = self.accounts[user["account"]], user.get("path") or "/"
+        return arns.iam(account, "user", user["name"], path=path)
 
     def role_arn(self, role: Mapping[str, Any]) -> str:
-        return f"arn:aws:iam::{self.accounts[role['account']]}:role{role.get('path') or '/'}{role['name']}"
+        account, path = self.accounts[role["account"]], role.get("path") or "/"
+        return arns.iam(account, "role", role["name"], path=path)
 
     def _with_ids(self, document: Any) -> Any:
-        """Replace ARNs of users and roles in Principal by their unique ids, as AWS does when it saves."""
+        """Put unique ids in place of the ARNs of users and roles, as AWS does when it saves."""
         ids = {self.user_arn(user): user["id"] for user in self.users.values()}
         ids |= {self.role_arn(role): role["id"] for role in self.roles.values()}
         given = json.loads(document) if isinstance(document, str) else copy.deepcopy(document)

@@ -65,11 +65,11 @@ def test_a_decision_is_awss_and_names_the_layer(
 
 # What the policies do not decide, or the documentation decides otherwise than the case.
 NOT_BY_POLICY = {
-    "OWN-COND-41": "sts:DurationSeconds is not present in AssumeRole (IAM and AWS STS condition context keys)",
+    "OWN-COND-41": "sts:DurationSeconds is not present in AssumeRole (STS condition context keys)",
     "OWN-COND-49": "STS checks the MFA code before any policy",
     "OWN-COND-50": "STS checks the MFA code before any policy",
     "OWN-COND-51": "STS checks the MFA code before any policy",
-    "OWN-BOUND-08": "boundaries do not limit what a wildcard Principal grants (AWS JSON policy elements: Principal)",
+    "OWN-BOUND-08": "boundaries do not limit what a wildcard Principal grants (Principal)",
 }
 
 

@@ -71,7 +71,8 @@ def cond(operator: str, key: str, value: Any) -> dict[str, Any]:
 
 LIST, PUT = call("s3:ListAllMyBuckets"), call("s3:PutObject", OBJECT)
 
-# The ways to break the lab that policies can be the reason of: each with the layer that is to be named.
+# The ways to break the lab that policies can be the reason of: each with the layer that is to be
+# named.
 FAULTS: list[tuple[str, Request, Policies, Layer]] = [
     ("no grant", assume(), having(trust=trust()), Layer.IDENTITY),
     (
@@ -627,7 +628,8 @@ def test_a_deleted_users_id_is_told_as_that() -> None:
 
 def test_where_aws_says_otherwise_both_are_shown() -> None:
     """Then a policy was not looked at, or the change has not reached everywhere."""
-    said = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole with an explicit deny in a permissions boundary"
+    refused = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole"
+    said = f"{refused} with an explicit deny in a permissions boundary"
     told = explain(decide(assume(), having(trust=trust())), said=said)
     assert f"AWS says otherwise: {said}" in told.details
     assert any("because no identity-based policy allows" in line for line in told.details)
@@ -651,6 +653,7 @@ def test_the_example_of_the_documentation_runs() -> None:
 def test_importing_it_loads_nothing_heavy() -> None:
     """It is on the way of every command that explains."""
     heavy = "boto3 botocore rich click yaml jinja2 ministack pulumi asyncio ipaddress"
-    code = f"import sys, rolelab.iam.explain; print([name for name in {heavy.split()} if name in sys.modules])"
+    loaded = f"[name for name in {heavy.split()} if name in sys.modules]"
+    code = f"import sys, rolelab.iam.explain; print({loaded})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""AWS's AccessDenied sentences are read in all their forms, written as AWS does, and held against decisions."""
+"""AWS's AccessDenied sentences are read in all their forms, written, held against decisions."""
 
 from __future__ import annotations
 

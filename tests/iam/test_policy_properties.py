@@ -87,7 +87,10 @@ conditions = st.sampled_from([
     {"Bool": {"aws:MultiFactorAuthPresent": True}},
     {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
     {"DateLessThan": {"aws:CurrentTime": "2026-06-01T00:00:00Z"}},
-    {"Null": {"sts:ExternalId": "true"}, "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:*"}},
+    {
+        "Null": {"sts:ExternalId": "true"},
+        "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:*"},
+    },
     {"ForAllValues:StringEquals": {"aws:TagKeys": ["project"]}},
 ])  # fmt: skip
 

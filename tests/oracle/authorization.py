@@ -1,8 +1,9 @@
-"""May the caller do it? Identity-based policies, boundary, session policies and the resource's own policy, together.
+"""Is it allowed? Identity-based policies, boundary, session policies and the resource's, together.
 
-Source: IAM User Guide, "Policy evaluation for requests within a single account", "Cross-account policy evaluation
-logic", "Difference between explicit and implicit denies", "Permissions boundaries for IAM entities",
-"AWS JSON policy elements: Principal"; the sentences: "Troubleshoot access denied error messages".
+Source: IAM User Guide, "Policy evaluation for requests within a single account", "Cross-account
+policy evaluation logic", "Difference between explicit and implicit denies", "Permissions boundaries
+for IAM entities", "AWS JSON policy elements: Principal"; the sentences: "Troubleshoot access denied
+error messages".
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def authorize(
 ) -> Refusal | None:
     """Return why the caller may not do it, or None if they may.
 
-    `policy` is that of the resource, where it has one. Without it only the caller's own policies count.
+    `policy` is that of the resource, where it has one. Without it only the caller's own policies
+    count.
     """
     layers: list[tuple[Cause, Policies | None]] = [
         (Cause.IDENTITY, caller.identity),

@@ -1,7 +1,7 @@
 """Condition blocks: every operator, with IfExists and the set forms.
 
-Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Creating a condition with multiple keys or
-values", "Single-valued vs. multivalued context keys".
+Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Creating a condition with
+multiple keys or values", "Single-valued vs. multivalued context keys".
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def _met(
         return (given is None) == (wanted[:1] == ["true"])
     negated = operator in _POSITIVE
     if given is None or given == []:
-        # An absent key: IfExists and ForAllValues are met, a negated operator too, ForAnyValue never.
+        # An absent key: IfExists and ForAllValues are met, a negated operator too, ForAnyValue
+        # never.
         return if_exists or form == "forallvalues" or (negated and form != "foranyvalue")
     compare = _COMPARE[_POSITIVE.get(operator, operator)]
     lookup = (

@@ -1,10 +1,11 @@
 """IAM's grammar of policy documents: what IAM refuses to store, in its own words.
 
-One function for each kind of document: `check_identity` (inline, managed, session policies) and `check_trust`.
-Whether the principals of a trust policy exist is the business of `trust`.
+One function for each kind of document: `check_identity` (inline, managed, session policies) and
+`check_trust`. Whether the principals of a trust policy exist is the business of `trust`.
 
-Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements reference",
-"AWS JSON policy elements: Principal", "... NotPrincipal"; the wording is IAM's own where it is known.
+Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements
+reference", "AWS JSON policy elements: Principal", "... NotPrincipal"; the wording is IAM's own
+where it is known.
 """
 
 from __future__ import annotations
@@ -50,9 +51,10 @@ _TRUST_ACTIONS = frozenset(
     }
 )
 _IAM_PATHS = (
-    "access-report/", "assumed-role/", "federated-user/", "group/", "instance-profile/", "mfa/", "oidc-provider/",
-    "policy/", "role/", "saml-provider/", "server-certificate/", "sms-mfa/", "u2f/", "user/",
-)  # fmt: skip
+    *("access-report/", "assumed-role/", "federated-user/", "group/", "instance-profile/", "mfa/"),
+    *("oidc-provider/", "policy/", "role/", "saml-provider/", "server-certificate/", "sms-mfa/"),
+    *("u2f/", "user/"),
+)
 
 
 def check_identity(document: str) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
     return listed(policy.get("Statement", []))
 
 
-# -- parts of the grammar -------------------------------------------------------------------------------------------
+# -- parts of the grammar --------------------------------------------------------------------------
 
 
 class Malformed(Exception):

@@ -1,6 +1,7 @@
-"""Wildcards and policy variables, read by the second judge: `*`, `?`, `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`.
+"""Wildcards and policy variables, read by the second judge: `*`, `?`, `${aws:username}`.
 
-Source: IAM User Guide, "IAM policy elements: Variables and tags", "IAM JSON policy elements: Resource".
+Source: IAM User Guide, "IAM policy elements: Variables and tags", "IAM JSON policy elements:
+Resource".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Statements of a policy, and whether one speaks of a request: action, resource, conditions, and its effect.
+"""Statements of a policy, and whether one is about a request: action, resource, conditions.
 
 Source: IAM User Guide, "IAM JSON policy elements reference", "Policy evaluation logic".
 """
@@ -27,7 +27,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: an action on a resource, and the condition keys (in lower case) that describe it all."""
+    """What is asked for: an action on a resource, and condition keys in lower case."""
 
     action: str
     resource: str

@@ -1,9 +1,9 @@
-"""The product's IAM language against two other judges, on thousands of generated policies and requests.
+"""The product's IAM language against two other judges, on thousands of policies and requests.
 
-The second judge (this folder) was written from AWS's pages by other hands, shares no code with `rolelab.iam` and
-decides by two values; MiniStack's own evaluator decides the identity-based half, where the documentation is on its
-side (no variables, no incomplete ARNs, no comparison of ARNs). Where the second judge is wrong by AWS's page, a test
-below says so.
+The second judge (this folder) was written from AWS's pages by other hands, shares no code with
+`rolelab.iam` and decides by two values; MiniStack's own evaluator decides the identity-based half,
+where the documentation is on its side (no variables, no incomplete ARNs, no comparison of ARNs).
+Where the second judge is wrong by AWS's page, a test below says so.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def test_two_judges_agree_on_who_assumes_a_role_and_on_the_reason(
 def test_two_judges_agree_on_who_reads_an_object_and_on_the_reason(
     own: dict[Layer, list[Doc]], bucket: Doc, principal: Principal, asked: Doc
 ) -> None:
-    """Every kind of caller, of the bucket's account and of another, with every layer that an account has."""
+    """Every kind of caller, of the bucket's account and of another, with every layer."""
     _agree(_request(principal, "s3:GetObject", OBJECT, asked), own, Layer.RESOURCE, bucket)
 
 
@@ -201,7 +201,8 @@ def _bucket_of_all_but(*principals: str) -> Doc:
 @pytest.mark.parametrize(
     ("request_", "layer", "resource", "is_allowed"),
     [
-        # S3 User Guide, "Amazon S3 actions": the action is asked on arn:aws:s3:::*, which this policy covers.
+        # S3 User Guide, "Amazon S3 actions": the action is asked on arn:aws:s3:::*, which this
+        # policy covers.
         pytest.param(
             _request(USER_CALLS, "s3:ListAllMyBuckets", "*", {}),
             Layer.RESOURCE,
@@ -209,7 +210,8 @@ def _bucket_of_all_but(*principals: str) -> Doc:
             True,
             id="ListAllMyBuckets on arn:aws:s3:::*",
         ),
-        # IAM User Guide, "NotPrincipal": the account's ARN stands for the account and its root user only.
+        # IAM User Guide, "NotPrincipal": the account's ARN stands for the account and its root user
+        # only.
         pytest.param(
             _request(USER_CALLS, "s3:GetObject", OBJECT, {}),
             Layer.RESOURCE,
@@ -309,7 +311,7 @@ ELEMENTS = (
     "Sid Effect Action NotAction Resource NotResource Principal NotPrincipal Condition Comment"
 )
 WORDS = "x * Allow Deny s3: s3:Get sts:AssumeRole arn:aws:s3 arn:aws:s*:::x arn:nowhere:s3:::b"
-ARNS = "arn:aws:iam::*:use* arn:aws:iam:us-east-1:1:user/x arn:aws:iam::1:bucket/x arn:aws:iam::1:u2f/x"
+ARNS = "arn:aws:iam::*:use* arn:aws:iam:us-east-1:1:user/x arn:aws:iam::1:bucket/x"
 VALUES: list[Any] = [
     *(None, "", "s3:a b", 7, [], {}, ["*", 7]),
     *WORDS.split(),
