@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from rolelab.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rolelab.demo.lesson_stack import LessonStack
+    from rolelab.localaws.process.record import Instance
+    from rolelab.project import Project
 
 NEXT = [
     "Next:",
@@ -36,31 +44,21 @@ def command(ctx: click.Context, pause: bool) -> None:
     from rolelab import project
     from rolelab.demo import lesson
     from rolelab.demo.acts import Acts
-    from rolelab.demo.lesson_stack import STACK, LessonStack
-    from rolelab.engine.stack import Home, Stack
+    from rolelab.demo.lesson_stack import STACK
     from rolelab.localaws.process import server
     from rolelab.report.lesson_screen import LessonScreen
 
     if pause and not sys.stdin.isatty():
-        raise UsageError(
-            "nobody is there to press Enter", where="--pause", do="leave it out, or use a terminal"
-        )
+        do = "leave it out, or use a terminal"
+        raise UsageError("nobody is there to press Enter", where="--pause", do=do)
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Ended from outside is ended as by Ctrl-C: the folder with the learner's key goes.
         signal.signal(number, signal.default_int_handler)
     begun = time.monotonic()
     here = project.find()
-    config = here.config(STACK)
+    configuration = here.config(STACK)
     with TemporaryDirectory(prefix="rolelab-demo-") as folder, server.in_process() as local:
-        stack = LessonStack(
-            Stack(
-                project=replace(here, home=Path(folder)),
-                name=STACK,
-                configuration=config,
-                endpoint=local.endpoint(),
-                home=Home("local", local.instance_id),
-            )
-        )
+        stack = _stack(replace(here, home=Path(folder)), configuration, local)
         screen = LessonScreen(pause=pause)
         screen.opening(
             "A user with no permissions assumes a role, works, switches back, and has none again."
@@ -69,3 +67,18 @@ def command(ctx: click.Context, pause: bool) -> None:
     if as_taught:
         screen.closing(time.monotonic() - begun, NEXT)
     ctx.exit(0 if as_taught else 1)
+
+
+def _stack(here: Project, configuration: Mapping[str, str], local: Instance) -> LessonStack:
+    from rolelab.demo.lesson_stack import STACK, LessonStack
+    from rolelab.engine.stack import Home, Stack
+
+    return LessonStack(
+        Stack(
+            project=here,
+            name=STACK,
+            configuration=configuration,
+            endpoint=local.endpoint(),
+            home=Home("local", local.instance_id),
+        )
+    )
