@@ -17,7 +17,7 @@ from rolelab.engine.journaled import Journaled
 from rolelab.engine.registration import Registrations
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Stack
-from rolelab.engine.state import DraftState, StackState, StateStore, read
+from rolelab.engine.state import DraftState, StateStore, read
 from rolelab.engine.tally import Tally
 from rolelab.engine.world import World
 from rolelab.errors import LabError, UsageError
@@ -101,11 +101,10 @@ class _Run:
     stack: Stack
     options: RunOptions
     cloud: Cloud
-    state: StackState
+    state: StateStore | DraftState
     tally: Tally
     threads: ThreadPoolExecutor
     so_far: RunSoFar
-    executor: Executor
 
 
 def _run(
@@ -113,7 +112,7 @@ def _run(
     stack: Stack,
     listener: Listener,
     options: RunOptions,
-    work: Callable[[_Run], None],
+    work: Callable[[_Run, Executor], None],
     *,
     only_preview: bool = False,
 ) -> Result:
@@ -126,22 +125,13 @@ def _run(
 
     cloud = _cloud(stack, options)
     tally = Tally(kind, listen, continue_on_error=options.continue_on_error)
-    so_far = RunSoFar(preview=only_preview)
     threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="aws")
     hold = _draft if only_preview else _store
     with hold(stack, kind, listen) as state, stopping_on_signals(tally.interrupted):
         try:
-            executor: Executor = Preview(tally, so_far)
-            if isinstance(state, StateStore):
-                journaled = Journaled(state, cloud, tally)
-                executor = Apply(state, journaled, tally, so_far, threads)
-                _tell_recovered(recovery.recover(state, cloud), tally)
-            else:
-                recovery.foresee(state, cloud)
-            work(
-                _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
-                     threads=threads, so_far=so_far, executor=executor)
-            )  # fmt: skip
+            run = _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
+                       threads=threads, so_far=RunSoFar(preview=only_preview))  # fmt: skip
+            work(run, _after_recovery(run))
             tally.tell_rest()
             return Result(
                 summary=tally.summary(),
@@ -153,12 +143,25 @@ def _run(
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _update(run: _Run) -> None:
+def _after_recovery(run: _Run) -> Executor:
+    """Find out what an earlier run left open; return what carries this one out, or tells it."""
+    if not isinstance(run.state, StateStore):
+        recovery.foresee(run.state, run.cloud)
+        return Preview(run.tally, run.so_far)
+    if count := recovery.recover(run.state, run.cloud):
+        what = "1 operation" if count == 1 else f"{count} operations"
+        text = f"an earlier run was cut short: what became of {what} is found out and recorded"
+        run.tally.say(text)
+    journaled = Journaled(run.state, run.cloud, run.tally)
+    return Apply(run.state, journaled, run.tally, run.so_far, run.threads)
+
+
+def _update(run: _Run, executor: Executor) -> None:
     if run.options.refresh:
         refreshing.refresh(run.state, run.cloud, run.tally, run.threads)
     replaced = run.state.world.pending_deletions
     run.so_far.left_behind = frozenset((old.urn, old.id) for old in replaced)
-    registrations = Registrations(run.state, run.executor, run.tally, run.so_far)
+    registrations = Registrations(run.state, executor, run.tally, run.so_far)
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
     from rolelab.engine import sdk
 
@@ -185,13 +188,13 @@ def _update(run: _Run) -> None:
     registrations.finish()
 
 
-def _remove_all(run: _Run) -> None:
+def _remove_all(run: _Run, executor: Executor) -> None:
     victims = deletion.everything(run.state.world)
     if kept := [victim.resource.urn for victim in victims if victim.resource.protect]:
         for urn in kept:
             run.tally.error(protected("deleted", urn), urn)
         return
-    run.executor.delete(victims)
+    executor.delete(victims)
 
 
 def _cloud(stack: Stack, options: RunOptions) -> Cloud:
@@ -237,9 +240,3 @@ def _tell_if_lost(world: World, listener: Listener) -> None:
     if world.home and world.everything:
         text = f"the state is of another local AWS ({world.home}): in this one nothing of it exists"
         listener(Message(Severity.WARNING, text))
-
-
-def _tell_recovered(count: int, tally: Tally) -> None:
-    if count:
-        what = "1 operation" if count == 1 else f"{count} operations"
-        tally.say(f"an earlier run was cut short: what became of {what} is found out and recorded")

@@ -53,18 +53,7 @@ def run(
         ProgramError: the program failed otherwise.
     """
     root = stack.project.root
-    if not (root / "__main__.py").is_file():
-        raise UsageError(
-            "there is no __main__.py",
-            where=str(root),
-            do="the embedded engine runs Python programs only",
-        )
-    if lacking := [name for name in _NEEDED if not hasattr(pulumi.runtime, name)]:
-        raise LabError(
-            f"the Pulumi SDK lacks {', '.join(lacking)}",
-            where="pulumi.runtime",
-            do="install the pinned version of pulumi",
-        )
+    _require_runnable(root)
 
     def inside() -> None:
         pulumi.runtime.reset_options()
@@ -86,6 +75,21 @@ def run(
         # A context of its own: the SDK keeps its settings, configuration and root resource in
         # context variables.
         contextvars.copy_context().run(inside)
+
+
+def _require_runnable(root: Path) -> None:
+    if not (root / "__main__.py").is_file():
+        raise UsageError(
+            "there is no __main__.py",
+            where=str(root),
+            do="the embedded engine runs Python programs only",
+        )
+    if lacking := [name for name in _NEEDED if not hasattr(pulumi.runtime, name)]:
+        raise LabError(
+            f"the Pulumi SDK lacks {', '.join(lacking)}",
+            where="pulumi.runtime",
+            do="install the pinned version of pulumi",
+        )
 
 
 class _Loop(asyncio.SelectorEventLoop):
