@@ -30,7 +30,7 @@ from rolelab.iam.documents import (
 from rolelab.iam.language.operators import used
 
 
-class Kind(Enum):
+class PolicyUse(Enum):
     """What a document is for; the value is the key of the quota for its size, or its name."""
 
     USER_INLINE = "UserPolicySizeQuota"
@@ -44,18 +44,18 @@ class Kind(Enum):
     @property
     def names_principals(self) -> bool:
         """Whether a statement says whom it is for."""
-        return self in (Kind.TRUST, Kind.BUCKET)
+        return self in (PolicyUse.TRUST, PolicyUse.BUCKET)
 
     @property
     def limit(self) -> int | None:
         """Characters without white space at most; of inline ones of one owner together."""
-        if self is Kind.SESSION:
+        if self is PolicyUse.SESSION:
             return quotas.SESSION_POLICY_SIZE
         return quotas.most(self.value) if self.value in quotas.QUOTAS else None
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class GrammarFault:
     """One thing AWS would refuse."""
 
     place: str
@@ -91,20 +91,20 @@ _PRINCIPAL = re.compile(
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:saml-provider|oidc-provider)/[^*]+")
 
 
-def faults(document: object, kind: Kind) -> tuple[Fault, ...]:
+def faults(document: object, kind: PolicyUse) -> tuple[GrammarFault, ...]:
     """Return every fault of a document (mapping or JSON text), in the order in which AWS looks."""
     if isinstance(document, str) and not document.lstrip().startswith("{"):
-        return (Fault("document", _JSON),)
+        return (GrammarFault("document", _JSON),)
     try:
         raw = decode(document)
     except RepeatedElement:
-        return (Fault("document", _SYNTAX),)
+        return (GrammarFault("document", _SYNTAX),)
     except PolicyError:
-        return (Fault("document", _JSON),)
+        return (GrammarFault("document", _JSON),)
     return (*_document(raw, kind), *_size(document if isinstance(document, str) else raw, kind))
 
 
-def malformed(document: str, kind: Kind) -> str:
+def malformed(document: str, kind: PolicyUse) -> str:
     """Return AWS's message for the first fault of grammar; empty where there is none."""
     for fault in faults(document, kind):
         if fault.code == "MalformedPolicyDocument":
@@ -131,154 +131,156 @@ def invalid_principal(kind: str, value: str) -> str:
     return f'Invalid principal in policy: "{kind if kind == "AWS" else kind.upper()}":"{value}"'
 
 
-def _size(document: Mapping[str, object] | str, kind: Kind) -> Iterator[Fault]:
+def _size(document: Mapping[str, object] | str, kind: PolicyUse) -> Iterator[GrammarFault]:
     size = policy_size(document)
     if kind.limit is not None and size > kind.limit:
         what = f"has {size} characters without white space, at most {kind.limit} are allowed"
-        code = "PackedPolicyTooLarge" if kind is Kind.SESSION else "LimitExceeded"
-        yield Fault("document", what, code)
+        code = "PackedPolicyTooLarge" if kind is PolicyUse.SESSION else "LimitExceeded"
+        yield GrammarFault("document", what, code)
 
 
-def _document(raw: Mapping[str, object], kind: Kind) -> Iterator[Fault]:
+def _document(raw: Mapping[str, object], kind: PolicyUse) -> Iterator[GrammarFault]:
     if set(raw) - {"Version", "Id", "Statement"}:
-        yield Fault("document", _SYNTAX)
+        yield GrammarFault("document", _SYNTAX)
     if "Version" in raw and raw["Version"] not in (VERSION, OLD_VERSION):
-        yield Fault("Version", "The policy must contain a valid version string")
+        yield GrammarFault("Version", "The policy must contain a valid version string")
     if not isinstance(raw.get("Id", ""), str):
-        yield Fault("Id", _SYNTAX)
+        yield GrammarFault("Id", _SYNTAX)
     content = raw.get("Statement")
     if "Statement" not in raw:
-        yield Fault("document", _SYNTAX)
+        yield GrammarFault("document", _SYNTAX)
         return
     if (as_mapping(content) is None and not isinstance(content, list)) or not content:
-        yield Fault("Statement", _SYNTAX)
+        yield GrammarFault("Statement", _SYNTAX)
         return
     sids: set[str] = set()
     for number, each in enumerate(as_list(raw["Statement"]), 1):
         where = f"statement {number}"
         statement = as_mapping(each)
         if statement is None:
-            yield Fault(where, _SYNTAX)
+            yield GrammarFault(where, _SYNTAX)
             continue
         yield from _any_statement(statement, where, kind)
         sid = statement.get("Sid")
         if isinstance(sid, str) and sid:
             if sid in sids:
                 what = "Statement IDs (SID) in a single policy must be unique."
-                yield Fault(f"{where}, Sid", what)
+                yield GrammarFault(f"{where}, Sid", what)
             sids.add(sid)
         yield from _for_its_use(statement, where, kind)
 
 
-def _any_statement(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fault]:
+def _any_statement(
+    raw: Mapping[str, object], where: str, kind: PolicyUse
+) -> Iterator[GrammarFault]:
     if set(raw).difference(STATEMENT_ELEMENTS):
-        yield Fault(where, _SYNTAX)
+        yield GrammarFault(where, _SYNTAX)
     sid = raw.get("Sid", "")
     if not isinstance(sid, str):
-        yield Fault(f"{where}, Sid", _SYNTAX)
-    elif not (_SID_OF_S3 if kind is Kind.BUCKET else names.SID).fullmatch(sid):
+        yield GrammarFault(f"{where}, Sid", _SYNTAX)
+    elif not (_SID_OF_S3 if kind is PolicyUse.BUCKET else names.SID).fullmatch(sid):
         what = (
             "Statement IDs (SID) must be alpha-numeric."
             " Check that your input satisfies the regular expression [0-9A-Za-z]*"
         )
-        yield Fault(f"{where}, Sid", what)
+        yield GrammarFault(f"{where}, Sid", what)
     if "Effect" not in raw:
-        yield Fault(f"{where}, Effect", "Missing required field Effect")
+        yield GrammarFault(f"{where}, Effect", "Missing required field Effect")
     elif raw["Effect"] not in ("Allow", "Deny"):
-        yield Fault(f"{where}, Effect", f"Invalid effect: {raw['Effect']}")
+        yield GrammarFault(f"{where}, Effect", f"Invalid effect: {raw['Effect']}")
     for element, opposite in EXCLUSIVE:
         if element in raw and opposite in raw:
-            yield Fault(where, _SYNTAX)
+            yield GrammarFault(where, _SYNTAX)
     if "Condition" in raw:
         yield from _conditions(raw["Condition"], f"{where}, Condition")
 
 
-def _for_its_use(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fault]:
-    if kind is Kind.TRUST:
+def _for_its_use(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator[GrammarFault]:
+    if kind is PolicyUse.TRUST:
         for element in ("Resource", "NotResource"):
             if element in raw:
-                yield Fault(f"{where}, {element}", f"Has prohibited field {element}")
+                yield GrammarFault(f"{where}, {element}", f"Has prohibited field {element}")
     if kind.names_principals:
         yield from _principals(raw, where, kind)
     else:
         for element in ("Principal", "NotPrincipal"):
             if element in raw:
                 what = "Policy document should not specify a principal."
-                yield Fault(f"{where}, {element}", what)
+                yield GrammarFault(f"{where}, {element}", what)
     yield from _actions(raw, where, kind)
-    if kind is not Kind.TRUST:
+    if kind is not PolicyUse.TRUST:
         yield from _resources(raw, where)
 
 
-def _conditions(block: object, place: str) -> Iterator[Fault]:
+def _conditions(block: object, place: str) -> Iterator[GrammarFault]:
     operators = as_mapping(block)
     if operators is None:
-        yield Fault(place, _SYNTAX)
+        yield GrammarFault(place, _SYNTAX)
         return
     for name, under in operators.items():
         where = f"{place} {name}"
         if used(name) is None:
-            yield Fault(where, f"Invalid Condition type : {name}.")
+            yield GrammarFault(where, f"Invalid Condition type : {name}.")
         keys = as_mapping(under)
         if not keys:
-            yield Fault(where, _SYNTAX)
+            yield GrammarFault(where, _SYNTAX)
             continue
         for key, values in keys.items():
             if not _CONDITION_KEY.fullmatch(key):
-                yield Fault(where, _VENDORS)
+                yield GrammarFault(where, _VENDORS)
             if not all(isinstance(value, (str, bool, int, float)) for value in as_list(values)):
-                yield Fault(where, _SYNTAX)
+                yield GrammarFault(where, _SYNTAX)
 
 
-def _principals(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fault]:
+def _principals(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator[GrammarFault]:
     if "NotPrincipal" in raw:
         place = f"{where}, NotPrincipal"
         if raw.get("Effect") == "Allow":
-            yield Fault(place, "Allow with NotPrincipal is not allowed.")
-        elif kind is Kind.TRUST:
-            yield Fault(place, "AssumeRole policy must not contain NotPrincipal field.")
+            yield GrammarFault(place, "Allow with NotPrincipal is not allowed.")
+        elif kind is PolicyUse.TRUST:
+            yield GrammarFault(place, "AssumeRole policy must not contain NotPrincipal field.")
     elif "Principal" not in raw:
-        yield Fault(where, "Missing required field Principal")
+        yield GrammarFault(where, "Missing required field Principal")
     for element in ("Principal", "NotPrincipal"):
         if element in raw and raw[element] != "*":
             yield from _principal(raw[element], f"{where}, {element}", kind)
 
 
-def _principal(block: object, place: str, kind: Kind) -> Iterator[Fault]:
+def _principal(block: object, place: str, kind: PolicyUse) -> Iterator[GrammarFault]:
     named = as_mapping(block)
     if not named:
-        yield Fault(place, f"Invalid principal in policy: {json.dumps(block)}")
+        yield GrammarFault(place, f"Invalid principal in policy: {json.dumps(block)}")
         return
-    known = PRINCIPAL_KINDS if kind is Kind.BUCKET else PRINCIPAL_KINDS[:3]
+    known = PRINCIPAL_KINDS if kind is PolicyUse.BUCKET else PRINCIPAL_KINDS[:3]
     for of, values in named.items():
         where = f"{place}.{of}"
         if of not in known:
-            yield Fault(where, f'Invalid principal in policy: "{of.upper()}"')
+            yield GrammarFault(where, f'Invalid principal in policy: "{of.upper()}"')
             continue
         entries = _strings(values)
         if entries is None:
-            yield Fault(where, _SYNTAX)
+            yield GrammarFault(where, _SYNTAX)
         elif not entries:
-            yield Fault(where, f"Invalid principal in policy: {json.dumps(block)}")
+            yield GrammarFault(where, f"Invalid principal in policy: {json.dumps(block)}")
         for entry in entries or ():
             if not is_principal(of, entry):
-                yield Fault(where, invalid_principal(of, entry))
+                yield GrammarFault(where, invalid_principal(of, entry))
 
 
-def _actions(raw: Mapping[str, object], where: str, kind: Kind) -> Iterator[Fault]:
+def _actions(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator[GrammarFault]:
     element = "Action" if "Action" in raw else "NotAction"
     place = f"{where}, {element}"
     actions = _strings(raw[element]) if element in raw else ()
     if actions is None:
-        yield Fault(place, _SYNTAX)
+        yield GrammarFault(place, _SYNTAX)
     elif not actions:
-        yield Fault(place, "Policy statement must contain actions.")
+        yield GrammarFault(place, "Policy statement must contain actions.")
     for action in actions or ():
         what = _action(action)
         if what:
-            yield Fault(place, what)
-        elif kind is Kind.TRUST and element == "Action" and not _is_trust_action(action):
-            yield Fault(place, "AssumeRole policy may only specify STS AssumeRole actions.")
+            yield GrammarFault(place, what)
+        elif kind is PolicyUse.TRUST and element == "Action" and not _is_trust_action(action):
+            yield GrammarFault(place, "AssumeRole policy may only specify STS AssumeRole actions.")
 
 
 def _action(action: str) -> str:
@@ -300,18 +302,18 @@ def _is_trust_action(action: str) -> bool:
     )
 
 
-def _resources(raw: Mapping[str, object], where: str) -> Iterator[Fault]:
+def _resources(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
     element = "Resource" if "Resource" in raw else "NotResource"
     place = f"{where}, {element}"
     resources = _strings(raw[element]) if element in raw else ()
     if resources is None:
-        yield Fault(place, _SYNTAX)
+        yield GrammarFault(place, _SYNTAX)
     elif not resources:
-        yield Fault(place, "Policy statement must contain resources.")
+        yield GrammarFault(place, "Policy statement must contain resources.")
     for resource in resources or ():
         what = _resource(resource) if resource != "*" else ""
         if what:
-            yield Fault(place, what)
+            yield GrammarFault(place, what)
 
 
 def _resource(arn: str) -> str:

@@ -17,7 +17,8 @@ from rolelab.iam.principals import Principal, PrincipalKind, iso
 
 OF_ONESELF = frozenset({
     "GetUser", "CreateAccessKey", "DeleteAccessKey", "ListAccessKeys", "UpdateAccessKey",
-    "ListMFADevices", "GetMFADevice", "ChangePassword", "CreateLoginProfile", "DeleteLoginProfile", "GetLoginProfile",
+    "ListMFADevices", "GetMFADevice", "ChangePassword",
+    "CreateLoginProfile", "DeleteLoginProfile", "GetLoginProfile",
     "ListSSHPublicKeys", "ListSigningCertificates", "ListServiceSpecificCredentials",
     "CreateServiceSpecificCredential", "DeleteServiceSpecificCredential",
     "ResetServiceSpecificCredential", "UpdateServiceSpecificCredential",

@@ -15,7 +15,7 @@ from rolelab.iam import Layer, Policies, Policy, Principal, Request, decide
 from rolelab.iam.arns import is_aws_policy
 from rolelab.iam.compare import same
 from rolelab.iam.explain import explain
-from rolelab.iam.grammar import Kind, faults
+from rolelab.iam.grammar import PolicyUse, faults
 from rolelab.iam.propose import Proposal, propose
 from tests.iam.builders import (
     ACCOUNT,
@@ -413,8 +413,8 @@ def _is_sound(proposal: Proposal) -> None:
     assert proposal.diff()
     for change in proposal.changes:
         assert not is_aws_policy(change.policy.arn) or change.after is None
-        kinds = {Layer.TRUST: Kind.TRUST, Layer.RESOURCE: Kind.BUCKET}
-        kind = kinds.get(change.layer, Kind.MANAGED)
+        kinds = {Layer.TRUST: PolicyUse.TRUST, Layer.RESOURCE: PolicyUse.BUCKET}
+        kind = kinds.get(change.layer, PolicyUse.MANAGED)
         if change.after is not None:
             before = () if change.before is None else faults(change.before, kind)
             assert set(faults(change.after, kind)) <= set(before)

@@ -15,7 +15,7 @@ from rolelab.iam import Effect, Layer, Policies, Policy, Principal, Request, dec
 from rolelab.iam.compare import Direction, compare, direction, same
 from rolelab.iam.documents import as_list
 from rolelab.iam.explain import explain
-from rolelab.iam.grammar import Kind, faults
+from rolelab.iam.grammar import PolicyUse, faults
 from rolelab.iam.language.patterns import covers, glob, marked
 from rolelab.iam.messages import Agreement, Refusal, agreement, parse, refusal_of, render
 from rolelab.iam.propose import propose
@@ -274,7 +274,7 @@ def test_what_is_proposed_always_puts_it_right(request: Request, policies: Polic
         removed = [line for line in proposal.diff().splitlines() if line.startswith("-")]
         assert sum('"*"' in line for line in added) <= sum('"*"' in line for line in removed)
         for change in proposal.changes:
-            kind = Kind.TRUST if change.layer is Layer.TRUST else Kind.MANAGED
+            kind = PolicyUse.TRUST if change.layer is Layer.TRUST else PolicyUse.MANAGED
             if (
                 change.after is not None
                 and change.before is not None
@@ -438,7 +438,7 @@ def test_no_text_makes_the_readers_fail(text: str) -> None:
     """Rubbish is said to be rubbish."""
     parse(text)
     assert Policy.read(text).document.fault
-    assert faults(text, Kind.TRUST)
+    assert faults(text, PolicyUse.TRUST)
 
 
 @given(
@@ -469,7 +469,7 @@ def test_no_text_makes_the_readers_fail(text: str) -> None:
 def test_no_json_makes_the_readers_fail(given_: Any) -> None:
     """A document of any shape is judged, never a traceback."""
     read = Policy.read(given_)
-    for kind in Kind:
+    for kind in PolicyUse:
         if read.document.fault:
             assert faults(given_, kind)
     decide(Request(principal=USER, action="s3:GetObject"), having(identity=(read,)))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.limits import policy_size
-from rolelab.iam.grammar import Kind, faults
+from rolelab.iam.grammar import PolicyUse, faults
 from tests.iam.builders import ROLE_ARN, ROOT, allow, doc, trusts
 from tests.iam.cases import FIDELITY, load
 
@@ -23,55 +23,55 @@ def _without(document: dict[str, Any], element: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "document", "place"),
     [
-        (Kind.USER_INLINE, "{", "document"),
-        (Kind.USER_INLINE, "[]", "document"),
-        (Kind.USER_INLINE, '{"Version": "2012-10-17", "Version": "2012-10-17"}', "document"),
-        (Kind.USER_INLINE, {"Version": "2012-10-17"}, "document"),
-        (Kind.USER_INLINE, doc(allow(), version="2020-01-01"), "Version"),
-        (Kind.USER_INLINE, doc(), "Statement"),
-        (Kind.USER_INLINE, GRANT | {"Comment": "x"}, "document"),
-        (Kind.USER_INLINE, doc(allow() | {"Comment": "x"}), "statement 1"),
-        (Kind.USER_INLINE, doc(allow() | {"Effect": "allow"}), "statement 1, Effect"),
-        (Kind.USER_INLINE, _without(GRANT, "Effect"), "statement 1, Effect"),
-        (Kind.USER_INLINE, _without(GRANT, "Action"), "statement 1"),
-        (Kind.USER_INLINE, _without(GRANT, "Resource"), "statement 1"),
-        (Kind.USER_INLINE, doc(allow(NotAction="s3:*")), "statement 1"),
-        (Kind.USER_INLINE, doc(allow("AssumeRole")), "statement 1, Action"),
-        (Kind.USER_INLINE, doc(allow("s3:")), "statement 1, Action"),
-        (Kind.USER_INLINE, doc(allow([])), "statement 1, Action"),
-        (Kind.USER_INLINE, doc(allow(7)), "statement 1, Action"),
-        (Kind.USER_INLINE, doc(allow(resource="s3Access")), "statement 1, Resource"),
-        (Kind.USER_INLINE, doc(allow(Principal="*")), "statement 1, Principal"),
-        (Kind.USER_INLINE, doc(allow(Sid="with blank")), "statement 1, Sid"),
-        (Kind.USER_INLINE, doc(allow(Sid="A"), allow(Sid="A")), "statement 2, Sid"),
+        (PolicyUse.USER_INLINE, "{", "document"),
+        (PolicyUse.USER_INLINE, "[]", "document"),
+        (PolicyUse.USER_INLINE, '{"Version": "2012-10-17", "Version": "2012-10-17"}', "document"),
+        (PolicyUse.USER_INLINE, {"Version": "2012-10-17"}, "document"),
+        (PolicyUse.USER_INLINE, doc(allow(), version="2020-01-01"), "Version"),
+        (PolicyUse.USER_INLINE, doc(), "Statement"),
+        (PolicyUse.USER_INLINE, GRANT | {"Comment": "x"}, "document"),
+        (PolicyUse.USER_INLINE, doc(allow() | {"Comment": "x"}), "statement 1"),
+        (PolicyUse.USER_INLINE, doc(allow() | {"Effect": "allow"}), "statement 1, Effect"),
+        (PolicyUse.USER_INLINE, _without(GRANT, "Effect"), "statement 1, Effect"),
+        (PolicyUse.USER_INLINE, _without(GRANT, "Action"), "statement 1"),
+        (PolicyUse.USER_INLINE, _without(GRANT, "Resource"), "statement 1"),
+        (PolicyUse.USER_INLINE, doc(allow(NotAction="s3:*")), "statement 1"),
+        (PolicyUse.USER_INLINE, doc(allow("AssumeRole")), "statement 1, Action"),
+        (PolicyUse.USER_INLINE, doc(allow("s3:")), "statement 1, Action"),
+        (PolicyUse.USER_INLINE, doc(allow([])), "statement 1, Action"),
+        (PolicyUse.USER_INLINE, doc(allow(7)), "statement 1, Action"),
+        (PolicyUse.USER_INLINE, doc(allow(resource="s3Access")), "statement 1, Resource"),
+        (PolicyUse.USER_INLINE, doc(allow(Principal="*")), "statement 1, Principal"),
+        (PolicyUse.USER_INLINE, doc(allow(Sid="with blank")), "statement 1, Sid"),
+        (PolicyUse.USER_INLINE, doc(allow(Sid="A"), allow(Sid="A")), "statement 2, Sid"),
         (
-            Kind.USER_INLINE,
+            PolicyUse.USER_INLINE,
             doc(allow(Condition={"StringSame": {"a:b": "c"}})),
             "statement 1, Condition StringSame",
         ),
-        (Kind.USER_INLINE, doc(allow(Condition=["x"])), "statement 1, Condition"),
+        (PolicyUse.USER_INLINE, doc(allow(Condition=["x"])), "statement 1, Condition"),
         (
-            Kind.USER_INLINE,
+            PolicyUse.USER_INLINE,
             doc(allow(Condition={"Bool": {"mfa": "true"}})),
             "statement 1, Condition Bool",
         ),
-        (Kind.TRUST, _without(TRUST, "Principal"), "statement 1"),
-        (Kind.TRUST, doc(trusts(Resource=ROLE_ARN)), "statement 1, Resource"),
-        (Kind.TRUST, doc(trusts(action="s3:GetObject")), "statement 1, Action"),
-        (Kind.TRUST, doc(trusts(f"{ROOT[:-4]}group/students")), "statement 1, Principal.AWS"),
-        (Kind.TRUST, doc(trusts(f"{ROOT[:-4]}user/*")), "statement 1, Principal.AWS"),
-        (Kind.TRUST, doc(trusts("testuser")), "statement 1, Principal.AWS"),
-        (Kind.TRUST, doc(trusts({"User": "x"})), "statement 1, Principal"),
-        (Kind.TRUST, doc(trusts({"Service": "ec2"})), "statement 1, Principal.Service"),
+        (PolicyUse.TRUST, _without(TRUST, "Principal"), "statement 1"),
+        (PolicyUse.TRUST, doc(trusts(Resource=ROLE_ARN)), "statement 1, Resource"),
+        (PolicyUse.TRUST, doc(trusts(action="s3:GetObject")), "statement 1, Action"),
+        (PolicyUse.TRUST, doc(trusts(f"{ROOT[:-4]}group/students")), "statement 1, Principal.AWS"),
+        (PolicyUse.TRUST, doc(trusts(f"{ROOT[:-4]}user/*")), "statement 1, Principal.AWS"),
+        (PolicyUse.TRUST, doc(trusts("testuser")), "statement 1, Principal.AWS"),
+        (PolicyUse.TRUST, doc(trusts({"User": "x"})), "statement 1, Principal"),
+        (PolicyUse.TRUST, doc(trusts({"Service": "ec2"})), "statement 1, Principal.Service"),
         (
-            Kind.TRUST,
+            PolicyUse.TRUST,
             doc(_without(TRUST, "Principal")["Statement"][0] | {"NotPrincipal": "*"}),
             "1, NotPrincipal",
         ),
-        (Kind.BUCKET, _without(TRUST, "Effect"), "statement 1, Effect"),
+        (PolicyUse.BUCKET, _without(TRUST, "Effect"), "statement 1, Effect"),
     ],
 )
-def test_a_fault_is_found_at_its_place(kind: Kind, document: Any, place: str) -> None:
+def test_a_fault_is_found_at_its_place(kind: PolicyUse, document: Any, place: str) -> None:
     """AWS says MalformedPolicyDocument; the learner wants to know where."""
     found = faults(document, kind)
     assert any(place in fault.place for fault in found)
@@ -81,12 +81,12 @@ def test_a_fault_is_found_at_its_place(kind: Kind, document: Any, place: str) ->
 @pytest.mark.parametrize(
     ("kind", "document"),
     [
-        (Kind.USER_INLINE, GRANT),
-        (Kind.USER_INLINE, json.dumps(GRANT)),
-        (Kind.USER_INLINE, doc(allow(), version=None)),
-        (Kind.USER_INLINE, GRANT | {"Statement": allow()}),
+        (PolicyUse.USER_INLINE, GRANT),
+        (PolicyUse.USER_INLINE, json.dumps(GRANT)),
+        (PolicyUse.USER_INLINE, doc(allow(), version=None)),
+        (PolicyUse.USER_INLINE, GRANT | {"Statement": allow()}),
         (
-            Kind.MANAGED,
+            PolicyUse.MANAGED,
             doc(
                 allow(
                     ["s3:Get*", "*"],
@@ -95,13 +95,13 @@ def test_a_fault_is_found_at_its_place(kind: Kind, document: Any, place: str) ->
                 )
             ),
         ),
-        (Kind.TRUST, TRUST),
-        (Kind.TRUST, doc(trusts("*"), trusts({"Service": ["ec2.amazonaws.com"]}))),
-        (Kind.TRUST, doc(trusts("AIDATESTUSER00000001"))),
-        (Kind.BUCKET, doc(trusts("*", "Deny", "s3:*", Resource="*", Sid="With blanks in it"))),
+        (PolicyUse.TRUST, TRUST),
+        (PolicyUse.TRUST, doc(trusts("*"), trusts({"Service": ["ec2.amazonaws.com"]}))),
+        (PolicyUse.TRUST, doc(trusts("AIDATESTUSER00000001"))),
+        (PolicyUse.BUCKET, doc(trusts("*", "Deny", "s3:*", Resource="*", Sid="With blanks in it"))),
     ],
 )
-def test_a_sound_document_has_no_fault(kind: Kind, document: Any) -> None:
+def test_a_sound_document_has_no_fault(kind: PolicyUse, document: Any) -> None:
     """What AWS takes must not be called wrong."""
     assert faults(document, kind) == ()
 
@@ -116,20 +116,20 @@ def test_sizes_count_no_white_space() -> None:
     assert policy_size(doc(allow(Sid="a b"))) == policy_size(doc(allow(Sid="ab")))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.limit is not None])
-def test_a_document_at_the_limit_is_taken_and_one_above_it_is_not(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in PolicyUse if kind.limit is not None])
+def test_a_document_at_the_limit_is_taken_and_one_above_it_is_not(kind: PolicyUse) -> None:
     """Limits by kind, to the character."""
-    document = TRUST if kind is Kind.TRUST else GRANT
+    document = TRUST if kind is PolicyUse.TRUST else GRANT
     statement = document["Statement"][0] | {"Sid": ""}
     room = (kind.limit or 0) - policy_size(doc(statement))
     assert faults(doc(statement | {"Sid": "A" * room}), kind) == ()
     (fault,) = faults(doc(statement | {"Sid": "A" * (room + 1)}), kind)
-    assert fault.code == ("PackedPolicyTooLarge" if kind is Kind.SESSION else "LimitExceeded")
+    assert fault.code == ("PackedPolicyTooLarge" if kind is PolicyUse.SESSION else "LimitExceeded")
 
 
 def test_inline_policies_share_one_limit() -> None:
     """Two that fit alone may be too long together."""
-    half, limit = doc(allow(Sid="A" * 900)), Kind.USER_INLINE.limit or 0
+    half, limit = doc(allow(Sid="A" * 900)), PolicyUse.USER_INLINE.limit or 0
     assert policy_size(half) <= limit < 2 * policy_size(half)
 
 
@@ -144,11 +144,11 @@ def test_awss_own_refusals_of_documents_are_found(case: dict[str, Any]) -> None:
     """The cases with AWS's answers; whether a principal exists only AWS can know."""
     params = case["request"]["params"]
     kind = (
-        Kind.TRUST
+        PolicyUse.TRUST
         if "trust" in params
-        else Kind.SESSION
+        else PolicyUse.SESSION
         if "Policy" in params
-        else Kind.USER_INLINE
+        else PolicyUse.USER_INLINE
     )
     document = params.get("trust") or params.get("policy") or params["Policy"]
     found = faults(document, kind)
@@ -160,9 +160,9 @@ def test_awss_own_refusals_of_documents_are_found(case: dict[str, Any]) -> None:
 
 def _own() -> Iterator[Any]:
     kinds = {
-        "iam:PutUserPolicy": Kind.USER_INLINE,
-        "iam:PutRolePolicy": Kind.ROLE_INLINE,
-        "iam:CreateRole": Kind.TRUST,
+        "iam:PutUserPolicy": PolicyUse.USER_INLINE,
+        "iam:PutRolePolicy": PolicyUse.ROLE_INLINE,
+        "iam:CreateRole": PolicyUse.TRUST,
     }
     for case in load(FIDELITY / "documents.json")[0]:
         params, kind = case["request"]["params"], kinds.get(case["request"]["action"])
@@ -182,7 +182,7 @@ def _own() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("kind", "document", "is_taken"), list(_own()))
 def test_documents_are_taken_and_refused_as_the_local_aws_does(
-    kind: Kind, document: Any, is_taken: bool
+    kind: PolicyUse, document: Any, is_taken: bool
 ) -> None:
     """Cases written for the local AWS, by others."""
     assert (faults(document, kind) == ()) is is_taken

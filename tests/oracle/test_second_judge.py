@@ -21,8 +21,7 @@ from rolelab.iam import Decision, Effect, Layer, Policies, Policy, Principal, Pr
 from rolelab.iam import decide as product_decides
 from rolelab.iam.credentials import further_requests
 from rolelab.iam.decision import said_by
-from rolelab.iam.grammar import Kind as PolicyKind
-from rolelab.iam.grammar import malformed
+from rolelab.iam.grammar import PolicyUse, malformed
 from rolelab.iam.request import Context, Lack
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process.record import Instance
@@ -294,8 +293,8 @@ def test_what_was_generated_is_what_iam_would_store(identity: Doc, trust: Doc) -
     """Else the comparison would be of nonsense; and neither judge's grammar refuses any of it."""
     documents.check_identity(json.dumps(identity))
     documents.check_trust(json.dumps(trust))
-    assert malformed(json.dumps(identity), PolicyKind.MANAGED) == ""
-    assert malformed(json.dumps(trust), PolicyKind.TRUST) == ""
+    assert malformed(json.dumps(identity), PolicyUse.MANAGED) == ""
+    assert malformed(json.dumps(trust), PolicyUse.TRUST) == ""
 
 
 def _spoilt(document: Doc, element: str, value: Any) -> Doc:
@@ -343,7 +342,7 @@ def test_two_judges_refuse_the_same_documents_in_the_same_words(
         theirs = ""
     except documents.Malformed as refused:
         theirs = str(refused)
-    ours = malformed(text, PolicyKind.TRUST if is_trust else PolicyKind.MANAGED)
+    ours = malformed(text, PolicyUse.TRUST if is_trust else PolicyUse.MANAGED)
     # The kinds of IAM's resources are those of AWS's message; ours are checked beside it.
     if "IAM resource path" not in ours:
         assert ours == theirs

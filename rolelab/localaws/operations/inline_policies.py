@@ -11,14 +11,18 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from components.limits import policy_size
-from rolelab.iam.grammar import Kind
+from rolelab.iam.grammar import PolicyUse
 from rolelab.iam.quotas import most
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.operations import lookup, pages
 from rolelab.localaws.operations.api_call import ApiCall, Result
 from rolelab.localaws.operations.requirements import require_grammar
 
-_KINDS = {"user": Kind.USER_INLINE, "role": Kind.ROLE_INLINE, "group": Kind.GROUP_INLINE}
+_KINDS = {
+    "user": PolicyUse.USER_INLINE,
+    "role": PolicyUse.ROLE_INLINE,
+    "group": PolicyUse.GROUP_INLINE,
+}
 
 
 def put(kind: str) -> Callable[[ApiCall], None]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from components.limits import policy_size
 from rolelab.iam import arns
-from rolelab.iam.grammar import Kind
+from rolelab.iam.grammar import PolicyUse
 from rolelab.iam.quotas import most
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -131,8 +131,8 @@ def own_policy(call: ApiCall) -> PolicyRecord:
 
 def _checked(call: ApiCall) -> str:
     document = call.text("PolicyDocument")
-    requirements.require_grammar(document, Kind.MANAGED)
-    requirements.require_at_most(Kind.MANAGED.value, policy_size(document))
+    requirements.require_grammar(document, PolicyUse.MANAGED)
+    requirements.require_at_most(PolicyUse.MANAGED.value, policy_size(document))
     return document
 
 

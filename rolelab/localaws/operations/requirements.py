@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rolelab.iam.grammar import Kind, malformed
+from rolelab.iam.grammar import PolicyUse, malformed
 from rolelab.iam.quotas import QUOTAS
 from rolelab.localaws.accounts.aws_error import AwsError
 
 
-def require_grammar(document: str, kind: Kind) -> None:
+def require_grammar(document: str, kind: PolicyUse) -> None:
     """Refuse a policy document that is none, or none for its use.
 
     Raises:

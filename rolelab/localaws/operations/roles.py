@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from components.limits import policy_size
-from rolelab.iam.grammar import Kind
+from rolelab.iam.grammar import PolicyUse
 from rolelab.localaws.accounts import trust
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.identities import IdentityStore
@@ -118,8 +118,8 @@ def profiles_of(call: ApiCall, role: str) -> list[ProfileRecord]:
 
 
 def _checked_trust(call: ApiCall, document: str) -> tuple[str, dict[str, str]]:
-    requirements.require_grammar(document, Kind.TRUST)
-    requirements.require_at_most(Kind.TRUST.value, policy_size(document))
+    requirements.require_grammar(document, PolicyUse.TRUST)
+    requirements.require_at_most(PolicyUse.TRUST.value, policy_size(document))
     return document, trust.resolve(call.store, json.loads(document))
 
 

@@ -9,7 +9,7 @@ import base64
 import secrets
 from itertools import islice
 
-from rolelab.iam.grammar import Kind
+from rolelab.iam.grammar import PolicyUse
 from rolelab.iam.quotas import SESSION_POLICIES, SESSION_POLICY_SIZE
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -69,7 +69,7 @@ def policies(call: ApiCall, account: str) -> PassedPolicies | None:
     if len(document) + sum(map(len, policy_arns)) > SESSION_POLICY_SIZE:
         raise _too_long("policy", SESSION_POLICY_SIZE)
     if document:
-        require_grammar(document, Kind.SESSION)
+        require_grammar(document, PolicyUse.SESSION)
     if not all(call.store.managed_policy(account, arn) for arn in policy_arns):
         message = (
             "At least one Policy ARN in the PolicyArns parameter does not match "

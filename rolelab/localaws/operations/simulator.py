@@ -10,8 +10,7 @@ from typing import cast
 from rolelab.iam import Effect, Policy, Principal, Request
 from rolelab.iam.arns import Arn
 from rolelab.iam.decision import said_by
-from rolelab.iam.grammar import Kind as PolicyKind
-from rolelab.iam.grammar import malformed
+from rolelab.iam.grammar import PolicyUse, malformed
 from rolelab.iam.request import Context, Lack, keys_of_any_request
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -131,7 +130,7 @@ def _missing(own: _Some, context: Context) -> list[str]:
 def _given(call: ApiCall, member: str) -> _Some:
     documents = call.texts(member)
     for document in documents:
-        message = malformed(document, PolicyKind.MANAGED)
+        message = malformed(document, PolicyUse.MANAGED)
         if message:
             raise AwsError("InvalidInput", message)
     return tuple(map(stored, documents))
