@@ -29,7 +29,7 @@ class Incoming:
     def of(cls, scope: Scope) -> Incoming:
         """Read what the server hands over."""
         headers, text = headers_of(scope), scope["query_string"].decode("latin-1")
-        query = parse_qs(text, keep_blank_values=True)
+        query = parse_qs(text, keep_blank_values=True) if text else {}
         credential = query.get("X-Amz-Credential", [""])[0]
         signed = _SCOPE.search(headers.get("authorization", "")) or _SCOPE.search(
             f"Credential={credential}"

@@ -214,7 +214,7 @@ def _form(query: str, body: bytes | None) -> dict[str, str]:
     if body is None:
         raise AwsError("RequestEntityTooLarge", "The request is larger than any call can be.", 413)
     flat: dict[str, str] = {}
-    for source in (query, body.decode("utf-8", "replace")):
+    for source in filter(None, (query, body.decode("utf-8", "replace"))):
         try:
             pairs = parse_qsl(source, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError:
