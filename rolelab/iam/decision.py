@@ -88,48 +88,76 @@ def decide(request: Request, policies: Policies) -> Decision:
 
 
 def _decide(request: Request, policies: Policies) -> Decision:
+    action, resource = request.action.lower(), request.resource
     gone = credentials.no_longer_count(request)
     if gone:
-        return _without_policies(request, policies, Layer.CREDENTIALS, gone)
+        return _refused(request, policies, Layer.CREDENTIALS, reason=gone)
     free = credentials.needs_no_policy(request)
     if free:
-        return Decision(
-            allowed=True,
-            layer=Layer.NO_POLICY_NEEDED,
-            reason=free,
-            request=request,
-            asked=request,
-            policies=policies,
-        )
+        return _allowed(request, policies, Layer.NO_POLICY_NEEDED, reason=free)
     cannot = credentials.cannot(request)
     if cannot:
-        return _without_policies(request, policies, Layer.CREDENTIALS, cannot)
-    action = request.action.lower()
-    is_role = ":role/" in request.resource
-    if action in _TRUSTED_ACTIONS:
-        if action in credentials.ASSUMES and not is_role and request.resource != "*":
-            reason = f"{request.resource} is not the ARN of a role"
-            return _without_policies(request, policies, Layer.MISSING_ROLE, reason)
-        if is_role and not policies.has(Layer.TRUST):
-            reason = f"there is no role {request.resource}"
-            return _without_policies(request, policies, Layer.MISSING_ROLE, reason)
-        return _by_policies(request, policies, Layer.TRUST if is_role else Layer.RESOURCE)
-    return _by_policies(request, policies, Layer.RESOURCE)
+        return _refused(request, policies, Layer.CREDENTIALS, reason=cannot)
+    is_role = ":role/" in resource
+    if action not in _TRUSTED_ACTIONS or not (is_role or action in credentials.ASSUMES):
+        return _by_policies(request, policies, Layer.RESOURCE)
+    if not is_role and resource != "*":
+        reason = f"{resource} is not the ARN of a role"
+        return _refused(request, policies, Layer.MISSING_ROLE, reason=reason)
+    if is_role and not policies.has(Layer.TRUST):
+        reason = f"there is no role {resource}"
+        return _refused(request, policies, Layer.MISSING_ROLE, reason=reason)
+    return _by_policies(request, policies, Layer.TRUST if is_role else Layer.RESOURCE)
 
 
-def _without_policies(request: Request, policies: Policies, layer: Layer, reason: str) -> Decision:
+def _allowed(
+    request: Request, policies: Policies, layer: Layer, place: Place | None = None, reason: str = ""
+) -> Decision:
     return Decision(
-        allowed=False,
+        allowed=True,
         layer=layer,
+        place=place,
         reason=reason,
-        refusing=(layer,),
         request=request,
         asked=request,
         policies=policies,
     )
 
 
-@dataclass(slots=True)  # made anew for each decision: a frozen one takes three times as long
+def _refused(
+    request: Request,
+    policies: Policies,
+    *layers: Layer,
+    deny: Place | None = None,
+    reason: str = "",
+) -> Decision:
+    """Return a refusal by these layers, the first of them named; `deny`: what is explicit."""
+    return Decision(
+        allowed=False,
+        layer=layers[0],
+        is_explicit=deny is not None,
+        place=deny,
+        reason=reason,
+        refusing=layers,
+        request=request,
+        asked=request,
+        policies=policies,
+    )
+
+
+def _unsure(request: Request, policies: Policies, unknown: tuple[str, ...]) -> Decision:
+    return Decision(
+        allowed=None,
+        layer=Layer.UNKNOWN,
+        reason="; ".join(unknown),
+        unknown=unknown,
+        request=request,
+        asked=request,
+        policies=policies,
+    )
+
+
+@dataclass(slots=True)  # of one decision: frozen it would take three times as long
 class _Voice:
     """What one layer says: three-valued, with the statements it says it by."""
 
@@ -161,48 +189,23 @@ def _by_policies(request: Request, policies: Policies, resource_layer: Layer) ->
     limits = [hear(layer, policies.at(layer)) for layer in _limits(request, policies)]
 
     voices = [*guards, identity, *limits, resource]
-    deny = next((voice for voice in voices if voice.denies), None)
+    deny = next((voice.deny for voice in voices if voice.denies), None)
     if deny is not None:
-        return Decision(
-            allowed=False,
-            layer=deny.layer,
-            is_explicit=True,
-            place=deny.deny,
-            refusing=_layers(voice for voice in voices if voice.denies),
-            request=request,
-            asked=request,
-            policies=policies,
-        )
+        return _refused(request, policies, *_layers(v for v in voices if v.denies), deny=deny)
     # The first is the usual one, and is enough where it holds.
     path = next((path for path in _paths(request, resource, identity, limits) if path.holds), None)
     if path is None or guards:
         paths = list(_paths(request, resource, identity, limits))
         by_path = any_of(each.holds for each in paths)
         if all_of((*(guard.allows for guard in guards), by_path)) is False:
-            return _refused(request, policies, guards, paths)
+            return _refused(request, policies, *_refusing(guards, paths))
     is_unsure = any(voice.denies is None for voice in voices)
     if path is None or is_unsure or any(guard.allows is None for guard in guards):
-        unknown = _unknown(request, context, policies, voices)
-        return Decision(
-            allowed=None,
-            layer=Layer.UNKNOWN,
-            reason="; ".join(unknown),
-            unknown=unknown,
-            request=request,
-            asked=request,
-            policies=policies,
-        )
-    by = path.granting
-    is_root = by.allow is None
-    return Decision(
-        allowed=True,
-        layer=Layer.CREDENTIALS if is_root else by.layer,
-        place=by.allow,
-        reason="an account's root user is allowed everything in its account" if is_root else "",
-        request=request,
-        asked=request,
-        policies=policies,
-    )
+        return _unsure(request, policies, _unknown(request, context, policies, voices))
+    if path.granting.allow is None:
+        reason = "an account's root user is allowed everything in its account"
+        return _allowed(request, policies, Layer.CREDENTIALS, reason=reason)
+    return _allowed(request, policies, path.granting.layer, path.granting.allow)
 
 
 def _layers(voices: Iterable[_Voice]) -> tuple[Layer, ...]:
@@ -272,22 +275,12 @@ def _paths(
         yield _Path(resource, (by_role, *limited), explains=resource.by_role is not False)
 
 
-def _refused(
-    request: Request, policies: Policies, guards: list[_Voice], paths: list[_Path]
-) -> Decision:
+def _refusing(guards: list[_Voice], paths: list[_Path]) -> tuple[Layer, ...]:
     guarding = _layers(guard for guard in guards if guard.allows is False)
     # The shortest way to being allowed; the first of equals is the usual one.
     path = min((path for path in paths if path.explains), key=lambda path: len(path.refusing))
     on_path = path.refusing if all(each.holds is False for each in paths) else ()
-    refusing = guarding + on_path
-    return Decision(
-        allowed=False,
-        layer=refusing[0],
-        refusing=refusing,
-        request=request,
-        asked=request,
-        policies=policies,
-    )
+    return guarding + on_path
 
 
 def said_by(policies: Iterable[Policy], request: Request, context: Context) -> Effect | None:
