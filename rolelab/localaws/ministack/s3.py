@@ -94,12 +94,11 @@ class S3:
         request.refused = "" if decision.allowed else sentence_of(decision)
         if decision.allowed:
             return None
-        is_explicit = decision.is_explicit
-        is_unnamed = decision.layer is Layer.RESOURCE and not is_explicit
+        effect = "Deny" if decision.is_explicit else "ImplicitDeny"
+        is_unnamed = decision.layer is Layer.RESOURCE and not decision.is_explicit
         if is_unnamed and arns.bucket_of(resource_arn):
             # Another account's bucket without a policy for the caller: an ACL may still allow it.
             return None
-        effect = "Deny" if is_explicit else "ImplicitDeny"
         return evaluator.EvalResult(effect, principal_arn=caller.arn)
 
     def foreign_bucket_allows(

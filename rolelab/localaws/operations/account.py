@@ -35,14 +35,14 @@ _PARTS = ("User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy")
 def summary(call: ApiCall) -> Result:
     """GetAccountSummary."""
     store, account = call.store, call.account
-    devices = store.devices.all(account)
+    devices, policies = store.devices.all(account), store.policies.all(account)
     counts = {
         "Users": store.users.count(account),
         "Groups": store.groups.count(account),
         "Roles": store.roles.count(account),
         "Policies": store.policies.count(account),
         "InstanceProfiles": store.profiles.count(account),
-        "PolicyVersionsInUse": sum(len(one["Versions"]) for one in store.policies.all(account)),
+        "PolicyVersionsInUse": sum(len(policy["Versions"]) for policy in policies),
         "MFADevices": len(devices),
         "MFADevicesInUse": sum(device["User"] is not None for device in devices),
         "AccountMFAEnabled": 0,

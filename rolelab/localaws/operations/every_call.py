@@ -172,9 +172,9 @@ IAM: Mapping[str, CallEntry] = {
     "GetMFADevice": CallEntry(mfa.get),
     "ListMFADevices": CallEntry(mfa.list_of_user),
     "ListVirtualMFADevices": CallEntry(mfa.list_virtual, paths_of("mfa")),
-    "TagMFADevice": CallEntry(tagging.add(mfa.device)),
-    "UntagMFADevice": CallEntry(tagging.remove(mfa.device)),
-    "ListMFADeviceTags": CallEntry(tagging.listed(mfa.device)),
+    "TagMFADevice": CallEntry(tagging.add(mfa.named_device)),
+    "UntagMFADevice": CallEntry(tagging.remove(mfa.named_device)),
+    "ListMFADeviceTags": CallEntry(tagging.listed(mfa.named_device)),
     # the account
     "GetAccountSummary": CallEntry(account.summary),
     "GetAccountAuthorizationDetails": CallEntry(account.authorization_details),

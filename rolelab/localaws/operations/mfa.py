@@ -47,45 +47,45 @@ def create(call: ApiCall) -> Result:
 
 def enable(call: ApiCall) -> None:
     """EnableMFADevice: two codes that follow one another."""
-    name, found = lookup.user(call)["UserName"], device(call)
-    if found["User"] is not None:
+    name, device = lookup.user(call)["UserName"], named_device(call)
+    if device["User"] is not None:
         raise AwsError(
-            "EntityAlreadyExists", f"MFA Device is already in use: {found['SerialNumber']}"
+            "EntityAlreadyExists", f"MFA Device is already in use: {device['SerialNumber']}"
         )
     requirements.require_below("MFADevicesPerUserQuota", len(lookup.devices_of(call, name)))
-    found["Shift"] = _two_codes(call, found)
-    found["User"], found["EnableDate"], found["UsedSteps"] = name, clock.iso(), []
+    device["Shift"] = _two_codes(call, device)
+    device["User"], device["EnableDate"], device["UsedSteps"] = name, clock.iso(), []
 
 
 def resync(call: ApiCall) -> None:
     """ResyncMFADevice: as far as a day off."""
     name = lookup.user(call)["UserName"]
-    found = _device_of(call, name)
-    found["Shift"] = _two_codes(call, found)
+    device = _device_of(call, name)
+    device["Shift"] = _two_codes(call, device)
 
 
 def deactivate(call: ApiCall) -> None:
     """DeactivateMFADevice."""
-    found = _device_of(call, lookup.user_or_caller(call)["UserName"])
-    found["User"] = found["EnableDate"] = None
+    device = _device_of(call, lookup.user_or_caller(call)["UserName"])
+    device["User"] = device["EnableDate"] = None
 
 
 def delete(call: ApiCall) -> None:
     """DeleteVirtualMFADevice: refused while it is a user's."""
     serial = call.text("SerialNumber")
-    found = call.store.devices.get(call.account, serial)
-    if found is None:
+    device = call.store.devices.get(call.account, serial)
+    if device is None:
         raise lookup.no_such(f"VirtualMFADevice with serial number {serial} doesn't exist.")
-    lookup.require_empty((found["User"] is not None, "deactivate MFA device first"))
+    lookup.require_empty((device["User"] is not None, "deactivate MFA device first"))
     call.store.devices.pop(call.account, serial)
 
 
 def get(call: ApiCall) -> Result:
     """GetMFADevice."""
-    found = device(call)
-    if "UserName" in call.params and call.text("UserName") != found["User"]:
-        raise _no_device(found["SerialNumber"])
-    return _shown(found)
+    device = named_device(call)
+    if "UserName" in call.params and call.text("UserName") != device["User"]:
+        raise _no_device(device["SerialNumber"])
+    return _shown(device)
 
 
 def list_of_user(call: ApiCall) -> Result:
@@ -99,26 +99,26 @@ def list_virtual(call: ApiCall) -> Result:
     """ListVirtualMFADevices."""
     status = call.text("AssignmentStatus", "Any")
     devices = [
-        found
-        for found in call.store.devices.all(call.account)
-        if status == "Any" or (status == "Assigned") == (found["User"] is not None)
+        device
+        for device in call.store.devices.all(call.account)
+        if status == "Any" or (status == "Assigned") == (device["User"] is not None)
     ]
     return pages.listing(
-        call, "VirtualMFADevices", devices, _serial, lambda found: _virtual_shown(call, found)
+        call, "VirtualMFADevices", devices, _serial, lambda device: _virtual_shown(call, device)
     )
 
 
-def device(call: ApiCall) -> DeviceRecord:
+def named_device(call: ApiCall) -> DeviceRecord:
     """Return the device that the call names.
 
     Raises:
         AwsError: NoSuchEntity.
     """
     serial = call.text("SerialNumber")
-    found = call.store.devices.get(call.account, serial)
-    if found is None:
+    device = call.store.devices.get(call.account, serial)
+    if device is None:
         raise _no_device(serial)
-    return found
+    return device
 
 
 def check_code(call: ApiCall) -> bool:
@@ -133,18 +133,18 @@ def check_code(call: ApiCall) -> bool:
     if "SerialNumber" not in call.params or "TokenCode" not in call.params:
         raise _refused(", must provide both MFA serial number and one time pass code.")
     caller = call.caller
-    found = call.store.devices.get(caller.account, call.text("SerialNumber"))
-    if found is None or found["User"] != caller.name or caller.kind is not Kind.USER:
+    device = call.store.devices.get(caller.account, call.text("SerialNumber"))
+    if device is None or device["User"] != caller.name or caller.kind is not Kind.USER:
         raise _refused(
             ", unable to validate MFA code.  "
             "Please verify your MFA serial number is valid and associated with this user."
         )
-    now = clock.now() + found.get("Shift", 0) * totp.STEP_S
-    step = totp.step_of(bytes.fromhex(found["Seed"]), call.text("TokenCode"), now)
-    used = found.get("UsedSteps", [])
+    now = clock.now() + device.get("Shift", 0) * totp.STEP_S
+    step = totp.step_of(bytes.fromhex(device["Seed"]), call.text("TokenCode"), now)
+    used = device.get("UsedSteps", [])
     if step is None or step in used:
         raise _refused(" with invalid MFA one time pass code. ")
-    found["UsedSteps"] = [old for old in used if old >= step - 2 * totp.DRIFT - 1] + [step]
+    device["UsedSteps"] = [old for old in used if old >= step - 2 * totp.DRIFT - 1] + [step]
     return True
 
 
@@ -152,9 +152,9 @@ def _refused(why: str) -> AwsError:
     return AwsError("AccessDenied", f"MultiFactorAuthentication failed{why}")
 
 
-def _two_codes(call: ApiCall, found: DeviceRecord) -> int:
+def _two_codes(call: ApiCall, device: DeviceRecord) -> int:
     """Return by how many steps the device is ahead, from two codes in a row."""
-    seed, now = bytes.fromhex(found["Seed"]), clock.now()
+    seed, now = bytes.fromhex(device["Seed"]), clock.now()
     step = totp.step_of(seed, call.text("AuthenticationCode1"), now, drift=_DAY_STEPS)
     if step is None or totp.code(seed, step + 1) != call.text("AuthenticationCode2"):
         raise AwsError("InvalidAuthenticationCode", "Authentication code for device is not valid.")
@@ -164,32 +164,32 @@ def _two_codes(call: ApiCall, found: DeviceRecord) -> int:
 
 
 def _device_of(call: ApiCall, user: str) -> DeviceRecord:
-    found = device(call)
-    if found["User"] != user:
-        raise _no_device(found["SerialNumber"])
-    return found
+    device = named_device(call)
+    if device["User"] != user:
+        raise _no_device(device["SerialNumber"])
+    return device
 
 
 def _no_device(serial: str) -> AwsError:
     return lookup.no_such(f"MFA Device with serial number {serial} does not exist.")
 
 
-def _serial(found: DeviceRecord) -> str:
-    return found["SerialNumber"]
+def _serial(device: DeviceRecord) -> str:
+    return device["SerialNumber"]
 
 
-def _shown(found: DeviceRecord) -> Result:
+def _shown(device: DeviceRecord) -> Result:
     return {
-        "UserName": found["User"],
-        "SerialNumber": found["SerialNumber"],
-        "EnableDate": found["EnableDate"],
+        "UserName": device["User"],
+        "SerialNumber": device["SerialNumber"],
+        "EnableDate": device["EnableDate"],
     }
 
 
-def _virtual_shown(call: ApiCall, found: DeviceRecord) -> Result:
+def _virtual_shown(call: ApiCall, device: DeviceRecord) -> Result:
     view: dict[str, object] = {
-        "SerialNumber": found["SerialNumber"],
-        "EnableDate": found["EnableDate"],
+        "SerialNumber": device["SerialNumber"],
+        "EnableDate": device["EnableDate"],
     }
-    owner = call.store.users.get(call.account, found["User"]) if found["User"] else None
+    owner = call.store.users.get(call.account, device["User"]) if device["User"] else None
     return view | {"User": users.in_list(owner)} if owner else view

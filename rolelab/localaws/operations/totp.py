@@ -24,7 +24,7 @@ def step_of(seed: bytes, given: str, now: float, drift: int = DRIFT) -> int | No
     """Return the step that a code is of, or None if it is of none near `now`."""
     present = int(now) // STEP_S
     for step in sorted(
-        range(present - drift, present + drift + 1), key=lambda one: abs(one - present)
+        range(present - drift, present + drift + 1), key=lambda step: abs(step - present)
     ):
         if hmac.compare_digest(code(seed, step).encode(), given.encode()):
             return step
