@@ -83,10 +83,10 @@ def same(want: object, got: object) -> bool:
 
 def direction(differences: Sequence[Difference]) -> Direction | None:
     """Return what several differences amount to: None for none, OTHERWISE if they disagree."""
-    found = {each.direction for each in differences}
-    if not found:
+    directions = {each.direction for each in differences}
+    if not directions:
         return None
-    return found.pop() if len(found) == 1 else Direction.OTHERWISE
+    return directions.pop() if len(directions) == 1 else Direction.OTHERWISE
 
 
 def _faults(want: Document, got: Document) -> tuple[Difference, ...]:

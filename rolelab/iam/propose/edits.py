@@ -22,10 +22,12 @@ Worded = tuple[str, Edit]
 """What an edit does, in words, and the edit."""
 
 
-def shaped(entries: Sequence[object], given: object) -> object:
+def shaped(entries: Sequence[object], content: object) -> object:
     """Return entries as a list, or as the single value where the original was none."""
     return (
-        entries[0] if len(entries) == 1 and not isinstance(given, (list, tuple)) else list(entries)
+        entries[0]
+        if len(entries) == 1 and not isinstance(content, (list, tuple))
+        else list(entries)
     )
 
 
@@ -33,9 +35,9 @@ def replaced(element: str, old: str, new: str) -> Edit:
     """Put one entry in the place of another."""
 
     def edit(statement: Raw) -> bool:
-        given = statement.get(element, [])
-        entries = [new if entry == old else entry for entry in as_list(given)]
-        statement[element] = shaped(entries, given)
+        content = statement.get(element, [])
+        entries = [new if entry == old else entry for entry in as_list(content)]
+        statement[element] = shaped(entries, content)
         return new in entries
 
     return edit
@@ -55,9 +57,9 @@ def without(element: str, out: Sequence[str]) -> Edit:
     """Take entries out; not all of them."""
 
     def edit(statement: Raw) -> bool:
-        given = statement.get(element, [])
-        entries = [entry for entry in as_list(given) if entry not in out]
-        statement[element] = shaped(entries, given) if entries else []
+        content = statement.get(element, [])
+        entries = [entry for entry in as_list(content) if entry not in out]
+        statement[element] = shaped(entries, content) if entries else []
         return bool(entries)
 
     return edit
@@ -78,7 +80,7 @@ def renamed(old: str, new: str, value: object) -> Edit:
 
     def edit(statement: Raw) -> bool:
         items = [
-            (new, value) if name == old else (name, given) for name, given in statement.items()
+            (new, value) if name == old else (name, content) for name, content in statement.items()
         ]
         statement.clear()
         statement.update(items)
@@ -108,11 +110,11 @@ def principal_added(kind: str, exact: str, instead_of: str = "") -> Edit:
     """Add a principal, or put it in another one's place."""
 
     def edit(statement: Raw) -> bool:
-        given = statement.get("Principal")
-        if not isinstance(given, dict):
+        content = statement.get("Principal")
+        if not isinstance(content, dict):
             statement["Principal"] = {kind: exact}
             return not instead_of
-        kinds = cast("Raw", given)
+        kinds = cast("Raw", content)
         named = kinds.get(kind, [])
         entries = list(as_list(named))
         if not instead_of:
@@ -131,10 +133,10 @@ def without_principals(out: Sequence[str]) -> Edit:
     """Take principals out; not all of them."""
 
     def edit(statement: Raw) -> bool:
-        given = statement.get("Principal")
-        if not isinstance(given, dict):
+        content = statement.get("Principal")
+        if not isinstance(content, dict):
             return False
-        kinds = cast("Raw", given)
+        kinds = cast("Raw", content)
         for kind, named in tuple(kinds.items()):
             entries = [entry for entry in as_list(named) if not _is_one_of(str(entry), out)]
             if entries:

@@ -65,15 +65,15 @@ def propose(
     """
     if decision.allowed is None or decision.allowed is want_allowed:
         return ()
-    found: list[Proposal] = []
+    proposals: list[Proposal] = []
     if declared is not None:
-        found += _restored(decision, declared, want_allowed)
+        proposals += _restored(decision, declared, want_allowed)
     if want_allowed:
-        found += _other_request(decision)
-        found += _opened(decision)
+        proposals += _other_request(decision)
+        proposals += _opened(decision)
     else:
-        found += _closed(decision, keep)
-    return tuple(found)
+        proposals += _closed(decision, keep)
+    return tuple(proposals)
 
 
 # Going back to what was declared
@@ -114,12 +114,12 @@ def _other_request(decision: Decision) -> Iterator[Proposal]:
             yield Proposal(what=what, request=changed, policies=policies)
             return
     if request.principal.issued is not None and request.now is not None:
-        anew = replace(
+        renewed = replace(
             request, principal=replace(request.principal, issued=request.now + timedelta(seconds=1))
         )
-        if decide(anew, policies).allowed:
+        if decide(renewed, policies).allowed:
             what = "Get new credentials: those from before the change stay refused."
-            yield Proposal(what=what, request=anew, policies=policies)
+            yield Proposal(what=what, request=renewed, policies=policies)
 
 
 def _asking(decision: Decision) -> Iterator[tuple[list[Condition], bool]]:
@@ -197,12 +197,12 @@ def _sendable(values: Sequence[str], request: Request) -> str:
 
 def _opened(decision: Decision) -> Iterator[Proposal]:
     """Yield the change that opens least; where it narrows a limit or deny, also its removal."""
-    found = _opening(decision)
-    if found is not None:
-        yield found
-    if found is None or decision.is_explicit or decision.layer is Layer.BOUNDARY:
+    narrowest = _opening(decision)
+    if narrowest is not None:
+        yield narrowest
+    if narrowest is None or decision.is_explicit or decision.layer is Layer.BOUNDARY:
         whole = _opening(decision, whole=True)
-        if whole is not None and (found is None or whole.changes != found.changes):
+        if whole is not None and (narrowest is None or whole.changes != narrowest.changes):
             yield whole
 
 
