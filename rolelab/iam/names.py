@@ -15,8 +15,6 @@ CHARACTERS = r"[A-Za-z0-9_+=,.@-]"
 """One character of the name of a user, role, group, policy or session, as part of a pattern."""
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
-ENTITY_NAME = re.compile(rf"{CHARACTERS}{{1,128}}")
-"""Of a user, role or session at most 64 of them."""
 SESSION_NAME = re.compile(rf"{CHARACTERS}{{2,64}}")
 PRINCIPAL_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
 """Unique id of a user (AIDA) or role (AROA): what is left of a principal that was deleted."""

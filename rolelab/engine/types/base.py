@@ -134,7 +134,7 @@ class ResourceType(ABC):
 
     @abstractmethod
     def delete(self, cloud: Cloud, resource: Resource) -> None:
-        """Remove it, and what would keep it from being removed; what is gone already is not a failure.
+        """Remove it, and what would keep it from that; what is gone already is not a failure.
 
         Raises:
             AwsFailure: it is still there, or nobody knows.
@@ -165,7 +165,8 @@ class ResourceType(ABC):
     def identity(self, inputs: Properties) -> str:
         """Return the id that these inputs lead to, where that is all there is.
 
-        Creating it again overwrites it. Empty where AWS keeps one thing from another, by a name or an id of its own.
+        Creating it again overwrites it. Empty where AWS keeps one thing from another, by a name or
+        an id of its own.
         """
         return ""
 
