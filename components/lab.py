@@ -1,8 +1,9 @@
 """The whole lab: users who can do nothing, a role that they share, permission to switch to it."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Optional
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from typing import Any, Optional
 
 import pulumi
 import pulumi_aws as aws
@@ -18,6 +19,26 @@ BATCH = 25
 """Learners declared at once; all 1,000 of a class at once would take three times the memory."""
 BATCHES_UNDER_WAY = 4
 """Batches that may be unfinished while the next is declared, so that AWS is kept busy."""
+
+
+@contextmanager
+def _tasks_begun() -> Generator[list["asyncio.Future[Any]"]]:
+    """Note the tasks that the block begins; to look through all of a class's would be quadratic."""
+    loop = asyncio.get_running_loop()
+    factory, begun = loop.get_task_factory(), list["asyncio.Future[Any]"]()
+
+    def noting(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "asyncio.Future[Any]":
+        if factory is None:
+            begun.append(asyncio.Task(work, loop=loop, **options))
+        else:
+            begun.append(factory(loop, work, **options))  # pyright: ignore[reportCallIssue]
+        return begun[-1]
+
+    loop.set_task_factory(noting)
+    try:
+        yield begun
+    finally:
+        loop.set_task_factory(factory)
 
 
 class AssumeRoleLabArgs(TypedDict):
@@ -135,14 +156,14 @@ class AssumeRoleLab(pulumi.ComponentResource):
     async def enrol_all(self, learners: Iterable[str]) -> None:
         """Add many learners, a few batches under way at a time: call it from `pulumi.run(main)`."""
         waiting = list(learners)
-        under_way: list[set[asyncio.Task[object]]] = []
+        under_way: list[list[asyncio.Future[Any]]] = []
         while waiting:
             batch, waiting = waiting[:BATCH], waiting[BATCH:]
-            others = asyncio.all_tasks()
-            for learner in batch:
-                self.enrol(learner)
-            under_way.append(asyncio.all_tasks() - others)
             # Only what this batch began is waited for: some tasks of the program never end.
+            with _tasks_begun() as begun:
+                for learner in batch:
+                    self.enrol(learner)
+            under_way.append(begun)
             if len(under_way) > BATCHES_UNDER_WAY and (oldest := under_way.pop(0)):
                 await asyncio.wait(oldest)
             else:
