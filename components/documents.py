@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TypedDict, Union
+from typing import Union
 
 # Condition operator -> condition key -> value or values:
 # {"Bool": {"aws:MultiFactorAuthPresent": "true"}}.
@@ -15,14 +15,6 @@ Source: IAM User Guide, "IAM JSON policy elements: Version".
 """
 
 Document = dict[str, object]
-
-
-class Principal(TypedDict, total=False):
-    """Who a trust policy names."""
-
-    AWS: str | list[str]
-    Service: str | list[str]
-    Federated: str | list[str]
 
 
 def account_root(account_id: str, partition: str = "aws") -> str:

@@ -160,11 +160,7 @@ def agreement(sentence: str, decision: Decision) -> Agreement:
     if (
         said.action
         and decision.action
-        and said.action.lower()
-        not in (
-            decision.action.lower(),
-            decision.request.action.lower(),
-        )
+        and said.action.lower() not in (decision.action.lower(), decision.request.action.lower())
     ):
         return Agreement.DIFFERS
     if said.layer is None:
