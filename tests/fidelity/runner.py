@@ -127,7 +127,7 @@ class Runner:
         return Answer(case=case, right=_is_right(case, got, said), got=got, said=said)
 
     def client(self, service: str, credentials: Credentials) -> Any:
-        """Return a boto3 client that sends what it is given, once."""
+        """Return a boto3 client that sends what it is given, as it is."""
         key, secret, token = credentials
         with self._making:  # a session reads each service's model once, and is not made for threads
             return cast("Any", self._session).client(
@@ -139,7 +139,8 @@ class Runner:
                 aws_session_token=token,
                 config=Config(
                     parameter_validation=False,
-                    retries={"total_max_attempts": 1},
+                    # Again only where a busy machine lost the connection: no case is about a 5xx.
+                    retries={"total_max_attempts": 2},
                     s3={"addressing_style": "path"},
                 ),
             )
