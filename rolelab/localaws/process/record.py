@@ -194,7 +194,7 @@ def why_not_written(error: OSError) -> str:
 def code_print() -> str:
     """Return what tells this code from an older or a newer one; only looks at its files."""
     package = Path(__file__).parents[1]
-    files = sorted((*package.rglob("*.py"), *(package.parent / "iam").glob("*.py")))
+    files = sorted((*package.rglob("*.py"), *(package.parent / "iam").rglob("*.py")))
     stats = [(str(file), file.stat()) for file in files]
     seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
