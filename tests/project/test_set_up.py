@@ -281,7 +281,7 @@ def test_a_second_make_calls_no_set_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["moved", "no python", "pins"])
-def test_make_sets_up_anew_what_is_no_longer_right(tmp_path: Path, harm: str) -> None:
+def test_make_sets_up_again_what_is_no_longer_right(tmp_path: Path, harm: str) -> None:
     """A folder that was moved, a Python that was removed, pins that a pull changed."""
     called = ready(tmp_path)
     if harm == "moved":
