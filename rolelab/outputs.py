@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from components import limits
+from components import documents, limits
 from rolelab.errors import CannotTell, UsageError
 from rolelab.outputs_reader import (
     ACCOUNT,
@@ -109,6 +109,19 @@ class Lab:
         what = f"the lab has {count} learners" if name is None else f"no learner is called {name!r}"
         do = f"name one of {names}{', …' if count > 5 else ''}"
         raise UsageError(what, where="--as", do=do)
+
+    @property
+    def trust_policy(self) -> Mapping[str, object]:
+        """The declared trust policy: the outputs', or where they do not tell, the account alone."""
+        if self.role.trust is not None:
+            return self.role.trust
+        partition = self.role.arn.split(":")[1]
+        return documents.trust(documents.account_root(self.account_id, partition))
+
+    @property
+    def grant_policy(self) -> Mapping[str, object]:
+        """The declared grant: permission to assume this role, and no other."""
+        return documents.grant(self.role.arn)
 
     def switch(self, learner: Learner, *, seconds: int | None = None) -> Switch:
         """Return how a learner assumes the role, with all that its trust policy demands."""

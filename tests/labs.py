@@ -56,10 +56,11 @@ def make(
     *,
     learners: tuple[str, ...] = ("testuser",),
     grant: bool = True,
+    conditions: documents.Conditions | None = None,
 ) -> MadeLab:
-    """Make the lab as the program declares it."""
+    """Make the lab as the program declares it; `conditions` are those of the trust policy."""
     role_arn = documents.role_arn(account, ROLE)
-    trust = documents.trust(documents.account_root(account))
+    trust = documents.trust(documents.account_root(account), conditions)
     policy = documents.managed_policy("AmazonS3FullAccess")
     root.iam.create_role(
         RoleName=ROLE, AssumeRolePolicyDocument=documents.as_json(trust), MaxSessionDuration=3600

@@ -58,7 +58,7 @@ class Acts:
             "user": learner.user_name,
             "role": lab.role.name,
             "switch": self._switch.command,
-            "grant": shlex.quote(documents.as_json(documents.grant(lab.role.arn))),
+            "grant": shlex.quote(documents.as_json(lab.grant_policy)),
             "bucket": f"s3://{self._bucket}",
         }
         return bool(did) and lab.grant is grant, tuple(did)

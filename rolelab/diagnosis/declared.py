@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from components import documents
 from rolelab.advice import ADMIN, Advice, Who
 from rolelab.diagnosis.check import Check
 from rolelab.diagnosis.iam_call import IamCall
 from rolelab.iam import Layer, arns
 from rolelab.iam import compare as meaning
-from rolelab.outputs import Lab
 
 GRANT_NAME = "AssumeRole"
 """Name for a recreated grant where there is none whose name could be kept: the lab's own."""
@@ -55,19 +53,6 @@ class DeclaredCheck(Check):
     who: Who = ADMIN
     explains: tuple[Who, Layer] | None = None
     """Whose wrong answers a deviation explains, and at which layer of the decision."""
-
-
-def trust_of(lab: Lab) -> Mapping[str, object]:
-    """Return the declared trust policy: the outputs', or the lab's own, the account alone."""
-    if lab.role.trust is not None:
-        return lab.role.trust
-    root = documents.account_root(lab.account_id, arns.partition_of(lab.role.arn))
-    return documents.trust(root)
-
-
-def grant_of(lab: Lab) -> Mapping[str, object]:
-    """Return the declared grant: permission to assume this role, and no other."""
-    return documents.grant(lab.role.arn)
 
 
 # -- deviations that many checks share ------------------------------------------------------------

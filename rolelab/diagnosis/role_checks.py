@@ -18,7 +18,6 @@ from rolelab.diagnosis.declared import (
     joined,
     policy_name,
     surplus,
-    trust_of,
 )
 from rolelab.diagnosis.iam_call import IamCall
 from rolelab.iam import Layer, arns
@@ -78,7 +77,7 @@ def _creating(lab: Lab) -> IamCall:
         {
             "RoleName": lab.role.name,
             **({} if path == "/" else {"Path": path}),
-            "AssumeRolePolicyDocument": trust_of(lab),
+            "AssumeRolePolicyDocument": lab.trust_policy,
             "MaxSessionDuration": lab.role.max_session_duration,
         },
     )
@@ -102,7 +101,7 @@ def _itself(_: Lab, __: ActualRole) -> None:
 
 def _trust(element: str, lab: Lab, role: ActualRole) -> Deviation | None:
     """Compare one element of the trust policy, or with an empty `element` all that is neither."""
-    declared = trust_of(lab)
+    declared = lab.trust_policy
     differences = [
         difference
         for difference in meaning.compare(declared, role.trust)

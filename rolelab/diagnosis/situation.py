@@ -97,8 +97,8 @@ class Situation:
         inline: Documents = self.user.inline if isinstance(self.user, ActualUser) else {}
         name = next(iter(inline), declared.GRANT_NAME)
         user = f"user {self.learner.user_name}"
-        grant = Policy.read(declared.grant_of(self.lab), name, owner=user)
-        trust = Policy.read(declared.trust_of(self.lab), owner=owner)
+        grant = Policy.read(self.lab.grant_policy, name, owner=user)
+        trust = Policy.read(self.lab.trust_policy, owner=owner)
         return Policies.of({Layer.IDENTITY: grant if self.lab.grant else (), Layer.TRUST: trust})
 
     # -- the evaluator's words for what exists ----------------------------------------------------

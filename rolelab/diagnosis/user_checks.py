@@ -15,7 +15,6 @@ from rolelab.diagnosis.declared import (
     Deviations,
     boundary,
     directions,
-    grant_of,
     joined,
     policy_name,
     surplus,
@@ -138,7 +137,7 @@ def _password(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
 def _grant(lab: Lab, _: Learner, user: ActualUser) -> Deviation | None:
     if not lab.grant or _whole_grant(lab, user):
         return None
-    declared, nearest = grant_of(lab), _nearest_grant(lab, user)
+    declared, nearest = lab.grant_policy, _nearest_grant(lab, user)
     if nearest:
         differences = meaning.compare(declared, user.inline[nearest])
         got = directions(differences)
@@ -161,7 +160,7 @@ def _grant(lab: Lab, _: Learner, user: ActualUser) -> Deviation | None:
 
 def _whole_grant(lab: Lab, user: ActualUser) -> str:
     """Return the name of the inline policy that is the grant as declared; empty without one."""
-    names = (name for name, text in user.inline.items() if meaning.same(grant_of(lab), text))
+    names = (name for name, text in user.inline.items() if meaning.same(lab.grant_policy, text))
     return next(names, "")
 
 
@@ -174,7 +173,7 @@ def _nearest_grant(lab: Lab, user: ActualUser) -> str:
     ]
 
     def distance(name: str) -> tuple[int, str]:
-        return len(meaning.compare(grant_of(lab), user.inline[name])), name
+        return len(meaning.compare(lab.grant_policy, user.inline[name])), name
 
     return min(about, key=distance, default="")
 

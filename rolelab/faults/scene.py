@@ -12,6 +12,7 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.failures import translated
 from rolelab.errors import UsageError
 from rolelab.iam import arns
+from rolelab.iam.documents import as_list, as_mapping
 from rolelab.outputs import Lab, Learner
 
 if TYPE_CHECKING:
@@ -104,21 +105,16 @@ class Scene:
     def trusting(
         self, principal: object = None, *, conditions: Mapping[str, object] | None = None
     ) -> dict[str, object]:
-        """Return a trust statement, by default the declared one, perhaps with conditions."""
-        root = arns.account_root(self.lab.account_id, self.partition)
-        statement = {
-            "Effect": "Allow",
-            "Principal": principal or {"AWS": root},
-            "Action": "sts:AssumeRole",
-        }
-        return statement | ({"Condition": conditions} if conditions else {})
+        """Return the declared trust statement, of another principal or with more conditions."""
+        statement = _first_statement(self.lab.trust_policy)
+        return _with(statement, {"Principal": principal}, conditions)
 
     def granting(
         self, resource: object = None, *, conditions: Mapping[str, object] | None = None
     ) -> dict[str, object]:
-        """Return a grant statement, by default the declared one, perhaps with conditions."""
-        statement = allow("sts:AssumeRole", resource or self.role_arn)
-        return statement | ({"Condition": conditions} if conditions else {})
+        """Return the declared grant statement, perhaps on another resource or with conditions."""
+        statement = _first_statement(self.lab.grant_policy)
+        return _with(statement, {"Resource": resource}, conditions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +162,23 @@ class Harmless:
 
     name: str
     apply: Callable[[Scene], object]
+
+
+def _first_statement(document: Mapping[str, object]) -> Mapping[str, object]:
+    return as_mapping(as_list(document["Statement"])[0]) or {}
+
+
+def _with(
+    statement: Mapping[str, object],
+    elements: Mapping[str, object],
+    conditions: Mapping[str, object] | None,
+) -> dict[str, object]:
+    """Return a statement with the elements that are given, and with conditions beside its own."""
+    changed = {**statement, **{name: value for name, value in elements.items() if value}}
+    blocks = dict(as_mapping(statement.get("Condition")) or {})
+    for operator, keys in (conditions or {}).items():
+        blocks[operator] = {**(as_mapping(blocks.get(operator)) or {}), **(as_mapping(keys) or {})}
+    return changed | ({"Condition": blocks} if blocks else {})
 
 
 def allow(action: object, resource: object = "*", **more: object) -> dict[str, object]:

@@ -22,10 +22,11 @@ from rolelab.iam import decide as product_decides
 from rolelab.iam.credentials import further_requests
 from rolelab.iam.decision import said_by
 from rolelab.iam.grammar import PolicyUse, malformed
+from rolelab.iam.language.operators import OPERATORS, Operator
 from rolelab.iam.request import Context, Lack
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process.record import Instance
-from tests.oracle import authorization, documents, statements
+from tests.oracle import authorization, conditions, documents, statements
 from tests.oracle.authorization import Cause, Refusal, ResourcePolicy, authorize
 from tests.oracle.generated import (
     ACCOUNT,
@@ -149,6 +150,13 @@ def _own(identity: list[Doc], boundary: Doc | None, session: Doc | None) -> dict
 OWN = st.builds(
     _own, st.lists(IDENTITY, max_size=2), st.none() | st.none() | IDENTITY, st.none() | IDENTITY
 )
+
+
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=list(OPERATORS))
+def test_the_second_judge_knows_every_operator(operator: Operator) -> None:
+    """An operator that it does not know would be compared with nothing."""
+    assert conditions.is_operator(operator.name)
+    assert not operator.negated or conditions.is_operator(operator.negated)
 
 
 @MANY

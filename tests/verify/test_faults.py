@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from components import documents
 from rolelab.aws.callers import Callers, calling_as
+from rolelab.aws.clients import Clients
 from rolelab.errors import UsageError
 from rolelab.faults import FAULTS, HARMLESS, Fault, Harmless, Scene
 from rolelab.findings import Finding, Verdict, exit_code
+from rolelab.localaws.process.record import Instance
 from rolelab.mend import restoring
 from tests import labs
 
@@ -65,6 +68,17 @@ def test_a_harmless_change_is_not_reported(
     change.apply(scene(made))
     found = verified(made)
     assert [finding for finding in found if finding.verdict is not Verdict.PASS] == []
+
+
+@pytest.mark.parametrize("name", ["trust-by-account-id", "trust-as-list"])
+def test_a_trust_policy_spelled_otherwise_keeps_its_declared_conditions(
+    root: Clients, account: str, local_aws: Instance, verified: Verify, name: str
+) -> None:
+    """What breaks or rewrites the trust policy starts from the one that was declared."""
+    external_id: documents.Conditions = {"StringEquals": {"sts:ExternalId": "class-2026"}}
+    made = labs.make(root, account, local_aws, conditions=external_id)
+    next(change for change in HARMLESS if change.name == name).apply(scene(made))
+    assert [finding for finding in verified(made) if finding.verdict is not Verdict.PASS] == []
 
 
 @pytest.mark.parametrize(
