@@ -9,9 +9,9 @@ from rolelab.diagnosis import reasons
 from rolelab.diagnosis.check import Check
 from rolelab.diagnosis.role_checks import ROLE_CHECKS
 from rolelab.diagnosis.user_checks import USER_CHECKS
-from rolelab.verify import actions, expectations, switching, working
+from rolelab.verify import actions, expectations, switch_checks, work_checks
 from rolelab.verify.story import BehaviourCheck, Stage
-from rolelab.verify.working import as_declared, reading_back, refused
+from rolelab.verify.work_checks import as_declared, reading_back, refused
 
 
 def _without_role(phase: str, requires: Stage) -> tuple[BehaviourCheck, ...]:
@@ -23,7 +23,7 @@ def _without_role(phase: str, requires: Stage) -> tuple[BehaviourCheck, ...]:
             action="s3:ListAllMyBuckets",
             title="list buckets",
             needs=expectations.LIST_BUCKETS,
-            run=refused(working.listing),
+            run=refused(work_checks.listing),
         ),
         check(
             id=f"{phase}.create-bucket",
@@ -31,14 +31,14 @@ def _without_role(phase: str, requires: Stage) -> tuple[BehaviourCheck, ...]:
             title="make a bucket",
             needs=expectations.CREATE_BUCKET,
             writes=True,
-            run=refused(working.making),
+            run=refused(work_checks.making),
         ),
         check(
             id=f"{phase}.list-users",
             action="iam:ListUsers",
             title="list IAM users",
             needs=expectations.LIST_USERS,
-            run=refused(working.listing_users),
+            run=refused(work_checks.listing_users),
         ),
     )
 
@@ -54,7 +54,7 @@ BEHAVIOUR = (
         title="the key belongs to the learner's user",
         part="user",
         requires=Stage.START,
-        run=switching.ask_identity,
+        run=switch_checks.ask_identity,
         because=reasons.of_credentials,
     ),
     *_without_role("before", Stage.KEY),
@@ -63,7 +63,7 @@ BEHAVIOUR = (
         who=OWN,
         action="sts:AssumeRole",
         title="assume the role",
-        run=switching.assume,
+        run=switch_checks.assume,
         because=reasons.of_switch,
     ),
     _switch(
@@ -71,14 +71,14 @@ BEHAVIOUR = (
         who=SESSION,
         title="the session's key is temporary",
         requires=Stage.ASSUMED,
-        run=switching.look_at_key,
+        run=switch_checks.look_at_key,
     ),
     _switch(
         id="assume.expiry",
         who=SESSION,
         title="the session ends in time",
         requires=Stage.ASSUMED,
-        run=switching.look_at_end,
+        run=switch_checks.look_at_end,
     ),
     _switch(
         id="assume.identity",
@@ -86,7 +86,7 @@ BEHAVIOUR = (
         action="sts:GetCallerIdentity",
         title="the session is the role's",
         requires=Stage.ASSUMED,
-        run=switching.look_at_identity,
+        run=switch_checks.look_at_identity,
     ),
     _switch(
         id="assume.limit",
@@ -94,7 +94,7 @@ BEHAVIOUR = (
         action="sts:AssumeRole",
         title="assume the role for longer than its limit",
         requires=Stage.SESSION,
-        run=switching.exceed_limit,
+        run=switch_checks.exceed_limit,
         because=reasons.of_limit,
     ),
     _work(
@@ -103,14 +103,14 @@ BEHAVIOUR = (
         title="make a bucket",
         needs=expectations.CREATE_BUCKET,
         writes=True,
-        run=working.create,
+        run=work_checks.create,
     ),
     _work(
         id="during.list-buckets",
         action="s3:ListAllMyBuckets",
         title="list buckets",
         needs=expectations.LIST_BUCKETS,
-        run=working.list_made,
+        run=work_checks.list_made,
     ),
     _work(
         id="during.put-object",
@@ -119,7 +119,7 @@ BEHAVIOUR = (
         needs=expectations.PUT_OBJECT,
         requires=Stage.BUCKET,
         writes=True,
-        run=working.put,
+        run=work_checks.put,
     ),
     _work(
         id="during.get-object",
@@ -146,7 +146,7 @@ BEHAVIOUR = (
         needs=expectations.EMPTY_BUCKET,
         requires=Stage.BUCKET,
         writes=True,
-        run=working.empty,
+        run=work_checks.empty,
     ),
     _work(
         id="during.delete-bucket",
@@ -155,14 +155,14 @@ BEHAVIOUR = (
         needs=expectations.DELETE_BUCKET,
         requires=Stage.BUCKET,
         writes=True,
-        run=working.delete,
+        run=work_checks.delete,
     ),
     _work(
         id="during.list-users",
         action="iam:ListUsers",
         title="list IAM users",
         needs=expectations.LIST_USERS,
-        run=as_declared(working.listing_users),
+        run=as_declared(work_checks.listing_users),
     ),
     *_without_role("after", Stage.SESSION),
 )
@@ -173,7 +173,7 @@ CLEANUP = BehaviourCheck(
     who=ADMIN,
     action="s3:DeleteBucket",
     title="nothing is left of the verification",
-    run=working.clean_up,
+    run=work_checks.clean_up,
 )
 """Made last, whatever happened before."""
 

@@ -19,10 +19,10 @@ from rolelab.localaws.accounts.records import (
 )
 from rolelab.localaws.operations import (
     groups,
+    instance_profiles,
     lookup,
     managed_policies,
     pages,
-    profiles,
     roles,
     users,
 )
@@ -124,7 +124,7 @@ def _role_detail(call: ApiCall, record: RoleRecord) -> Result:
     return {
         **roles.shown(call.store, record),
         **_details(call, "role", record, "RolePolicyList"),
-        "InstanceProfileList": [profiles.shown(call, profile) for profile in held_by],
+        "InstanceProfileList": [instance_profiles.shown(call, profile) for profile in held_by],
     }
 
 

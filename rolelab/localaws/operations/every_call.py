@@ -15,12 +15,12 @@ from rolelab.localaws.operations import (
     boundaries,
     groups,
     inline_policies,
+    instance_profiles,
     lookup,
     managed_policies,
     mfa,
     other_credentials,
     passwords,
-    profiles,
     roles,
     simulator,
     sts,
@@ -108,15 +108,17 @@ IAM: Mapping[str, CallEntry] = {
     "PutRolePermissionsBoundary": CallEntry(boundaries.put("role")),
     "DeleteRolePermissionsBoundary": CallEntry(boundaries.delete("role")),
     # instance profiles
-    "CreateInstanceProfile": CallEntry(profiles.create),
-    "GetInstanceProfile": CallEntry(profiles.get),
-    "DeleteInstanceProfile": CallEntry(profiles.delete),
-    "ListInstanceProfiles": CallEntry(profiles.list_all, paths_of("instance-profile")),
-    "ListInstanceProfilesForRole": CallEntry(profiles.list_for_role),
+    "CreateInstanceProfile": CallEntry(instance_profiles.create),
+    "GetInstanceProfile": CallEntry(instance_profiles.get),
+    "DeleteInstanceProfile": CallEntry(instance_profiles.delete),
+    "ListInstanceProfiles": CallEntry(instance_profiles.list_all, paths_of("instance-profile")),
+    "ListInstanceProfilesForRole": CallEntry(instance_profiles.list_for_role),
     "AddRoleToInstanceProfile": CallEntry(
-        profiles.add_role, the("instance-profile"), passes_role=True
+        instance_profiles.add_role, the("instance-profile"), passes_role=True
     ),
-    "RemoveRoleFromInstanceProfile": CallEntry(profiles.remove_role, the("instance-profile")),
+    "RemoveRoleFromInstanceProfile": CallEntry(
+        instance_profiles.remove_role, the("instance-profile")
+    ),
     "TagInstanceProfile": CallEntry(tagging.add(lookup.profile)),
     "UntagInstanceProfile": CallEntry(tagging.remove(lookup.profile)),
     "ListInstanceProfileTags": CallEntry(tagging.listed(lookup.profile)),
