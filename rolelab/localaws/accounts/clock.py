@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
+from email.utils import formatdate
+from functools import lru_cache
+from math import floor
 
 _ahead_s = 0.0
 _FURTHEST_S = 10 * 366 * 86400
@@ -24,8 +27,23 @@ def moment() -> datetime:
 
 def iso(seconds: float | None = None) -> str:
     """Return a time, or the present one, as AWS writes it: 2026-01-31T12:00:00Z."""
-    at = datetime.fromtimestamp(now() if seconds is None else seconds, timezone.utc)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _iso(floor(now() if seconds is None else seconds))
+
+
+def http_date() -> str:
+    """Return the present time as HTTP's header Date writes it."""
+    return _http_date(floor(now()))
+
+
+# A call of the API writes the present second four times.
+@lru_cache(maxsize=16)
+def _iso(second: int) -> str:
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def move(seconds: float) -> None:

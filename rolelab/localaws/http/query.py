@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from rolelab.iam import arns
@@ -69,7 +68,7 @@ class QueryService:
         headers = [
             (b"content-type", reply.content_type.encode()),
             # As AWS: whoever asks how long a session lasts counts by the clock that made it.
-            (b"date", formatdate(clock.now(), usegmt=True).encode()),
+            (b"date", clock.http_date().encode()),
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-amzn-requestid", reply.request_id.encode()),
         ]
