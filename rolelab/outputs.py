@@ -20,6 +20,7 @@ from rolelab.outputs_reader import (
     REGION,
     OutputsReader,
     arn_of,
+    first_text,
     mapping_of,
     statements_of,
 )
@@ -42,17 +43,14 @@ class DeclaredRole:
     """The declared trust policy as a document; None where the outputs do not tell."""
 
     @property
-    def demanded(self) -> dict[str, str]:
-        """Condition keys, in lower case, of which the declared trust policy wants one value."""
-        return {
-            key.lower(): value
-            for statement in statements_of(self.trust or {})
-            if statement.get("Effect") == "Allow"
-            for key, value in mapping_of(
-                mapping_of(statement.get("Condition")).get("StringEquals")
-            ).items()
-            if isinstance(value, str)
-        }
+    def external_id(self) -> str:
+        """The external id that the declared trust policy demands; of several the first."""
+        for statement in statements_of(self.trust or {}):
+            condition = mapping_of(mapping_of(statement.get("Condition")).get("StringEquals"))
+            for key, value in condition.items():
+                if key.lower() == "sts:externalid" and statement.get("Effect") == "Allow":
+                    return first_text(value)
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +122,12 @@ class Lab:
         return documents.grant(self.role.arn)
 
     def switch(self, learner: Learner, *, seconds: int | None = None) -> Switch:
-        """Return how a learner assumes the role, with all that its trust policy demands."""
-        demanded = self.role.demanded
+        """Return how a learner assumes the role, with the external id that it demands."""
         return Switch(
             role_arn=self.role.arn,
             session_name=learner.session_name,
             seconds=seconds,
-            external_id=demanded.get("sts:externalid", ""),
-            source_identity=demanded.get("sts:sourceidentity", ""),
+            external_id=self.role.external_id,
         )
 
 

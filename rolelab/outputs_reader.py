@@ -165,6 +165,12 @@ def mapping_of(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
 
 
+def first_text(value: object) -> str:
+    """Return a text, or the first of a list of them; empty where there is none."""
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    return next((text for text in listed if isinstance(text, str)), "")
+
+
 def _shown(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"

@@ -109,5 +109,6 @@ def _not_assumed(answer: AwsAnswer, where: str) -> LabError:
     if answer.outcome is CallOutcome.DENIED:
         what = f"AWS refuses the switch: {answer.said}"
         return LabError(what, where=where, do="`rolelab explain` says why")
-    what = f"AWS does not take the key: {answer.code}: {answer.said}"
+    refused = "key" if answer.outcome is CallOutcome.KEY_REFUSED else "request"
+    what = f"AWS does not take the {refused}: {answer.code}: {answer.said}"
     return LabError(what, where=where, do="run `rolelab verify`")

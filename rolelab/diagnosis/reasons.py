@@ -149,6 +149,6 @@ def contradicted(situation: Situation, decision: Decision, *, works: bool) -> Re
 
 
 def _in_order(deviations: Iterable[Deviation]) -> tuple[Advice, ...]:
-    """Return what puts all of them back: sentences first, then the commands."""
-    steps = [step for deviation in deviations for step in deviation.advice]
+    """Return what puts all of them back, each step once: sentences first, then the commands."""
+    steps = dict.fromkeys(step for deviation in deviations for step in deviation.advice)
     return tuple(sorted(steps, key=lambda step: step.command is not None))

@@ -47,6 +47,8 @@ def _delete_user(scene: Scene) -> None:
         scene.iam.delete_access_key(UserName=scene.user, AccessKeyId=key.get("AccessKeyId", ""))
     for policy in scene.iam.list_user_policies(UserName=scene.user)["PolicyNames"]:
         scene.iam.delete_user_policy(UserName=scene.user, PolicyName=policy)
+    if scene.learner.console_password is not None:
+        scene.iam.delete_login_profile(UserName=scene.user)
     scene.iam.delete_user(UserName=scene.user)
 
 

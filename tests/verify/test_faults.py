@@ -60,6 +60,26 @@ def test_a_fault_is_found_and_explained_and_what_is_proposed_puts_it_right(
         assert plan.by_hand
 
 
+def test_what_puts_two_deviations_back_is_proposed_once(
+    made: labs.MadeLab, verified: Verify
+) -> None:
+    """Action and conditions of one trust policy are two checks, and one change mends both."""
+    conditions = {"StringEquals": {"sts:ExternalId": "class-2026"}}
+    broken = scene(made)
+    trust = broken.trusting(conditions=conditions) | {"Action": "sts:TagSession"}
+    broken.put_trust(trust)
+    refused = next(finding for finding in verified(made) if finding.check == "assume.role")
+    assert len(refused.advice) > 1
+    assert len(set(refused.advice)) == len(refused.advice)
+
+
+@pytest.mark.parametrize("name", ["user-deleted", "user-made-anew"])
+def test_a_user_with_a_console_password_can_be_taken_away(made: labs.MadeLab, name: str) -> None:
+    """AWS deletes no user that has one."""
+    labs.give_password(made)
+    FAULTS[name].break_lab(scene(made))
+
+
 @pytest.mark.parametrize("change", HARMLESS, ids=[change.name for change in HARMLESS])
 def test_a_harmless_change_is_not_reported(
     made: labs.MadeLab, verified: Verify, change: Harmless
