@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Union, cast
 
 from typing_extensions import NotRequired, TypedDict
@@ -25,6 +21,7 @@ from typing_extensions import NotRequired, TypedDict
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.http.envelopes import text
+from rolelab.localaws.http.service_models import content_of
 
 _NUMBER = re.compile(r"[0-9]{1,8}")
 _MOST = 1000
@@ -73,7 +70,7 @@ class Model:
     """One service: its operations, and the shapes of what goes in and out."""
 
     def __init__(self, service: str) -> None:
-        content = _load(service)
+        content = cast("_Content", content_of(service))
         self._operations = content["operations"]
         self._shapes = content["shapes"]
 
@@ -184,14 +181,6 @@ class Model:
 def model(service: str) -> Model:
     """Return the model of `iam` or `sts`, read once."""
     return Model(service)
-
-
-def _load(service: str) -> _Content:
-    spec = find_spec("botocore")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    newest = sorted(Path(places[0], "data", service).glob("*/service-2.json*"))[-1]
-    content = newest.read_bytes()
-    return json.loads(gzip.decompress(content) if newest.suffix == ".gz" else content)
 
 
 def _nested(flat: Mapping[str, str]) -> Tree:
