@@ -25,7 +25,7 @@ class Dispatch:
         elif request.service in ("", "s3", "s3express"):
             await self._s3(request, receive, send)
         else:
-            error = f"this local AWS has IAM, STS and S3, and no {request.service}"
+            error = f"this local AWS has IAM, STS and S3, and no {request.service[:64]}"
             await answer(send, 400, {"error": error})
 
 

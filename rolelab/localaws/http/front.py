@@ -31,7 +31,7 @@ _CLOSED_HOST = re.compile(
     r"(?:^|\.)(execute-api|lambda-url|alb|cloudfront|appsync-api|appsync-realtime-api|iot|aoss"
     r"|s3-control|mrap)\."
 )
-# No bucket's name begins so. MiniStack's paths for other services are closed in `ministack.routes`.
+# No bucket's name begins so.
 _CLOSED_PATH = re.compile(r"/+_.*", re.DOTALL)
 _ONCE = {
     b"authorization",

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from rolelab.localaws.http.front import Scope, headers_of
 
-_SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([a-z0-9-]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([^/,\s]*)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from rolelab.errors import LabError
 from rolelab.localaws.accounts.caller import is_root_key
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import SessionRecord
-from rolelab.localaws.ministack import routes
 from rolelab.localaws.ministack.emulator import PINS, Foreign, module
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.signatures import Signatures
@@ -51,22 +50,10 @@ REPLACED = (
     _seam("core.iam_evaluator._is_root_key(access_key_id)"),
     # By an index, not through all keys at every request.
     _seam("core.iam_evaluator.find_iam_access_key_account(access_key_id)", "app", _STS, _S3),
-    # What S3 allows, with AWS's sentence; a caller of another account is who they are.
-    _seam(
-        "core.iam_evaluator.enforce"
-        "(access_key_id, iam_action, service, region, resource_arn, service_context)"
-    ),
-    _seam(
-        "core.iam_actions.access_denied_response"
-        "(service, action, principal_arn, request_id, error_code, message, headers)"
-    ),
+    # What S3 is asked for has been read and decided before it comes there.
     _seam("services.s3._foreign_bucket_allows(owner_account, bucket_name, key, method)"),
-    _seam(f"services.s3.handle_request({_REQUEST})"),
-    # What reaches MiniStack is S3; a path or a host is a bucket's and no other service's.
-    _seam("app.detect_service(method, path, headers)"),
-    _seam("app._handle_pre_body_request(method, path, headers, query_params, request_id)"),
-    _seam(f"app._handle_post_body_shortcuts({_REQUEST}, request_id)"),
-    _seam(f"app._handle_special_data_plane_request({_REQUEST}, request_id)"),
+    _seam("core.iam_actions._s3_action(method, path, query_params)"),
+    _seam("core.iam_evaluator.enforce(access_key_id, iam_action, service, region, resource_arn)"),
     # Sessions outlive a restart.
     _seam("services.sts.get_state()"),
     _seam("services.sts.load_persisted_state(data)"),
@@ -80,26 +67,43 @@ USED = tuple(
             "core.iam_evaluator.pin_signed_request(method, raw_path, query_params, raw_headers)",
             "core.iam_evaluator.pin_signed_body(body)",
             "core.iam_evaluator.authenticate(access_key_id, account_id)",
-            "core.iam_evaluator._s3_scope_failure(service)",
+            "core.iam_evaluator.pin_request_origin(source_ip, secure_transport)",
+            "core.iam_evaluator._s3_presigned_query(query_params)",
             "core.iam_evaluator._validate_session_token(expected, supplied)",
             "core.iam_evaluator._invalid_session_token()",
             "core.iam_evaluator._unknown_access_key()",
             "core.iam_actions._auth_failure(service, code, message, headers)",
+            "core.iam_actions.s3_service_context(iam_action, query_params, path, headers)",
             "core.router.extract_access_key_id(headers, query_params)",
+            "core.router.extract_region(headers, query_params)",
+            "core.sigv4.decode_header_value(value)",
             "core.responses.set_request_account_id(access_key_id)",
+            "core.responses.set_request_client_ip(address)",
+            "core.responses.set_request_region(region)",
+            "core.responses.request_scope(account_id, region)",
             "core.persistence._json_default(obj)",
             "core.persistence._state_format_version(service)",
             "services.iam.reset()",
             "services.s3._bucket_owner_account(name)",
             "services.s3._error(code, message, status)",
+            "services.s3._enforce_signed_post_policy(fields, bucket_name, region, size, sigv4)",
+            "services.s3._object_error(code, message, status)",
+            "services.s3._parse_multipart_form(content_type, body)",
+            "services.s3._verify_presigned_sigv4(method, path, headers, query_params)",
+            "services.s3.bucket_region(name)",
+            "services.s3.cors_preflight(bucket_name, key, headers)",
             "services.s3.cors_response_headers(bucket_name, method, headers)",
+            "services.s3.format_head_response(path, headers, response)",
+            "services.s3.fromstring(text)",
+            f"services.s3.handle_request({_REQUEST})",
+            "services.s3.validate_object_request(method, path, headers, query_params)",
             "services.s3._object_disk_path(bucket, key)",
             "services.s3._atomic_write(fpath, data)",
             "services.s3._persist_object(bucket, key, obj)",
-            "app._handle_options_request(method, path, headers, query_params, request_id)",
-            "app._handle_s3_vhost_request(host, path, method, headers, body, query_params)",
-            "app._s3_cors_target(host, path, path_style)",
-            "app._with_data_plane_headers(response, request_id, include_s3_id, wildcard_cors)",
+            "app._read_request_body(receive, method, headers)",
+            "app._request_account_scope(access_key_id)",
+            "app._send_response(send, status, headers, body)",
+            "app._with_date_header(send)",
             "app._load_persisted_state()",
             "app._build_persistence_save_dict()",
         ),
@@ -114,8 +118,9 @@ STORES = {
         "_aws_managed_policies _oidc_providers _saml_providers _IAM_HANDLERS"
     ),
     "services.sts": "_sessions",
-    "services.s3": "_buckets _bucket_policies",
-    "core.iam_evaluator": "_signed_request _anonymous",
+    "services.s3": "_buckets _bucket_policies _multipart_uploads",
+    "core.iam_evaluator": "_anonymous",
+    "app": "_RequestBodyDisconnected _IncompleteRequestBody",
 }
 """Data of MiniStack that is read or written here."""
 
@@ -148,9 +153,8 @@ def check() -> None:
                 raise _broken(f"{module_name}.{name}")
 
 
-def install(store: IdentityStore, signatures: Signatures) -> None:
+def install(store: IdentityStore, signatures: Signatures, s3: S3) -> None:
     """Replace what is to be replaced."""
-    s3 = S3(store, original)
 
     def restore_sessions(saved: Mapping[str, dict[str, SessionRecord]]) -> None:
         store.sessions.update(saved.get("sessions", {}))
@@ -160,14 +164,9 @@ def install(store: IdentityStore, signatures: Signatures) -> None:
         "is_root_access_key": is_root_key,
         "_is_root_key": _is_no_key,
         "find_iam_access_key_account": store.keys.account_of,
-        "enforce": s3.enforce,
-        "detect_service": _is_s3,
-        "_handle_pre_body_request": routes.before_body,
-        "_handle_post_body_shortcuts": routes.after_body,
-        "_handle_special_data_plane_request": routes.ahead_of_router,
-        "access_denied_response": s3.access_denied_response,
         "_foreign_bucket_allows": s3.foreign_bucket_allows,
-        "handle_request": s3.handle_request,
+        "_s3_action": s3.action_name,
+        "enforce": s3.enforce,
         "get_state": lambda: {"sessions": store.sessions},
         "load_persisted_state": restore_sessions,
     }
@@ -180,11 +179,6 @@ def install(store: IdentityStore, signatures: Signatures) -> None:
 def _is_no_key(access_key_id: str) -> bool:
     """Answer whether a signature goes unchecked: that of no key, which is decided elsewhere."""
     return not access_key_id
-
-
-def _is_s3(*_request: object, **_more: object) -> str:
-    """Name a request's service: MiniStack would guess by action and host, and read every model."""
-    return "s3"
 
 
 def _takes(function: Foreign, first: tuple[str, ...]) -> bool:

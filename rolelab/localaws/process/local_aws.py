@@ -14,6 +14,7 @@ from rolelab.localaws.http.front import Controls
 from rolelab.localaws.http.query import QueryService
 from rolelab.localaws.ministack import emulator, seams
 from rolelab.localaws.ministack.own_operations import own_operations
+from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.s3_app import S3App
 from rolelab.localaws.ministack.signatures import Signatures
 from rolelab.localaws.ministack.tables import tables
@@ -41,8 +42,9 @@ class LocalAws:
             check=signatures.check,
             others=own_operations(self._store),
         )
-        self.app = Dispatch(query, S3App(self._ministack, self._events))
-        seams.install(self._store, signatures)
+        s3 = S3(self._store, seams.original)
+        self.app = Dispatch(query, S3App(self._ministack, self._store, self._events, s3))
+        seams.install(self._store, signatures, s3)
 
     def controls(self) -> Controls:
         """Return what the administrator can ask beside AWS's API."""

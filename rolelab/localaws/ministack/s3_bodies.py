@@ -1,0 +1,146 @@
+"""Bodies that say on which objects a call works: DeleteObjects, and the upload of a form.
+
+Source: Amazon S3 API Reference, DeleteObjects; S3 API Reference, "POST Object".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.ministack.emulator import Foreign, module
+
+_MOST_OBJECTS = 1000
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_SIGNED_4 = frozenset({"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"})
+_SIGNED_2 = frozenset({"awsaccesskeyid", "signature"})
+_AS_IT_IS = frozenset({"policy", "x-amz-signature", "signature"})
+_OF_AN_OBJECT = ("Key", "VersionId", "ETag", "LastModifiedTime", "Size")
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedObject:
+    """One object that DeleteObjects names."""
+
+    key: str
+    version: str
+
+
+def read_deleted(body: bytes) -> tuple[tuple[DeletedObject, ...], bytes]:
+    """Return the objects of a body of DeleteObjects, and a body that names them and no others.
+
+    Raises:
+        AwsError: MalformedXML.
+    """
+    try:
+        given: Foreign = module("services.s3").fromstring(body)
+    except Exception:  # noqa: BLE001 - whatever the XML reader says, as AWS says it
+        raise _malformed() from None
+    root, objects = Element("Delete", xmlns=_NAMESPACE), list[DeletedObject]()
+    if _name(given) != "Delete":
+        raise _malformed()
+    for child in given:
+        if _name(child) == "Quiet":
+            SubElement(root, "Quiet").text = child.text
+            continue
+        parts = {_name(part): part.text or "" for part in child}
+        is_whole = _name(child) == "Object" and parts.get("Key") and len(parts) == len(child)
+        if not is_whole or parts.keys() - set(_OF_AN_OBJECT):
+            raise _malformed()
+        objects.append(DeletedObject(parts["Key"], parts.get("VersionId", "")))
+        element = SubElement(root, "Object")
+        for name, text in parts.items():
+            SubElement(element, name).text = text
+    if not 0 < len(objects) <= _MOST_OBJECTS or len(root) - len(objects) > 1:
+        raise _malformed()
+    # A reader of XML takes a bare carriage return for a line feed: another key.
+    return tuple(objects), tostring(root).replace(b"\r", b"&#13;")
+
+
+def _name(element: Foreign) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _malformed() -> AwsError:
+    message = (
+        "The XML you provided was not well-formed or did not validate against our published schema"
+    )
+    return AwsError("MalformedXML", message, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form, by their names in lower case, with the file's name put in."""
+
+    fields: Mapping[str, str]
+    size: int
+    """Of the file, in bytes."""
+
+    def get(self, field: str) -> str:
+        """Return a field's value; empty where there is none."""
+        return self.fields.get(field, "")
+
+    @property
+    def key(self) -> str:
+        """The object that is put."""
+        return self.get("key")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The fields, the ACL by the name that a header has."""
+        acl = self.get("acl")
+        return {**self.fields, "x-amz-acl": acl} if acl else self.fields
+
+    @property
+    def has_version_4(self) -> bool:
+        """Whether it is signed by Signature Version 4, or means to be."""
+        return not _SIGNED_4.isdisjoint(self.fields)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it is signed, or means to be."""
+        return self.has_version_4 or not _SIGNED_2.isdisjoint(self.fields)
+
+    @property
+    def access_key_id(self) -> str:
+        """Whose key has signed it."""
+        if self.has_version_4:
+            return self.get("x-amz-credential").partition("/")[0]
+        return self.get("awsaccesskeyid")
+
+
+def read_form(content_type: str, body: bytes) -> Form:
+    """Read a form.
+
+    Raises:
+        AwsError: MalformedPOSTRequest, or InvalidArgument where a field comes twice or there is no
+            key.
+    """
+    parts: Foreign = module("services.s3")._parse_multipart_form(content_type, body)
+    decode = module("core.sigv4").decode_header_value
+    fields: dict[str, str] = {}
+    file_name, size, seen = "", 0, set[str]()
+    for name, part_file_name, _, value in parts:
+        if name.lower() in seen:
+            message = f"POST requires exactly one {name} field per request."
+            raise AwsError("InvalidArgument", message, 400)
+        seen.add(name.lower())
+        if name == "file":
+            file_name, size = part_file_name or "", len(value)
+        else:
+            fields[name.lower()] = decode(value)
+    if not parts:
+        message = "The body of your POST request is not well-formed multipart/form-data."
+        raise AwsError("MalformedPOSTRequest", message, 400)
+    if not fields.get("key"):
+        message = "Bucket POST must contain a field named 'key'."
+        raise AwsError("InvalidArgument", message, 400)
+    return Form(
+        {
+            name: value if name in _AS_IT_IS else value.replace("${filename}", file_name)
+            for name, value in fields.items()
+        },
+        size,
+    )
