@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rolelab.aws.clients import Clients
+from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
 from tests.localaws.s3_lab import S3Lab
 
@@ -107,6 +108,18 @@ def test_a_signature_is_for_s3(lab: S3Lab, service: str, method: str) -> None:
     status, answer = lab.ask(lab.keys, method, "/{bucket}/k", service=service)
     assert status in {400, 403}, answer
     assert lab.held() == before
+
+
+def test_an_address_is_where_a_request_comes_from(lab: S3Lab) -> None:
+    """`aws:SourceIp` was what the client wrote."""
+    forged = {"X-Forwarded-For": "203.0.113.9"}
+    read = ("Allow", "s3:GetObject", "bucket/*")
+    away = lab.user(read, IpAddress={"aws:SourceIp": "203.0.113.9"})
+    here = lab.user(read, IpAddress={"aws:SourceIp": "127.0.0.1"})
+    assert lab.ask(away, "GET", "/{bucket}/k", forged)[0] == 403
+    assert lab.ask(here, "GET", "/{bucket}/k", forged)[0] == 200
+    told = list(control.events(lab.local_aws, account=lab.account))
+    assert {event["sourceIPAddress"] for event in told} == {"127.0.0.1"}
 
 
 def test_a_request_is_signed_in_one_way(lab: S3Lab) -> None:

@@ -190,6 +190,8 @@ class _Uvicorn(uvicorn.Server):
             access_log=False,
             server_header=False,
             date_header=False,
+            # Nobody is between: what a header says of where a request comes from is made up.
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
         super().__init__(config)
