@@ -89,7 +89,7 @@ class S3Lab:
         key = self.root.iam.create_access_key(UserName=name)["AccessKey"]
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
-    def client(self, keys: Credentials) -> Any:
+    def client(self, keys: Credentials, version: str = "s3v4") -> Any:
         """Return a client of botocore, to presign with."""
         session: Any = boto3.session.Session()
         return session.client(
@@ -98,7 +98,7 @@ class S3Lab:
             region_name=REGION,
             aws_access_key_id=keys.access_key,
             aws_secret_access_key=keys.secret_key,
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+            config=Config(signature_version=version, s3={"addressing_style": "path"}),
         )
 
     def headers(

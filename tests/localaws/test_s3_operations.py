@@ -118,6 +118,17 @@ def test_an_operation_is_carried_out_or_refused_as_not_there(
         assert b"MethodNotAllowed" not in answer
 
 
+def test_the_unsigned_may_nothing_in_a_bucket_that_nobody_opened(lab: S3Lab) -> None:
+    """None of all operations, whatever MiniStack takes them for."""
+    before = lab.held()
+    for operation in OPERATIONS:
+        method, target, headers = lab.request_of(operation)
+        body = DELETE if operation.has_body else b""
+        status, answer = lab.ask(None, method, target, headers, body)
+        assert status == 403, (operation.name, answer)
+    assert lab.held() == before
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
 @pytest.mark.parametrize("path", ["/{bucket}", "/{bucket}/k"])
 def test_two_sub_resources_are_refused(lab: S3Lab, method: str, path: str) -> None:

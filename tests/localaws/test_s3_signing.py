@@ -51,6 +51,19 @@ def test_every_header_of_amazons_is_signed(lab: S3Lab, headers: dict[str, str], 
     assert lab.send("PUT", target, signed)[0] == 200
 
 
+@pytest.mark.parametrize("more", ["legal-hold", "retention", "annotation&annotationName=a"])
+def test_a_presigned_url_of_version_2_gets_no_other_operation(lab: S3Lab, more: str) -> None:
+    """That version signs the sub-resources that there were in its day, and no others."""
+    url = lab.client(lab.keys, version="s3").generate_presigned_url(
+        "put_object", Params={"Bucket": lab.bucket, "Key": "k"}
+    )
+    before = lab.held()
+    status, answer = lab.send("PUT", f"{_target(url)}&{more}", {}, b"<LegalHold/>")
+    assert (status, b"<Code>AccessDenied</Code>" in answer) == (403, True), answer
+    assert lab.held() == before
+    assert lab.send("PUT", _target(url), {})[0] == 200
+
+
 @pytest.mark.parametrize("left_out", ["host", "x-amz-date", "x-amz-content-sha256"])
 def test_a_signature_covers_host_date_and_hash(lab: S3Lab, left_out: str) -> None:
     """Without the host it is good for every bucket that a host can name."""

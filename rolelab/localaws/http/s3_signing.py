@@ -12,11 +12,46 @@ from collections.abc import Mapping
 
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.http.s3_call import Query
+from rolelab.localaws.http.s3_model import s3_model
 
 _SIGNED_HEADERS = re.compile(r"SignedHeaders=([^,]*)")
 _CREDENTIAL = re.compile(r"Credential=([^,]*)")
 _SCOPE = re.compile(r"[^/]+/[0-9]{8}/(?:[^/]+/)?s3/aws4_request")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_COVERED_BY_VERSION_2 = frozenset(
+    {
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "delete",
+        "inventory",
+        "lifecycle",
+        "list-type",
+        "location",
+        "logging",
+        "metrics",
+        "notification",
+        "object-lock",
+        "partNumber",
+        "policy",
+        "replication",
+        "requestPayment",
+        "restore",
+        "select",
+        "select-type",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+    }
+)
+"""Parameters that Signature Version 2 signs, as far as they say which operation is meant; and
+`list-type`, of which both values list."""
 _NOT_HASHED = (
     "UNSIGNED-PAYLOAD",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
@@ -49,6 +84,8 @@ def require_whole(headers: Mapping[str, str], query: Query) -> None:
             "query string parameter or the Authorization header should be specified"
         )
         raise AwsError("InvalidArgument", message, 400)
+    if ways[2] and query.keys() & (s3_model().distinctive - _COVERED_BY_VERSION_2):
+        raise AwsError("AccessDenied", "There were parameters present which were not signed", 403)
     if ways[1]:
         credential = query.get("X-Amz-Credential", [""])[0]
         _require(credential, query.get("X-Amz-SignedHeaders", [""])[0], headers)
