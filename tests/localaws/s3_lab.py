@@ -15,14 +15,14 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.http.s3_model import Level, Operation, s3_model
+from rolelab.localaws.http.s3_model import Level, S3Operation, s3_model
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process.record import Instance
 
 REGION = "us-east-1"
 DELETE = b"<Delete><Object><Key>k</Key></Object></Delete>"
 """A body of DeleteObjects."""
-OPERATIONS: list[Operation] = sorted(
+OPERATIONS: list[S3Operation] = sorted(
     (one for found in s3_model().by_place.values() for one in found), key=lambda one: one.name
 )
 _HEADERS = {
@@ -152,7 +152,7 @@ class S3Lab:
             body,
         )
 
-    def request_of(self, operation: Operation) -> tuple[str, str, dict[str, str]]:
+    def request_of(self, operation: S3Operation) -> tuple[str, str, dict[str, str]]:
         """Return method, target and headers of an operation, on the object `k`."""
         path = {Level.SERVICE: "/", Level.BUCKET: "/{bucket}", Level.OBJECT: "/{bucket}/k"}
         query = [f"{name}={value}" for name, value in operation.markers.items()]

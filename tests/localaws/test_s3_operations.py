@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.http.s3_model import Operation, s3_model
+from rolelab.localaws.http.s3_model import S3Operation, s3_model
 from rolelab.localaws.ministack.s3_undone import UNDONE
 from rolelab.localaws.process.record import Instance
 from tests.localaws.s3_lab import DELETE, OPERATIONS, S3Lab
@@ -81,13 +81,13 @@ def lab(local_aws: Instance, root: Clients, account: str) -> S3Lab:
     return S3Lab(local_aws, root, account)
 
 
-def _action(operation: Operation) -> str:
+def _action(operation: S3Operation) -> str:
     action = ACTIONS.get(operation.name, operation.name)
     return action if ":" in action else f"s3:{action}"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
-def test_every_operation_is_decided_on_its_own_action(lab: S3Lab, operation: Operation) -> None:
+def test_every_operation_is_decided_on_its_own_action(lab: S3Lab, operation: S3Operation) -> None:
     """Whoever may do everything but this is refused this, and nothing happens."""
     action, before = _action(operation), lab.held()
     keys = lab.user(("Allow", "*", "*"), ("Deny", action, "*"))
@@ -100,7 +100,7 @@ def test_every_operation_is_decided_on_its_own_action(lab: S3Lab, operation: Ope
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_an_operation_is_carried_out_or_refused_as_not_there(
-    lab: S3Lab, operation: Operation
+    lab: S3Lab, operation: S3Operation
 ) -> None:
     """What MiniStack has not is refused before anything is done; the rest needs its action only."""
     needed = [_action(operation), "s3:GetObject", "s3:ListBucket"]

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote
 
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.http.s3_model import Level, Operation, s3_model
+from rolelab.localaws.http.s3_model import Level, S3Operation, s3_model
 
 Query = Mapping[str, Sequence[str]]
 """The parameters of a query by their names, each with all its values."""
 
-POST_OBJECT = Operation(
+POST_OBJECT = S3Operation(
     name="PostObject",
     method="POST",
     level=Level.BUCKET,
@@ -88,7 +88,7 @@ class CopySource:
 class S3Call:
     """What a request asks for."""
 
-    operation: Operation
+    operation: S3Operation
     bucket: str
     key: str
     parameters: Mapping[str, str]
@@ -174,7 +174,7 @@ def _with_hoisted(headers: Mapping[str, str], query: Query) -> Mapping[str, str]
     return {**headers, **hoisted}
 
 
-def _operation(method: str, level: Level, query: Query, headers: Mapping[str, str]) -> Operation:
+def _operation(method: str, level: Level, query: Query, headers: Mapping[str, str]) -> S3Operation:
     named = query.keys() & s3_model().subresources
     if len(named) > 1:
         message = f"Conflicting query string parameters: {', '.join(sorted(named))}"
@@ -199,13 +199,13 @@ def _operation(method: str, level: Level, query: Query, headers: Mapping[str, st
     raise AwsError("MethodNotAllowed", message, 405)
 
 
-def _has_markers(operation: Operation, query: Query) -> bool:
+def _has_markers(operation: S3Operation, query: Query) -> bool:
     return all(
         name in query and value in ("", query[name][0]) for name, value in operation.markers.items()
     )
 
 
-def _require_unambiguous(operation: Operation, query: Query) -> None:
+def _require_unambiguous(operation: S3Operation, query: Query) -> None:
     for name in sorted(query.keys() & (s3_model().distinctive | operation.names)):
         if name not in operation.names:
             what = "a version-id" if name == "versionId" else name

@@ -32,7 +32,7 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class S3Operation:
     """One operation; names of headers are in lower case."""
 
     name: str
@@ -61,13 +61,13 @@ class Operation:
         return len(self.markers) + len(self.required) + len(self.required_headers)
 
 
-class _Member(TypedDict):
+class _S3Member(TypedDict):
     location: NotRequired[str]
     locationName: NotRequired[str]
 
 
 class _Shape(TypedDict):
-    members: NotRequired[dict[str, _Member]]
+    members: NotRequired[dict[str, _S3Member]]
     required: NotRequired[list[str]]
     payload: NotRequired[str]
 
@@ -83,7 +83,7 @@ class _Given(TypedDict):
     deprecated: NotRequired[bool]
 
 
-class _Content(TypedDict):
+class _S3Content(TypedDict):
     operations: dict[str, _Given]
     shapes: dict[str, _Shape]
 
@@ -92,14 +92,14 @@ class _Content(TypedDict):
 class S3Model:
     """All operations of S3."""
 
-    by_place: Mapping[tuple[str, Level], tuple[Operation, ...]]
+    by_place: Mapping[tuple[str, Level], tuple[S3Operation, ...]]
     """By method and level, the most distinct first."""
     subresources: frozenset[str]
     """What a request names one of at most."""
     distinctive: frozenset[str]
     """Parameters that say which operation is meant, sub-resources among them."""
 
-    def at(self, method: str, level: Level) -> tuple[Operation, ...]:
+    def at(self, method: str, level: Level) -> tuple[S3Operation, ...]:
         """Return what a method does at a level."""
         return self.by_place.get((method, level), ())
 
@@ -107,13 +107,13 @@ class S3Model:
 @cache
 def s3_model() -> S3Model:
     """Return the model of S3, read once."""
-    content = cast("_Content", content_of("s3"))
+    content = cast("_S3Content", content_of("s3"))
     operations = [
         _operation(name, given, content["shapes"])
         for name, given in content["operations"].items()
         if not given.get("deprecated") and name not in _ELSEWHERE
     ]
-    places: dict[tuple[str, Level], list[Operation]] = {}
+    places: dict[tuple[str, Level], list[S3Operation]] = {}
     for operation in sorted(operations, key=lambda one: -one.distinction):
         places.setdefault((operation.method, operation.level), []).append(operation)
     markers = frozenset(name for one in operations for name in one.markers)
@@ -125,7 +125,7 @@ def s3_model() -> S3Model:
     )
 
 
-def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> Operation:
+def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> S3Operation:
     path, _, query = given["http"]["requestUri"].partition("?")
     shape = shapes[given["input"]["shape"]] if "input" in given else _Shape()
     members = shape.get("members", {})
@@ -141,7 +141,7 @@ def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> Operat
     def lower(names: frozenset[str]) -> frozenset[str]:
         return frozenset(header.lower() for header in names)
 
-    return Operation(
+    return S3Operation(
         name=name,
         method=given["http"]["method"],
         level=Level.OBJECT if "{Key+}" in path else Level("{Bucket}" in path),

@@ -23,7 +23,7 @@ from rolelab.localaws.http.s3_call import S3Call
 from rolelab.localaws.ministack import bucket_policies, s3_bodies
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import S3, Asked
-from rolelab.localaws.ministack.s3_bodies import DeletedObject, Form
+from rolelab.localaws.ministack.s3_bodies import DeletedObject, UploadForm
 from rolelab.localaws.ministack.s3_callers import Answer, Refused, S3Callers
 from rolelab.localaws.ministack.s3_permissions import permissions_of
 from rolelab.localaws.ministack.s3_received import Gone, Received
@@ -46,7 +46,7 @@ _EVENTS = {"ListObjectsV2": "ListObjects"}
 
 
 @dataclass(slots=True)
-class _Reading:
+class _S3Reading:
     """What a request is found to be, as far as it has been read."""
 
     received: Received
@@ -69,7 +69,7 @@ class S3App:
 
     async def __call__(self, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
-        reading = _Reading(Received.of(incoming))
+        reading = _S3Reading(Received.of(incoming))
         received, request_id = reading.received, str(uuid4())
         try:
             status, headers, body = await self._answer(reading, receive)
@@ -93,7 +93,7 @@ class S3App:
         await self._ministack._send_response(send, status, headers, body, head=is_head)
         self._record(reading, status, request_id, error)
 
-    async def _answer(self, reading: _Reading, receive: Receive) -> Answer:
+    async def _answer(self, reading: _S3Reading, receive: Receive) -> Answer:
         received = reading.received
         try:
             return await self._carried_out(reading, receive)
@@ -109,7 +109,7 @@ class S3App:
             message = "This local AWS cannot make sense of the request."
             return self._service._error("InvalidRequest", message, 400, received.path)
 
-    async def _carried_out(self, reading: _Reading, receive: Receive) -> Answer:
+    async def _carried_out(self, reading: _S3Reading, receive: Receive) -> Answer:
         received = reading.received
         method, headers, query = received.method, received.headers, received.query
         host = headers.get("host", "")
@@ -151,7 +151,7 @@ class S3App:
         return answer
 
     def _record(
-        self, reading: _Reading, status: int, request_id: str, error: re.Match[bytes] | None
+        self, reading: _S3Reading, status: int, request_id: str, error: re.Match[bytes] | None
     ) -> None:
         code, message = (error[1], error[2]) if error else (str(status).encode(), b"")
         told = (code.decode(), message.decode("utf-8", "replace")) if status >= 400 else None
@@ -170,7 +170,9 @@ class S3App:
         )
 
 
-def _read_body(call: S3Call, body: bytes) -> tuple[tuple[DeletedObject, ...], Form | None, bytes]:
+def _read_body(
+    call: S3Call, body: bytes
+) -> tuple[tuple[DeletedObject, ...], UploadForm | None, bytes]:
     """Read a body that says on which objects a call works; return the body to hand on, too."""
     if call.operation.name == "DeleteObjects":
         deleted, body = s3_bodies.read_deleted(body)
@@ -204,7 +206,7 @@ def _require_name(call: S3Call) -> None:
         raise AwsError("KeyTooLongError", "Your key is too long", 400)
 
 
-def _event_of(reading: _Reading) -> str:
+def _event_of(reading: _S3Reading) -> str:
     """Return the name of a request's event."""
     if reading.call:
         name = reading.call.operation.name

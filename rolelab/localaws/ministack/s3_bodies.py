@@ -71,7 +71,7 @@ def _malformed() -> AwsError:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class UploadForm:
     """The fields of a form, by their names in lower case, with the file's name put in."""
 
     fields: Mapping[str, str]
@@ -111,7 +111,7 @@ class Form:
         return self.get("awsaccesskeyid")
 
 
-def read_form(content_type: str, body: bytes) -> Form:
+def read_form(content_type: str, body: bytes) -> UploadForm:
     """Read a form.
 
     Raises:
@@ -137,7 +137,7 @@ def read_form(content_type: str, body: bytes) -> Form:
     if not fields.get("key"):
         message = "Bucket POST must contain a field named 'key'."
         raise AwsError("InvalidArgument", message, 400)
-    return Form(
+    return UploadForm(
         {
             name: value if name in _AS_IT_IS else value.replace("${filename}", file_name)
             for name, value in fields.items()

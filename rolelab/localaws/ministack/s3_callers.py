@@ -13,7 +13,7 @@ from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.ministack import bucket_policies
 from rolelab.localaws.ministack.emulator import Foreign, module
-from rolelab.localaws.ministack.s3_bodies import Form
+from rolelab.localaws.ministack.s3_bodies import UploadForm
 from rolelab.localaws.ministack.s3_received import Received
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -80,7 +80,7 @@ class S3Callers:
             raise Refused(self._refusal(checked, claimed, received))
         return self.known(checked.access_key_id, received.incoming)
 
-    def form_caller(self, form: Form, bucket: str, incoming: Incoming) -> Caller:
+    def form_caller(self, form: UploadForm, bucket: str, incoming: Incoming) -> Caller:
         """Return who has signed a form.
 
         Raises:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rolelab.iam import arns
 from rolelab.localaws.http.s3_call import CopySource, S3Call
-from rolelab.localaws.ministack.s3_bodies import DeletedObject, Form
+from rolelab.localaws.ministack.s3_bodies import DeletedObject, UploadForm
 
 _CONFIGURATIONS = ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
 _DIRECTORY_BUCKETS = "s3express:CreateSession"
@@ -117,7 +117,7 @@ def action_of(operation: str, version: str = "") -> str:
 
 
 def permissions_of(
-    call: S3Call, deleted: tuple[DeletedObject, ...], form: Form | None
+    call: S3Call, deleted: tuple[DeletedObject, ...], form: UploadForm | None
 ) -> list[Permission]:
     """Return all that has to be allowed, the operation's own action first.
 
