@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rolelab.report import FORMS
 from tests import labs
 from tests.cli.conftest import Run
 
@@ -29,7 +30,7 @@ def test_no_secret_is_in_any_output(
         secrets.append(learner["secretAccessKey"])
     if _BREAK[state]:
         assert rolelab(*_BREAK[state]).returncode == 0
-    files = {form: tmp_path / f"report.{form}" for form in ("json", "junit", "html")}
+    files = {form: tmp_path / f"report.{form}" for form in FORMS}
     forms = [part for form, path in files.items() for part in (f"--{form}", str(path))]
     runs = [
         rolelab("verify", "--wait", "0.1", *forms),
