@@ -126,8 +126,8 @@ class Settings:
     """In order; generated ones are filled in already."""
     learner_count: int = _key(
         _WHOLE,
-        "Above 0, that many generated learners (learner001, …) instead of named ones; 5000 at"
-        " most.",
+        "Above 0, that many generated learners (learner001, …) instead of named ones; "
+        f"{limits.USERS_PER_ACCOUNT} at most.",
         default=0,
         example="25",
         rules=_count,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-MASKED = "[secret]"
 UNKNOWN = "[unknown]"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from rolelab import steps
+from rolelab.secret import MASKED
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value
@@ -87,7 +88,7 @@ def _told(value: Any, word: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value)
         if inner.get(SIGNATURE) == SECRET:
-            return steps.MASKED
+            return MASKED
         return {key: _told(each, word) for key, each in inner.items()}
     if isinstance(value, list):
         return [_told(each, word) for each in cast("list[Any]", value)]

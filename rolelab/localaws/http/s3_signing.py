@@ -7,6 +7,7 @@ request must also be added", "x-amz-content-sha256".
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -97,6 +98,18 @@ def require_whole(headers: Mapping[str, str], query: Query) -> None:
             _require("", "", headers)
         elif credentials and signed:
             _require(credentials[0], signed[0], headers)
+
+
+def require_body(headers: Mapping[str, str], body: bytes) -> None:
+    """Refuse a body that is not the one that was signed.
+
+    Raises:
+        AwsError: XAmzContentSHA256Mismatch.
+    """
+    signed = headers.get("x-amz-content-sha256", "")
+    if _HASH.fullmatch(signed) and hashlib.sha256(body).hexdigest() != signed:
+        message = "The provided 'x-amz-content-sha256' header does not match what was computed."
+        raise AwsError("XAmzContentSHA256Mismatch", message, 400)
 
 
 def _require(credential: str, signed: str, headers: Mapping[str, str]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import logging
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from uuid import uuid4
@@ -32,7 +30,6 @@ from rolelab.localaws.ministack.s3_undone import require_done
 _log = logging.getLogger(__name__)
 
 _ERROR = re.compile(rb"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_KEY_BYTES = 1024
 """Source: S3 User Guide, "Naming Amazon S3 objects"."""
 _NO_BUCKET = re.compile(
@@ -124,7 +121,7 @@ class S3App:
         body, headers = await received.body(self._ministack, receive)
         caller = reading.caller = self._callers.caller(received)
         call = reading.call = s3_call.read(method, reading.place, query, headers)
-        _require_signed_body(headers, body)
+        s3_signing.require_body(headers, body)
         _require_name(call)
         authorization = self._callers.authorization(received, caller)
         if caller and (known := self._s3.before_decision(call, host, authorization)):
@@ -180,18 +177,6 @@ def _read_body(
     if call.operation is s3_call.POST_OBJECT:
         return (), s3_bodies.read_form(call.headers["content-type"], body), body
     return (), None, body
-
-
-def _require_signed_body(headers: Mapping[str, str], body: bytes) -> None:
-    """Refuse a body that is not the one that was signed.
-
-    Raises:
-        AwsError: XAmzContentSHA256Mismatch.
-    """
-    signed = headers.get("x-amz-content-sha256", "")
-    if _SHA256.fullmatch(signed) and hashlib.sha256(body).hexdigest() != signed:
-        message = "The provided 'x-amz-content-sha256' header does not match what was computed."
-        raise AwsError("XAmzContentSHA256Mismatch", message, 400)
 
 
 def _require_name(call: S3Call) -> None:
