@@ -86,6 +86,18 @@ class Ambient:
         )
 
 
+def environment_credentials() -> Credentials:
+    """Return the credentials that this machine's AWS configuration gives.
+
+    Raises:
+        CannotTell: there are none, or they cannot be had.
+    """
+    try:
+        return Ambient().current()
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
+
+
 @contextmanager
 def administrator(endpoint: Endpoint) -> Generator[Callers]:
     """Yield clients that sign with the endpoint's credentials, or with the environment's.
@@ -95,7 +107,7 @@ def administrator(endpoint: Endpoint) -> Generator[Callers]:
         CannotTell: there are no credentials, or AWS does not take them or does not answer.
     """
     try:
-        with calling_as(endpoint.credentials or Ambient().current()):
+        with calling_as(endpoint.credentials or environment_credentials()):
             yield Callers(endpoint)
     except AwsFailure as failure:
         raise as_lab_error(failure) from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolelab.cli.deploying import stack_option
+from rolelab.cli.deploying import find_stack, stack_option
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rolelab.localaws.process.record import Instance
     from rolelab.outputs import Lab
     from rolelab.project import Project
+    from rolelab.secret import Credentials
 
 _pulumi_option = click.option(
     "--pulumi", is_flag=True, help="The Pulumi CLI's stack of that name instead of the local lab."
@@ -40,6 +41,17 @@ class Target:
     """Its credentials are the administrator's; None where the environment holds them."""
     project: Project
     stack: str
+    where: str
+    """The AWS in words, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorTarget:
+    """An AWS and its administrator."""
+
+    endpoint: Endpoint
+    credentials: Credentials
+    project: Project
     where: str
     """The AWS in words, for people."""
 
@@ -77,6 +89,29 @@ class LabChoice:
                 raise
             # Exit code 1 says that the lab is broken, and nothing of it has been looked at yet.
             raise CannotTell(error.what, where=error.where, do=error.do) from None
+
+    def administrator(self) -> AdministratorTarget:
+        """Find the AWS and its administrator, also where there is no lab yet, or none any more.
+
+        Raises:
+            UsageError: the outputs are not whole, or the environment does not lead to the AWS.
+            CannotTell: the state cannot be read; the AWS or its credentials cannot be had.
+        """
+        from rolelab import project
+        from rolelab.engine import recorded
+
+        here, stack = project.find(), project.stack_name(self.stack)
+        if self.pulumi or self.outputs_file or recorded.status(here, stack).exists:
+            chosen = self.find()
+            endpoint, where = chosen.endpoint, chosen.where
+        else:
+            endpoint = find_stack(stack)[0].endpoint
+            where = f"the local AWS, {endpoint.url}"
+        if endpoint.credentials:
+            return AdministratorTarget(endpoint, endpoint.credentials, here, where)
+        from rolelab.aws.callers import environment_credentials
+
+        return AdministratorTarget(endpoint, environment_credentials(), here, where)
 
 
 def options(command: Callable[..., object]) -> Callable[..., object]:

@@ -13,19 +13,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from rolelab.errors import LabError
+from rolelab.errors import LabError, UsageError
 
 WHO = "ROLELAB_WHO"
 """Environment variable that says who one is, for prompts and scripts."""
 
+# Each prompt reads the variable anew: `eval "$(rolelab local env)"` makes one somebody else.
 _BASH = """\
 [ -r ~/.bashrc ] && . ~/.bashrc
-PS1="($ROLELAB_WHO) ${PS1:-\\\\$ }"
+PS1="(\\$ROLELAB_WHO) ${PS1:-\\\\$ }"
 """
 _ZSH = """\
 ZDOTDIR=${ROLELAB_ZDOTDIR:-$HOME}
 [ -r "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"
-PROMPT="(${ROLELAB_WHO//\\%/%%}) ${PROMPT:-%# }"
+_rolelab_who() { psvar[9]=$ROLELAB_WHO }
+precmd_functions+=(_rolelab_who)
+PROMPT="(%9v) ${PROMPT:-%# }"
 """
 _FISH = (
     "functions -c fish_prompt _rolelab_prompt;"
@@ -33,13 +36,30 @@ _FISH = (
 )
 
 
+GET_AWS_CLI = "install it: `pipx install awscli`, or https://aws.amazon.com/cli/ for version 2"
+
+
 class CommandNotRun(LabError):
     """The command could not be started; exit codes as of shells: 127 not found, 126 not allowed."""
 
     def __init__(self, command: str, error: OSError) -> None:
         what = f"cannot run {command}: {error.strerror}"
-        super().__init__(what, do="give a command that is on PATH")
+        do = "give a command that is on PATH"
+        if command == "aws" and isinstance(error, FileNotFoundError):
+            what, do = "the AWS CLI is not on PATH", GET_AWS_CLI
+        super().__init__(what, do=do)
         self.exit_code = 127 if isinstance(error, FileNotFoundError) else 126
+
+
+def require_command(command: Sequence[str]) -> None:
+    """Refuse an empty word as the command; no words at all stand for a shell.
+
+    Raises:
+        UsageError: the command's name is empty, or holds what no name can.
+    """
+    if command and (not command[0].strip() or "\0" in "".join(command)):
+        what = f"{command[0]!r} is not a command"
+        raise UsageError(what, where="COMMAND", do="give one that is on PATH, such as aws")
 
 
 def become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
@@ -59,16 +79,14 @@ def become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
         raise CommandNotRun(shlex.quote(command[0]), error) from None
 
 
-def interactive(
-    environment: Mapping[str, str], who: str, folder: Path
-) -> tuple[list[str], dict[str, str]]:
-    """Return the user's shell and its environment, with a prompt that says who one is.
+def interactive(environment: Mapping[str, str], folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Return the user's shell and its environment, with a prompt that says who one is (`WHO`).
 
     `folder` takes the small start files that bash and zsh want; they hold no secret.
     """
     shell = environment.get("SHELL") or "/bin/sh"
     kind = Path(shell).name
-    changed = {**environment, WHO: who}
+    changed = dict(environment)
     if kind == "bash":
         return [shell, "--rcfile", str(_start_file(folder / "bashrc", _BASH)), "-i"], changed
     if kind == "zsh":
@@ -77,7 +95,7 @@ def interactive(
         return [shell, "-i"], {**changed, "ZDOTDIR": str(folder / "zsh")}
     if kind == "fish":
         return [shell, "-i", "-C", _FISH], changed
-    return [shell, "-i"], {**changed, "PS1": f"({who}) $ "}
+    return [shell, "-i"], {**changed, "PS1": f"(${WHO}) $ "}
 
 
 def _start_file(path: Path, text: str) -> Path:

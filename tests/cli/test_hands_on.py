@@ -112,6 +112,33 @@ def test_a_command_that_does_not_exist_is_one_line_and_127(rolelab: Run) -> None
     assert len(run.stderr.splitlines()) == 1
 
 
+def test_without_the_aws_cli_one_line_says_how_to_get_it(rolelab: Run, tmp_path: Path) -> None:
+    """The first command of the lesson must not be a dead end."""
+    run = rolelab("exec", "--", "aws", "s3", "ls", env={"PATH": str(tmp_path)})
+    assert run.returncode == 127
+    assert run.stderr.startswith("error: the AWS CLI is not on PATH: install it: `pipx install")
+    assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("word", ["", " "])
+def test_an_empty_command_is_wrong_usage(rolelab: Run, word: str) -> None:
+    """As of a variable that a script forgot to set."""
+    run = rolelab("exec", "--", word)
+    assert (run.returncode, len(run.stderr.splitlines())) == (2, 1)
+
+
+def test_the_administrator_looks_at_the_lab_from_outside(rolelab: Run, made: labs.MadeLab) -> None:
+    """Whose repairs `verify` proposes; nothing of the learner's is in the environment."""
+    run = rolelab("exec", "--admin", *SHOW)
+    assert run.returncode == 0, run.stderr
+    seen = json.loads(run.stdout)
+    assert seen["AWS_ACCESS_KEY_ID"] == made.account
+    assert seen["AWS_ENDPOINT_URL"] == made.instance.url
+    assert seen["ROLELAB_WHO"] == "administrator"
+    both = rolelab("exec", "--admin", "--role", *SHOW)
+    assert (both.returncode, both.stdout) == (2, "")
+
+
 def test_a_refused_switch_says_so_in_awss_words(rolelab: Run, made: labs.MadeLab) -> None:
     """Before the grant `--role` is refused; no traceback, and the command is not run."""
     made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
