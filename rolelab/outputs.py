@@ -52,6 +52,11 @@ class DeclaredRole:
                     return first_text(value)
         return ""
 
+    @property
+    def asks_for_external_id(self) -> bool:
+        """Whether the declared trust policy speaks of the external id in any way."""
+        return "sts:externalid" in json.dumps(self.trust).lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:

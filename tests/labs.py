@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def make(
 ) -> MadeLab:
     """Make the lab as the program declares it; `conditions` are those of the trust policy."""
     role_arn = documents.role_arn(account, ROLE)
-    trust = documents.trust(documents.account_root(account), conditions)
+    trust = trust_of(account, conditions)
     policy = documents.managed_policy("AmazonS3FullAccess")
     root.iam.create_role(
         RoleName=ROLE, AssumeRolePolicyDocument=documents.as_json(trust), MaxSessionDuration=3600
@@ -84,6 +85,11 @@ def make(
         },
     }
     return MadeLab(account=account, root=root, raw=raw, instance=instance)
+
+
+def trust_of(account: str, conditions: documents.Conditions | None = None) -> Mapping[str, object]:
+    """Return the declared trust policy."""
+    return documents.trust(documents.account_root(account), conditions)
 
 
 def give_password(made: MadeLab, name: str = "testuser") -> None:

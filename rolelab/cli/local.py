@@ -71,8 +71,9 @@ def env(account: str) -> None:
     """Print the endpoint and the administrator's key as `export NAME='value'` lines for a shell.
 
     With them the AWS CLI, boto3, Terraform and the Pulumi CLI work on the local AWS. The key is
-    an account id of 12 digits; with the same secret any other one is root of that account. Where
-    a proxy is set, NO_PROXY and no_proxy keep it out of the way.
+    an account id of 12 digits; with the same secret any other one is root of that account. What
+    is set here and would win over them is unset: a session token, a profile, another endpoint.
+    Where a proxy is set, NO_PROXY and no_proxy keep it out of the way.
     """
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise UsageError(
@@ -82,7 +83,7 @@ def env(account: str) -> None:
         )
     # Started if need be: with nothing to export, the next `aws` would go to a real account.
     from rolelab import project
-    from rolelab.hands_on import environment
+    from rolelab.hands_on import environment, shell
 
     running = lifecycle.ensure(project.find().local_home).instance
     values = {
@@ -94,8 +95,14 @@ def env(account: str) -> None:
     }
     if environment.names_a_proxy(os.environ):
         values |= environment.past_proxies(os.environ, running.url)
+    if before := os.environ.get(shell.WHO):
+        values[shell.WHO] = f"administrator of {account}"
+        click.echo(f"With these lines this shell is no longer {before}'s.", err=True)
     for name, value in values.items():
         click.echo(f"export {name}={_quoted(value)}")
+    files = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+    if unset := environment.in_the_way(os.environ, (*values, *files)):
+        click.echo(environment.unset_line(unset))
 
 
 @command.command(short_help="Show who asked what, with what answer.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 from pathlib import Path
 
@@ -19,19 +20,23 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
     """Write profiles into files of their own and say how to use them.
 
     Each learner gets a profile of that name, and LEARNER@ROLE, with which the AWS CLI assumes the
-    role by itself.
+    role by itself. It keeps such a session until it ends, whatever becomes of the lab: written
+    again, the profiles make it assume the role anew.
     """
     from rolelab.hands_on import cli_profiles, environment
 
     chosen = choice.find()
     learners = [chosen.lab.learner(learner_name)] if learner_name else chosen.lab.learners
     to = Path(folder).absolute() if folder else chosen.project.home / "profiles" / chosen.stack
-    written = cli_profiles.write(chosen.lab, learners, chosen.endpoint, to)
-    click.echo(f"export AWS_CONFIG_FILE={shlex.quote(str(written.config))}")
-    click.echo(f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(written.credentials))}")
+    written = cli_profiles.write(chosen.lab, learners, chosen.endpoint, to, secrets.token_hex(8))
+    values = {
+        "AWS_CONFIG_FILE": str(written.config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(written.credentials),
+    }
     if environment.names_a_proxy(os.environ):
-        for name, value in environment.past_proxies(os.environ, chosen.endpoint.url).items():
-            click.echo(f"export {name}={shlex.quote(value)}")
+        values |= environment.past_proxies(os.environ, chosen.endpoint.url)
+    unset = environment.in_the_way(os.environ, values)
+    _print_lines(values, unset)
     learner, role = map(shlex.quote, written.names[0])
     count = len(written.names)
     click.echo(
@@ -40,3 +45,17 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
         f"  aws --profile {role} s3 ls           works: the CLI assumes the role",
         err=True,
     )
+    if unset:
+        click.echo(f"They unset what would win over the profiles: {', '.join(unset)}", err=True)
+
+
+def _print_lines(values: dict[str, str], unset: list[str]) -> None:
+    """Print them for a shell; in one that `rolelab exec` began, the prompt follows."""
+    from rolelab.hands_on import environment, shell
+
+    if os.environ.get(shell.WHO):
+        values = {**values, shell.WHO: "profiles"}
+    for name, value in values.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    if unset:
+        click.echo(environment.unset_line(unset))

@@ -10,15 +10,21 @@ Source: AWS CLI User Guide, "Configuration and credential file settings".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolelab import whole_file
 from rolelab.aws.endpoint import Endpoint
 from rolelab.errors import LabError, UsageError
 from rolelab.outputs import Lab, Learner
+from rolelab.switch import Switch
 
 MARK = "# Written by `rolelab profiles`, which will write over it again."
+EDITION = (
+    "# external_id (where the role asks for one: duration_seconds) is another one each time that",
+    "# this is written. No policy asks for it; the AWS CLI keeps the sessions of a role by what it",
+    "# sends, and would use one of an earlier lab until it ends.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +38,11 @@ class WrittenProfiles:
 
 
 def write(
-    lab: Lab, learners: Sequence[Learner], endpoint: Endpoint, folder: Path
+    lab: Lab, learners: Sequence[Learner], endpoint: Endpoint, folder: Path, edition: str
 ) -> WrittenProfiles:
     """Write both files for the learners, readable by their owner only.
+
+    `edition` is 16 hex digits by chance: with others the AWS CLI assumes the role anew.
 
     Raises:
         UsageError: a file there was not written by us, or a name cannot be that of a profile.
@@ -45,12 +53,13 @@ def write(
     where = [f"region = {endpoint.region}"]
     if endpoint.url:
         where.append(f"endpoint_url = {endpoint.url}")
-    config: list[str] = []
+    config = [*EDITION, ""]
     keys: list[str] = []
     for learner in learners:
         own, role = learner.name, names[learner.name]
         config += [f"[profile {own}]", *where, ""]
-        config += [f"[profile {role}]", *lab.switch(learner).profile(own), *where, ""]
+        switch = _of_edition(lab, lab.switch(learner), edition)
+        config += [f"[profile {role}]", *switch.profile(own), *where, ""]
         keys += [
             f"[{own}]",
             f"aws_access_key_id = {learner.access_key_id}",
@@ -63,6 +72,19 @@ def write(
     for path, lines in zip(paths, (config, keys), strict=True):
         _write(path, lines)
     return WrittenProfiles(config=paths[0], credentials=paths[1], names=tuple(names.items()))
+
+
+def _of_edition(lab: Lab, switch: Switch, edition: str) -> Switch:
+    """Return the switch with something in it that no other edition has.
+
+    An external id that no policy asks for changes no decision. Where one is asked for, the length
+    does it: 1,800 of them, half an hour or more.
+    Source: botocore, AssumeRoleCredentialFetcher (the key of its cache); IAM User Guide, "Access
+    to AWS accounts owned by third parties".
+    """
+    if lab.role.asks_for_external_id:
+        return replace(switch, seconds=3600 - int(edition, 16) % 1800)
+    return replace(switch, external_id=f"rolelab-{edition}")
 
 
 def _check(names: Mapping[str, str]) -> None:

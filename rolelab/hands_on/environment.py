@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from rolelab.aws.endpoint import Endpoint, is_loopback
@@ -19,6 +20,7 @@ _HARMLESS = {
     "AWS_PAGER",
     "AWS_RETRY_MODE",
 }
+_NAME = re.compile(r"AWS_[A-Z0-9_]+")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
@@ -29,11 +31,7 @@ def build(
 
     For a local AWS the files in `~/.aws` are left out, too: they could send requests elsewhere.
     """
-    environment = {
-        name: value
-        for name, value in surroundings.items()
-        if not name.startswith("AWS_") or name in _HARMLESS
-    }
+    environment = {name: value for name, value in surroundings.items() if not _could_mislead(name)}
     environment |= {
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key.reveal(),
@@ -50,6 +48,29 @@ def build(
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
     return environment | past_proxies(surroundings, endpoint.url)
+
+
+def _could_mislead(name: str) -> bool:
+    return name.startswith("AWS_") and name not in _HARMLESS
+
+
+def in_the_way(surroundings: Mapping[str, str], values: Iterable[str]) -> list[str]:
+    """Return the variables, sorted, that could win over `values` in a shell that has both.
+
+    A session token goes with another key, a profile or a service's own endpoint comes first.
+    Source: AWS CLI User Guide, "Environment variables" and "Configuration settings and precedence".
+    """
+    names = {name for name in surroundings if _could_mislead(name) and _NAME.fullmatch(name)}
+    return sorted(names.difference(values))
+
+
+def unset_line(names: Iterable[str]) -> str:
+    """Return a line that unsets variables in bash, zsh, any other POSIX shell, and fish.
+
+    Only fish has `export` as a function, and no `unset`.
+    """
+    words = " ".join(names)
+    return f"builtin functions -q export 2>/dev/null && set -e {words} || unset {words}"
 
 
 def past_proxies(surroundings: Mapping[str, str], url: str | None) -> dict[str, str]:

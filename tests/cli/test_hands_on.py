@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import stat
@@ -40,7 +41,7 @@ def test_the_aws_cli_switches_by_itself_with_the_written_profiles(
     """As at work: the tool assumes the role, and the trail shows the learner's name."""
     written = rolelab("profiles")
     assert written.returncode == 0, written.stderr
-    lines = dict(line.removeprefix("export ").split("=", 1) for line in written.stdout.splitlines())
+    lines = dict(re.findall(r"^export (\w+)=(.*)$", written.stdout, re.MULTILINE))
 
     def aws(profile: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": os.environ["PATH"], **lines}
@@ -120,6 +121,53 @@ def test_without_the_aws_cli_one_line_says_how_to_get_it(rolelab: Run, tmp_path:
     assert len(run.stderr.splitlines()) == 1
 
 
+def test_the_aws_cli_uses_no_session_of_a_lab_before(
+    rolelab: Run, aws_cli: Path, made: labs.MadeLab, tmp_path: Path
+) -> None:
+    """It keeps them by role and session name, which are the same in every lab of these names."""
+
+    def buckets() -> subprocess.CompletedProcess[str]:
+        lines = rolelab("profiles").stdout
+        script = f"{lines}{aws_cli} --profile testuser@s3Access s3 ls"
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        asked = ["sh", "-c", script]
+        return subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
+
+    assert buckets().returncode == 0
+    assert list((tmp_path / ".aws" / "cli" / "cache").iterdir()), "nothing kept, nothing proven"
+    made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
+    assert "sts:AssumeRole" in buckets().stderr
+
+
+@pytest.mark.parametrize(
+    ("conditions", "constant"),
+    [
+        (None, "role_session_name"),
+        ({"StringEquals": {"sts:ExternalId": "anna"}}, "external_id"),
+        ({"Null": {"sts:ExternalId": "true"}}, "role_session_name"),
+    ],
+)
+def test_profiles_are_of_an_edition_whatever_the_trust_policy_asks(
+    rolelab: Run,
+    made: labs.MadeLab,
+    tmp_path: Path,
+    conditions: dict[str, dict[str, str]] | None,
+    constant: str,
+) -> None:
+    """What the role asks for is not what may differ."""
+    made.raw["role"]["trust"] = labs.trust_of(made.account, conditions)
+    config = tmp_path / ".rolelab" / "profiles" / "dev" / "config"
+    editions = set[str]()
+    for _ in range(2):
+        assert rolelab("profiles").returncode == 0
+        lines = dict(re.findall(r"^(\w+) = (.*)$", config.read_text(), re.MULTILINE))
+        editions.add(json.dumps(lines))
+        assert lines[constant] in ("testuser", "anna")
+        assert ("external_id" in lines) == (conditions is None or constant == "external_id")
+        assert 1800 < int(lines.get("duration_seconds", 3600)) <= 3600
+    assert len(editions) == 2
+
+
 @pytest.mark.parametrize("word", ["", " "])
 def test_an_empty_command_is_wrong_usage(rolelab: Run, word: str) -> None:
     """As of a variable that a script forgot to set."""
@@ -189,6 +237,8 @@ def test_without_a_command_a_shells_prompt_says_who_one_is(
         command = [sys.executable, "-m", "rolelab", "exec", "--outputs", str(outputs)]
         os.execve(sys.executable, command, environment)  # noqa: S606 - our own
     seen = _read_until(terminal, "(testuser) ")
+    os.write(terminal, b"ROLELAB_WHO=somebody\n")
+    seen += _read_until(terminal, "(somebody) ")
     os.write(terminal, b"echo key=$AWS_ACCESS_KEY_ID; exit 3\n")
     seen += _read_until(terminal, f"key={made.raw['learners']['testuser']['accessKeyId']}")
     _, status = os.waitpid(pid, 0)
@@ -238,6 +288,41 @@ def test_profiles_are_written_again_but_never_over_what_is_not_ours(
     assert run.returncode == 2
     assert theirs.read_text() == "[default]\nregion = eu-west-1\n"
     assert not (theirs.parent / "credentials").exists()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "sh", "fish"])
+def test_profiles_unset_what_would_win_over_them(
+    rolelab: Run, tmp_path: Path, shell: str, made: labs.MadeLab
+) -> None:
+    """An endpoint of the shell's would send the learner's requests elsewhere."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not on this machine")
+    winning = {
+        "AWS_PROFILE": "admin",
+        "AWS_SESSION_TOKEN": "old",
+        "AWS_ENDPOINT_URL": made.instance.url,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "ROLELAB_WHO": "testuser",
+    }
+    run = rolelab("profiles", env=winning)
+    assert "AWS_PROFILE, " in run.stderr
+    after = subprocess.run(
+        [shell, "-c", f"{run.stdout}env"],
+        env={"PATH": os.environ["PATH"], "AWS_PAGER": "", **made.environment, **winning},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert after.stderr == ""
+    folder = tmp_path / ".rolelab" / "profiles" / "dev"
+    assert {
+        line for line in after.stdout.splitlines() if line.startswith(("AWS_", "ROLELAB_"))
+    } == {
+        f"AWS_CONFIG_FILE={folder / 'config'}",
+        f"AWS_SHARED_CREDENTIALS_FILE={folder / 'credentials'}",
+        "AWS_PAGER=",
+        "ROLELAB_WHO=profiles",
+    }
 
 
 def test_profiles_do_not_follow_a_link_out_of_the_folder(rolelab: Run, tmp_path: Path) -> None:

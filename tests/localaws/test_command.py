@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ import pytest
 from rolelab.aws.clients import Clients
 from rolelab.localaws.process import lifecycle, probe
 
+ROOT = Path(__file__).parents[2]
+
 
 @dataclass
 class Lab:
@@ -24,7 +27,7 @@ class Lab:
 
     def rolelab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "rolelab", "local", *arguments]
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -103,6 +106,40 @@ def test_env_keeps_a_proxy_out_of_the_way(lab: Lab, monkeypatch: pytest.MonkeyPa
         "export NO_PROXY='corp.example,127.0.0.1,localhost'",
         "export no_proxy='corp.example,127.0.0.1,localhost'",
     ]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "sh", "fish"])
+def test_env_unsets_what_would_win_over_it(lab: Lab, shell: str) -> None:
+    """A session token of another key, a profile: each tool would be somebody else, or fail."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not on this machine")
+    winning = {
+        "AWS_SESSION_TOKEN": "old",
+        "AWS_SECURITY_TOKEN": "old",
+        "AWS_PROFILE": "admin",
+        "AWS_DEFAULT_PROFILE": "admin",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "ROLELAB_WHO": "testuser",
+    }
+    kept = {"AWS_CONFIG_FILE": "/dev/null", "AWS_PAGER": "", "AWS_CA_BUNDLE": "/etc/ca"}
+    command = (
+        f'{"set -eu; " if shell != "fish" else ""}eval "$({sys.executable} -m rolelab local env)"'
+    )
+    done = subprocess.run(
+        [shell, "-c", f"{command}; env"],
+        cwd=lab.folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **winning, **kept},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seen = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert not seen.keys() & (winning.keys() - {"ROLELAB_WHO"})
+    assert {name: seen[name] for name in kept} == kept
+    assert seen["AWS_ACCESS_KEY_ID"] == "000000000000"
+    assert seen["ROLELAB_WHO"] == "administrator of 000000000000"
+    assert done.stderr == "With these lines this shell is no longer testuser's.\n"
 
 
 @pytest.mark.parametrize(
