@@ -52,6 +52,7 @@ def command(
         what = f"labs are broken on the local AWS only, not on {where}"
         raise UsageError(what, do="use a local lab")
     from rolelab.aws.callers import administrator
+    from rolelab.hands_on import cli_profiles
 
     learner = chosen.lab.learner(learner_name) if learner_name else chosen.lab.learners[0]
     fault = _by_chance(FAULTS, learner, seed) if by_chance else FAULTS[fault_name]
@@ -60,6 +61,9 @@ def command(
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
     click.echo(f"Broke the lab of {learner.name} ({what}).")
     refresh = "`rolelab up --refresh`, for what is gone must be recreated"
+    if cli_profiles.written_for(chosen.project.home / "profiles" / chosen.stack):
+        click.echo("The AWS CLI goes on with a session that it has, as with AWS, until it ends:")
+        click.echo('with eval "$(rolelab profiles)" it must assume the role anew.')
     back = "`rolelab mend`" if fault.is_mendable else refresh
     click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 

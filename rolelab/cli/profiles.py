@@ -6,10 +6,14 @@ import os
 import secrets
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rolelab.cli import target
+
+if TYPE_CHECKING:
+    from rolelab.project import Project
 
 
 @click.command()
@@ -27,7 +31,7 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
 
     chosen = choice.find()
     learners = [chosen.lab.learner(learner_name)] if learner_name else chosen.lab.learners
-    to = Path(folder).absolute() if folder else chosen.project.home / "profiles" / chosen.stack
+    to = Path(folder).absolute() if folder else _folder(chosen.project, chosen.stack)
     written = cli_profiles.write(chosen.lab, learners, chosen.endpoint, to, secrets.token_hex(8))
     values = {
         "AWS_CONFIG_FILE": str(written.config),
@@ -47,6 +51,27 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
     )
     if unset:
         click.echo(f"They unset what would win over the profiles: {', '.join(unset)}", err=True)
+
+
+def renew(stack: str) -> None:
+    """Write the profiles of a local lab again, where there are some: its keys are new.
+
+    Raises:
+        LabError: they cannot be written.
+    """
+    from rolelab import project
+    from rolelab.hands_on import cli_profiles
+
+    folder = _folder(project.find(), stack)
+    if names := cli_profiles.written_for(folder):
+        chosen = target.LabChoice(stack, pulumi=False, outputs_file=None).find()
+        learners = [learner for learner in chosen.lab.learners if learner.name in names]
+        edition = secrets.token_hex(8)
+        cli_profiles.write(chosen.lab, learners, chosen.endpoint, folder, edition)
+
+
+def _folder(here: Project, stack: str) -> Path:
+    return here.home / "profiles" / stack
 
 
 def _print_lines(values: dict[str, str], unset: list[str]) -> None:

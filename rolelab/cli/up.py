@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolelab.cli import deploying
+from rolelab.cli import deploying, profiles
 
 if TYPE_CHECKING:
     from rolelab.engine.deploy import RunOptions
@@ -51,6 +51,8 @@ def command(
         as_json=as_json,
         expected=expected,
     )
+    if result.summary.changes:
+        profiles.renew(place.name)
     if expect_no_changes:
         deploying.require_no_changes(result.summary.changes, kind="update")
 

@@ -9,12 +9,13 @@ Source: AWS CLI User Guide, "Configuration and credential file settings".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolelab import whole_file
-from rolelab.aws.endpoint import Endpoint
+from rolelab.aws.endpoint import Endpoint, is_loopback
 from rolelab.errors import LabError, UsageError
 from rolelab.outputs import Lab, Learner
 from rolelab.switch import Switch
@@ -25,6 +26,21 @@ EDITION = (
     "# this is written. No policy asks for it; the AWS CLI keeps the sessions of a role by what it",
     "# sends, and would use one of an earlier lab until it ends.",
 )
+
+
+_CONFIG, _CREDENTIALS = "config", "credentials"
+
+
+def written_for(folder: Path) -> set[str]:
+    """Return the learners of a local lab whose profiles we have written into a folder, if any."""
+    try:
+        config, keys = ((folder / name).read_text("utf-8") for name in (_CONFIG, _CREDENTIALS))
+    except (OSError, UnicodeDecodeError):
+        return set()
+    url = re.search(r"^endpoint_url = (\S+)$", config, re.MULTILINE)
+    if not (keys.startswith(MARK) and url and is_loopback(url[1])):
+        return set()
+    return set(re.findall(r"^\[(.+)\]$", keys, re.MULTILINE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +82,7 @@ def write(
             f"aws_secret_access_key = {learner.secret_access_key.reveal()}",
             "",
         ]
-    paths = folder / "config", folder / "credentials"
+    paths = folder / _CONFIG, folder / _CREDENTIALS
     for path in paths:
         _require_ours(path)
     for path, lines in zip(paths, (config, keys), strict=True):

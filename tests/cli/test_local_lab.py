@@ -176,6 +176,27 @@ def test_profiles_are_in_the_projects_own_folder(lab: Project) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_profiles_follow_the_lab_to_its_next_life(lab: Project, aws_cli: Path) -> None:
+    """Made again, it has other keys, and the AWS CLI still has a session of the one before."""
+    lines = lab.rolelab("profiles").stdout
+
+    def buckets() -> subprocess.CompletedProcess[str]:
+        script = f"{lines}{aws_cli} --profile testuser@s3Access s3 ls"
+        environment = {"PATH": os.environ["PATH"], "HOME": str(lab.folder)}
+        asked = ["sh", "-c", script]
+        return subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
+
+    assert buckets().returncode == 0
+    assert lab.rolelab("destroy", "--yes").returncode == 0
+    assert buckets().returncode != 0
+    assert lab.rolelab("up", "--yes").returncode == 0
+    assert (buckets().returncode, buckets().stderr) == (0, "")
+    assert "rolelab profiles" in lab.rolelab("break", "grant-missing").stdout
+    assert buckets().returncode == 0, "a session that exists goes on, as with AWS"
+    assert lab.rolelab("profiles").returncode == 0
+    assert "sts:AssumeRole" in buckets().stderr
+
+
 def test_an_unknown_stack_has_no_lab(lab: Project) -> None:
     """Another stack's lab is never taken for it."""
     run = lab.rolelab("verify", "--stack", "other")
