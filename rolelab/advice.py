@@ -35,9 +35,9 @@ class Advice:
     @property
     def verbatim(self) -> Iterator[str]:
         """The lines that stay as they are, to be copied: the difference, then the command."""
-        yield from self.diff.splitlines()
+        yield from filter(None, self.diff.split("\n"))
         if self.command is not None:
-            yield from self.command.text.splitlines()
+            yield from self.command.text.split("\n")
 
 
 def as_text(steps: Iterable[Advice]) -> str:

@@ -16,6 +16,11 @@ class LabError(Exception):
         self.where = where
         self.do = do
 
+    @property
+    def each(self) -> Sequence[LabError]:
+        """The errors that it stands for, to be told a line each: itself, or several at once."""
+        return (self,)
+
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
         remedy = f": {self.do}" if self.do else ""
@@ -34,6 +39,11 @@ class Faults(UsageError):
     def __init__(self, faults: Sequence[UsageError]) -> None:
         super().__init__(f"{len(faults)} faults")
         self.faults = tuple(faults)
+
+    @property
+    def each(self) -> Sequence[LabError]:
+        """The faults."""
+        return self.faults
 
     def __str__(self) -> str:
         return "\n".join(str(fault) for fault in self.faults)

@@ -10,6 +10,7 @@ import click
 
 from rolelab.cli import target
 from rolelab.errors import UsageError
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.faults import Fault
@@ -43,7 +44,7 @@ def command(
     if as_list:
         width = max(map(len, FAULTS))
         for fault in FAULTS.values():
-            click.echo(f"{fault.name:{width}}  {fault.does}")
+            say(f"{fault.name:{width}}  {fault.does}")
         return
     _check(FAULTS, fault_name, by_chance=by_chance, seed=seed)
     chosen = choice.find()
@@ -59,13 +60,13 @@ def command(
     with administrator(chosen.endpoint) as clients:
         fault.break_lab(Scene(chosen.lab, learner, clients))
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
-    click.echo(f"Broke the lab of {learner.name} ({what}).")
+    say(f"Broke the lab of {learner.name} ({what}).")
     refresh = "`rolelab up --refresh`, for what is gone must be recreated"
     if cli_profiles.written_for(chosen.project.home / "profiles" / chosen.stack):
-        click.echo("The AWS CLI goes on with a session that it has, as with AWS, until it ends:")
-        click.echo('with eval "$(rolelab profiles)" it must assume the role anew.')
+        say("The AWS CLI goes on with a session that it has, as with AWS, until it ends:")
+        say('with eval "$(rolelab profiles)" it must assume the role anew.')
     back = "`rolelab mend`" if fault.is_mendable else refresh
-    click.echo(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
+    say(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
 
 
 def _check(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rolelab.errors import Faults, LabError, UsageError
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
@@ -158,9 +159,7 @@ def checked_config(stack: str) -> dict[str, str]:
     stack = project.stack_name(stack)
     config, faults = here.read(stack)
     if not here.stack_file(stack).exists():
-        click.echo(
-            f"{here.stack_file(stack).name} is not there: every key has its default", err=True
-        )
+        say(f"{here.stack_file(stack).name} is not there: every key has its default", err=True)
     if here.name == settings.NAMESPACE:
         try:
             settings.parse(config, where=here.stack_file(stack).name)
@@ -229,7 +228,7 @@ def require_yes(yes: bool, *, what: str) -> None:
 def agreed(question: str) -> None:
     """Ask, and leave with exit code 1 if the answer is no: what was wanted was not done."""
     if not click.confirm(question, default=False):
-        click.echo("Nothing was changed.")
+        say("Nothing was changed.")
         raise click.exceptions.Exit(1)
 
 

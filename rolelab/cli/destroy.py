@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import deploying
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -34,7 +35,7 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     place, started = deploying.find_stack(stack)
     options = deploy.RunOptions(parallel=parallel, continue_on_error=continue_on_error)
     if started and not as_json:
-        click.echo(started)
+        say(started)
     expected = None if yes else _agreed(place, options)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # Beside the rest: to load what S3's client is made of takes as long as to remove a learner.
@@ -85,11 +86,11 @@ def _name_what_is_left(listed: Future[list[str]]) -> None:
     try:
         buckets = listed.result()
     except AwsFailure as failure:
-        click.echo(f"warning: whether buckets are left could not be found out: {failure}", err=True)
+        say(f"warning: whether buckets are left could not be found out: {failure}", err=True)
         return
     if buckets:
         shown = ", ".join(buckets[:5]) + (", …" if len(buckets) > 5 else "")
         count = f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'}"
-        click.echo(f"{count} left, made by learners: {shown}")
+        say(f"{count} left, made by learners: {shown}")
         command = f"aws s3 rb --force s3://{buckets[0]}"
-        click.echo(f'  remove one: (eval "$(rolelab local env)"; {command})')
+        say(f'  remove one: (eval "$(rolelab local env)"; {command})')

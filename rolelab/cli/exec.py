@@ -10,6 +10,7 @@ import click
 
 from rolelab.cli import target
 from rolelab.errors import UsageError
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
@@ -51,7 +52,7 @@ def command(
     variables = environment.build(os.environ, somebody.endpoint, somebody.credentials)
     variables[shell.WHO] = somebody.who
     if not arguments:
-        click.echo(
+        say(
             f"You are {somebody.who}{somebody.until}, on {somebody.where}. `exit` ends it.",
             err=True,
         )

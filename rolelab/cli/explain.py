@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rolelab.cli import target
+from rolelab.report.say import say
 
 
 @click.command()
@@ -35,4 +36,4 @@ def command(
     question = asking.Question(action=action, resource=resource, of_session=role)
     reason = asking.why(chosen.lab, learner, chosen.endpoint, question)
     for line in text.reason(reason.why, reason.advice):
-        click.echo(line)
+        say(line)

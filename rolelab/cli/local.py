@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolelab import readable
 from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
 from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.localaws.http.events import ApiEvent
@@ -31,7 +33,7 @@ def start() -> None:
     """Start the local AWS, if it does not run."""
     from rolelab import project
 
-    click.echo(lifecycle.ensure(project.find().local_home).line)
+    say(lifecycle.ensure(project.find().local_home).line)
 
 
 @command.command(short_help="Stop it; what it holds is kept.")
@@ -45,7 +47,7 @@ def stop(force: bool) -> None:
     """
     from rolelab import project
 
-    click.echo(lifecycle.stop(project.find().local_home, force=force).line)
+    say(lifecycle.stop(project.find().local_home, force=force).line)
 
 
 @command.command(short_help="Show whether it runs.")
@@ -55,7 +57,7 @@ def status(ctx: click.Context) -> None:
     from rolelab import project
 
     found = probe.find(project.find().local_home)
-    click.echo(found.line)
+    say(found.line)
     ctx.exit({State.RUNNING: 0, State.HUNG: 3, State.ASTRAY: 3}.get(found.state, 1))
 
 
@@ -97,7 +99,7 @@ def env(account: str) -> None:
         values |= environment.past_proxies(os.environ, running.url)
     if before := os.environ.get(shell.WHO):
         values[shell.WHO] = f"administrator of {account}"
-        click.echo(f"With these lines this shell is no longer {before}'s.", err=True)
+        say(f"With these lines this shell is no longer {before}'s.", err=True)
     for name, value in values.items():
         click.echo(f"export {name}={_quoted(value)}")
     files = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
@@ -116,14 +118,15 @@ def events(follow: bool, as_json: bool, account: str | None) -> None:
 
     The last ten thousand calls are kept, as long as it runs. Secrets are not among the parameters.
     """
-    import json
-
     from rolelab.localaws.process import control
 
     running = _running()
     read = control.follow if follow else control.events
     for event in read(running, account=account):
-        click.echo(json.dumps(event) if as_json else _line(event))
+        if as_json:
+            click.echo(readable.as_json(event))
+        else:
+            say(_line(event))
 
 
 @command.command(short_help="Show its time, or move it.")
@@ -142,7 +145,7 @@ def clock(forward: str | None, reset: bool) -> None:
         ahead = control.move_clock(running, _seconds(forward))
     else:
         ahead = control.ahead_s(running)
-    click.echo(
+    say(
         f"the local AWS is {timedelta(seconds=round(ahead))} ahead"
         if round(ahead)
         else "the local AWS has the real time"

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from rolelab import readable
 from rolelab.errors import LabError
 
 COMMANDS = {
@@ -74,10 +75,11 @@ def main(*first: str) -> NoReturn:
     except click.exceptions.Abort:
         code = _say("interrupted", 130)
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        code = _say_usage(error)
     except LabError as error:
-        code = _say(str(error), error.exit_code)
+        code = error.exit_code
+        for each in error.each:
+            _say(str(each), code)
     except KeyboardInterrupt:
         code = _say("interrupted", 130)
     except OSError as error:
@@ -115,9 +117,16 @@ def _defect(error: Exception) -> str:
     )
 
 
+def _say_usage(error: click.ClickException) -> int:
+    """Say what is wrong with the arguments, after the line on usage."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context:
+        click.echo(context.get_usage(), err=True)
+    return _say(error.format_message(), error.exit_code)
+
+
 def _say(text: str, code: int) -> int:
-    for line in text.splitlines():
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {line}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {readable.line(text)}", err=True)
     return code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rolelab.cli import deploying, target
+from rolelab.report.say import say
 
 
 @click.command()
@@ -28,20 +29,20 @@ def command(ctx: click.Context, choice: target.LabChoice, yes: bool) -> None:
         plan = restoring.plan(chosen.lab, clients)
         added = leftovers.find(clients, chosen.lab)
         if not (plan.calls or plan.by_hand or added):
-            click.echo("Nothing to mend: the lab is as declared.")
+            say("Nothing to mend: the lab is as declared.")
             return
         for call in plan.calls:
-            click.echo(call.command)
+            say(call.command)
         for what in added:
-            click.echo(f"remove {what}")
+            say(f"remove {what}")
         if (plan.calls or added) and not yes:
             deploying.agreed("Do this?")
         restoring.carry_out(plan, clients)
         for what in added:
             what.remove()
     done = len(plan.calls) + len(added)
-    click.echo(f"{done} change{'' if done == 1 else 's'} made.")
+    say(f"{done} change{'' if done == 1 else 's'} made.")
     for line in text.reason((), plan.by_hand):
-        click.echo(line)
+        say(line)
     if plan.by_hand:
         ctx.exit(1)

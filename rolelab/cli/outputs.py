@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from rolelab import readable
 from rolelab.cli import deploying
 from rolelab.errors import UsageError
 
@@ -27,11 +26,11 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
     stack = project.stack_name(stack)
     values = recorded.outputs(project.find(), stack, show_secrets=show_secrets)
     if name is None:
-        click.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        click.echo(readable.as_json(values, indent=2))
         return
     if name not in values:
         names = ", ".join(values) or "none: run `rolelab up` first"
         raise UsageError(f"stack {stack} does not have an output {name!r}", do=f"it has {names}")
     value = values[name]
     bare = isinstance(value, str) and not as_json
-    click.echo(value if bare else json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(value if bare else readable.as_json(value, indent=2))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from rolelab import readable
 from rolelab.cli import deploying
 
 
@@ -53,7 +52,7 @@ def command(
     screen.close()
     if as_json:
         told = run_as_json.preview(result.steps, messages, result.summary, config)
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        click.echo(readable.as_json(told, indent=2))
     else:
         screen.summary(result.summary)
     if result.error:

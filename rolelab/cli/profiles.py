@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import target
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.project import Project
@@ -43,14 +44,14 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
     _print_lines(values, unset)
     learner, role = map(shlex.quote, written.names[0])
     count = len(written.names)
-    click.echo(
-        f"With these lines in your shell{f' (and so on for {count} learners)' * (count > 1)}:\n"
-        f"  aws --profile {learner} s3 ls        is refused\n"
+    for line in (
+        f"With these lines in your shell{f' (and so on for {count} learners)' * (count > 1)}:",
+        f"  aws --profile {learner} s3 ls        is refused",
         f"  aws --profile {role} s3 ls           works: the CLI assumes the role",
-        err=True,
-    )
+    ):
+        say(line, err=True)
     if unset:
-        click.echo(f"They unset what would win over the profiles: {', '.join(unset)}", err=True)
+        say(f"They unset what would win over the profiles: {', '.join(unset)}", err=True)
 
 
 def renew(stack: str) -> None:

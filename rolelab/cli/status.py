@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from rolelab import readable
 from rolelab.cli import deploying
+from rolelab.report.say import say
 
 
 @click.command()
@@ -27,25 +27,25 @@ def command(stack: str, as_json: bool) -> None:
     record = read_record(here.local_home)
     elsewhere = bool(status.exists and record and record.instance_id != status.instance)
     if as_json:
-        click.echo(json.dumps({"stack": stack, **asdict(status)}, indent=2))
+        click.echo(readable.as_json({"stack": stack, **asdict(status)}, indent=2))
         return
     if not status.exists:
-        click.echo(f"stack {stack}: nothing; `rolelab up` makes the lab")
+        say(f"stack {stack}: nothing; `rolelab up` makes the lab")
     else:
         total = sum(status.counts.values())
-        click.echo(
+        say(
             f"stack {stack}: {total} resources in AWS (components and the stack itself not counted)"
         )
         for token, count in status.counts.items():
-            click.echo(f"  {count:>6} {progress.short_type(token)}")
+            say(f"  {count:>6} {progress.short_type(token)}")
     if elsewhere:
-        click.echo(f"they are on another local AWS ({status.instance}) than the project's own")
+        say(f"they are on another local AWS ({status.instance}) than the project's own")
     if status.doomed:
-        click.echo(f"{status.doomed} replaced ones are still to be deleted: run `rolelab up`")
+        say(f"{status.doomed} replaced ones are still to be deleted: run `rolelab up`")
     if status.holder:
-        click.echo(f"in use by {status.holder}")
+        say(f"in use by {status.holder}")
     elif status.pending:
         count = len(status.pending)
-        click.echo(f"{count} operations were cut short; the next `up` or `destroy` looks them up:")
+        say(f"{count} operations were cut short; the next `up` or `destroy` looks them up:")
         for op, urn in status.pending:
-            click.echo(f"  {op} {urn}")
+            say(f"  {op} {urn}")

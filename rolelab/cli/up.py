@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import deploying, profiles
+from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.engine.deploy import RunOptions
@@ -43,7 +44,7 @@ def command(
         parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
     )
     if started and not (yes and as_json):
-        click.echo(started)
+        say(started)
     expected = None if yes else _agreed(place, options)
     result = deploying.carried_out(
         lambda listener: deploy.up(place, listener, options),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from itertools import groupby
 from pathlib import Path
 
 from rolelab.advice import Advice
 from rolelab.findings import Finding, Proof, Verdict
+from rolelab.readable import as_html as escape
 from rolelab.report import picture, summary
 
 _PHASES = {
@@ -109,7 +109,7 @@ def _reasons(proof: Proof) -> Iterator[str]:
 def _advice(steps: Iterable[Advice]) -> Iterator[str]:
     """Sentences as paragraphs; diffs and commands as they are, those in a row in one frame."""
     for is_code, group in groupby(_lines(steps), key=lambda line: line[0]):
-        lines = [html for _, html in group]
+        lines = [line for _, line in group]
         yield f"<pre>{chr(10).join(lines)}</pre>" if is_code else "".join(lines)
 
 
@@ -118,9 +118,9 @@ def _lines(steps: Iterable[Advice]) -> Iterator[tuple[bool, str]]:
     for step in steps:
         if step.sentence:
             yield False, f"<p>{escape(step.sentence)}</p>"
-        yield from ((True, _code(line)) for line in step.diff.splitlines())
+        yield from ((True, _code(line)) for line in step.diff.split("\n"))
         if step.command:
-            yield from ((True, escape(line)) for line in step.command.text.splitlines())
+            yield from ((True, escape(line)) for line in step.command.text.split("\n"))
 
 
 def _code(line: str) -> str:

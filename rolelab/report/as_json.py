@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from rolelab import findings
+from rolelab import findings, readable
 from rolelab.advice import as_text
 from rolelab.findings import Finding, Proof
 from rolelab.report import summary
@@ -17,7 +16,7 @@ FORM = 1
 
 def render(proof: Proof) -> str:
     """Return the JSON text."""
-    return json.dumps(content(proof), indent=2, ensure_ascii=False)
+    return readable.as_json(content(proof), indent=2)
 
 
 def content(proof: Proof) -> Mapping[str, object]:

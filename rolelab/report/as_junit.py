@@ -8,15 +8,12 @@ Source: the JUnit schema of Jenkins' xUnit plugin (junit-10.xsd), which CI serve
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree as Xml
 
+from rolelab import readable
 from rolelab.advice import as_text
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
-
-# What XML 1.0 cannot hold even when it is escaped.
-_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(proof: Proof) -> str:
@@ -70,4 +67,5 @@ def _case(suite: str, finding: Finding) -> Xml.Element:
 
 
 def _text(text: str) -> str:
-    return _NOT_IN_XML.sub("\ufffd", text)
+    """Return text that XML can hold, and a CI may show."""
+    return readable.lines(text)

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from rolelab import readable
+
 _INDENT = (0, 0, 0, 4)
 
 
@@ -90,6 +92,7 @@ class LessonScreen:
             self._console.print(Text(line), soft_wrap=True)
 
     def _prose(self, text: str, style: str) -> None:
+        text = readable.line(text)
         # In a pipe a line stays whole: whoever reads it wraps it, or greps it.
         if not self._console.is_terminal:
             self._console.print(Text(f"    {text}"), soft_wrap=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from rolelab import readable
 from rolelab.findings import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class VerifyProgress:
     def waiting(self, learner: str, check: str, answer: AwsAnswer) -> None:
         """Tell that an unexpected answer may be `not yet`."""
         text = f"{learner}: {check}: {answer.got} after {answer.waited_s:.0f} s; "
-        text += "perhaps not yet, asking again"
+        text = readable.line(f"{text}perhaps not yet, asking again")
         if self._is_terminal:
             if self._clock() - self._last >= _EVERY_S:
                 self._show(text)

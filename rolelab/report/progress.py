@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rolelab import readable
 from rolelab.steps import (
     Began,
     Ended,
@@ -105,7 +106,8 @@ class ProgressScreen:
             self._show(event)
 
     def print(self, text: str = "", style: str = "") -> None:
-        """Print a line above the changing one."""
+        """Print one line above the changing one."""
+        text = readable.line(text)
         self._clear()
         if self._terminal and style:
             self._rich().print(text, style=style, markup=False, highlight=False, soft_wrap=True)
@@ -199,7 +201,7 @@ class ProgressScreen:
         text = f"{counts} done ({told or 'none yet'}), {under_way}"
         text += f": {flying.name}" if flying else ""
         width = self._rich().width - 1
-        text = text[:width]
+        text = readable.line(text)[:width]
         self._stream.write(f"\r{text:<{len(self._line)}}")
         self._stream.flush()
         self._line = text

@@ -6,12 +6,12 @@ and `timestamp`.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
+from rolelab import readable
 from rolelab.steps import (
     Began,
     Ended,
@@ -48,7 +48,7 @@ class Lines:
         with self._lock:
             line = {"sequence": self._sequence, "timestamp": int(self._clock()), kind: content}
             self._sequence += 1
-            self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._stream.write(f"{readable.as_json(line)}\n")
             self._stream.flush()
 
 

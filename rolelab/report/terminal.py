@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rolelab import readable
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary, text
 
@@ -27,15 +28,15 @@ def show(proof: Proof, console: Console | None = None) -> None:
         for line in text.lines(proof):
             console.print(_coloured(line), soft_wrap=True)
         return
-    console.print(Text(text.head(proof), style="bold"))
+    console.print(Text(readable.line(text.head(proof)), style="bold"))
     for name, findings in summary.by_learner(proof.findings).items():
-        console.print(_table(name or "the role", findings))
+        console.print(_table(readable.line(name) or "the role", findings))
     for shared in summary.deviations(proof.findings):
         finding = shared.finding
         if finding.why or finding.advice:
             failed = summary.FAILED[finding.verdict]
             heading = f"{finding.check} {failed}, {shared.whose or 'the role'}"
-            console.print(Text(heading, style=STYLES[finding.verdict]))
+            console.print(Text(readable.line(heading), style=STYLES[finding.verdict]))
             for line in text.reason(finding.why, finding.advice, width=console.width - 1):
                 # Commands are to be copied: what a terminal breaks stays one line in a copy.
                 console.print(Text(line), soft_wrap=True)
@@ -53,9 +54,11 @@ def _table(title: str, findings: list[Finding]) -> Table:
     table.add_column("result, and AWS's words", ratio=1, overflow="fold")
     for finding, *more in text.runs(findings):
         style = STYLES[finding.verdict]
-        result = Text(text.result(finding), style="" if finding.verdict is Verdict.PASS else style)
+        told = readable.line(text.result(finding))
+        result = Text(told, style="" if finding.verdict is Verdict.PASS else style)
         if finding.said:
-            result.append(f"\nAWS: {finding.said}", style="not bold dim default")
+            said = readable.line(f"AWS: {finding.said}")
+            result.append(f"\n{said}", style="not bold dim default")
         run = f"\nto {more[-1].check} ({1 + len(more)})" if more else ""
         table.add_row(
             Text(text.MARKS[finding.verdict], style=style),

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from rolelab import readable
 from rolelab.advice import Advice
 from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
@@ -31,11 +32,11 @@ def head(proof: Proof) -> str:
 def lines(proof: Proof) -> Iterator[str]:
     """Return the report line by line: of few learners each check, of many what deviates."""
     findings = summary.told_once(proof.findings)
-    yield from textwrap.wrap(head(proof), WIDTH)
+    yield from _wrapped(head(proof), "")
     if len(summary.learners(findings)) <= summary.EACH:
         for name, own in summary.by_learner(findings).items():
             yield ""
-            yield name or "the role"
+            yield readable.line(name) or "the role"
             yield from _each(own)
     else:
         yield ""
@@ -62,7 +63,7 @@ def reason(
             yield from _wrapped(f"{mark} {step.sentence}".lstrip(), margin, width=width)
         elif mark:
             yield margin + mark
-        yield from (margin + line for line in step.verbatim)
+        yield from (margin + readable.line(line) for line in step.verbatim)
         mark = ""
 
 
@@ -111,7 +112,7 @@ def _wrapped(text: str, first: str, rest: str | None = None, *, width: int = WID
     indent = first if rest is None else rest
     # Names and ARNs stay whole: they are to be copied.
     return textwrap.wrap(
-        text,
+        readable.line(text),
         width,
         initial_indent=first,
         subsequent_indent=indent,

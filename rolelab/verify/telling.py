@@ -72,9 +72,6 @@ class Teller:
         return Advice(sentence=sentence, diff=diff, command=command)
 
     def _clean(self, text: str) -> str:
-        """Replace secrets, and what could move a terminal's cursor: words come from elsewhere."""
         for secret in self._secrets:
             text = text.replace(secret.reveal(), "[secret]")
-        return "".join(
-            letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text
-        )
+        return text

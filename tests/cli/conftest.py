@@ -20,6 +20,23 @@ ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def run_rolelab(
+    folder: Path, *arguments: str, stdin: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `rolelab ARGUMENTS…` in a folder, with nothing of AWS in its environment but `env`."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "rolelab", *arguments],
+        cwd=folder,
+        env={**outside, "PYTHONPATH": str(ROOT), **(env or {})},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 @pytest.fixture
 def made(root: Clients, account: str, local_aws: Instance) -> labs.MadeLab:
     """The intact lab with one learner."""
@@ -35,17 +52,11 @@ def rolelab(made: labs.MadeLab, tmp_path: Path) -> Run:
         command: str, *arguments: str, stdin: str = "", env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         outputs = made.write(tmp_path)
-        outside = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        outside |= {**made.environment, "PYTHONPATH": str(ROOT), **(env or {})}
-        return subprocess.run(
-            [sys.executable, "-m", "rolelab", command, "--outputs", str(outputs), *arguments],
-            cwd=tmp_path,
-            env=outside,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+        return run_rolelab(
+            tmp_path,
+            *(command, "--outputs", str(outputs), *arguments),
+            stdin=stdin,
+            env={**made.environment, **(env or {})},
         )
 
     return run

@@ -46,7 +46,7 @@ class Change:
     def diff(self) -> str:
         """Return a unified diff of the indented JSON."""
         now, proposed = (
-            [] if side is None else pretty(side).splitlines() for side in (self.before, self.after)
+            [] if side is None else pretty(side).split("\n") for side in (self.before, self.after)
         )
         headings = f"{self.where} (now)", f"{self.where} (proposed)"
         return "\n".join(difflib.unified_diff(now, proposed, *headings, lineterm=""))
