@@ -13,6 +13,7 @@ from rolelab.aws.callers import Callers
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import Clock
 from rolelab.demo.lesson_stack import LessonStack
+from rolelab.iam import Layer
 from rolelab.secret import Credentials
 from rolelab.switch import Switch
 
@@ -39,6 +40,7 @@ class Acts:
         """Of everybody who acts in the lesson, as they get them."""
         self.names: dict[str, str] = {}
         """What the fields in the texts of the steps stand for, known once the lab is made."""
+        self._endpoint = endpoint
         self._aws = Callers(endpoint)
         self._stack = stack
         self._bucket = f"assume-role-lab-{secrets.token_hex(4)}"
@@ -100,6 +102,15 @@ class Acts:
             f"you are now {arn}",
             f"with the temporary key {key}, until {session.expires:%H:%M:%S} UTC",
         )
+
+    def explain_switch(self) -> Seen:
+        """Find out by the policies why the learner is refused the switch."""
+        # Loaded for this step alone.
+        from rolelab.explain.question import Question, why
+
+        reason = why(self._lab, self._lab.learners[0], self._endpoint, Question())
+        no_grant = f"no {Layer.IDENTITY.value} of user {self._lab.learners[0].user_name}"
+        return no_grant in reason.why[0], reason.why
 
     def list_buckets(self) -> Seen:
         """List the account's buckets; the lesson's own has to be there."""

@@ -13,6 +13,7 @@ from rolelab.demo.acts import ADMINISTRATOR, LEARNER, ROLE, Acts, Seen
 from rolelab.report.lesson_screen import LessonAnswer, LessonStep
 
 ALLOWED, REFUSED, MADE, REMOVED = "allowed", "refused", "made", "removed"
+EXPLAINED = "explained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,15 @@ STEPS = (
         command="rolelab exec -- {switch}",
         act=Acts.switch,
         expects=REFUSED,
+    ),
+    _TaughtStep(
+        title="Why it was refused",
+        who=ADMINISTRATOR,
+        why="Of a refused AssumeRole AWS gives no reason; rolelab reads the policies of both halves"
+        " and tells it.",
+        command="rolelab explain",
+        act=Acts.explain_switch,
+        expects=EXPLAINED,
     ),
     _TaughtStep(
         title="The grant",

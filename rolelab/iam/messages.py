@@ -1,6 +1,11 @@
 """AWS's AccessDenied sentences: read, written, and held against a decision.
 
-Source: IAM User Guide, "Troubleshoot access denied error messages"; AWS Security Blog, "Enhanced
+How much a sentence tells depends on the service. IAM names the kind of policy. S3 does so too, to
+callers of the bucket's account only, with the ARN in quotes; to all others it says `Access Denied`.
+STS tells of an explicit deny, and gives no reason where nothing allows.
+
+Source: IAM User Guide, "Troubleshoot access denied error messages"; Amazon S3 User Guide,
+"Troubleshoot access denied (403 Forbidden) errors in Amazon S3"; AWS Security Blog, "Enhanced
 access denied error messages with policy ARNs" (2026).
 """
 
@@ -15,6 +20,7 @@ from rolelab.iam.layers import DOCUMENT_LAYERS, Layer
 from rolelab.iam.principals import CredentialState, PrincipalKind
 from rolelab.iam.request import Request
 
+_S3, _STS = "s3", "sts"
 _BY_NAME = {layer.value.lower(): layer for layer in DOCUMENT_LAYERS}
 _KIND = "|".join(map(re.escape, _BY_NAME))
 _DENYING = {
@@ -26,13 +32,14 @@ _DENYING = {
 
 _SENTENCE = re.compile(
     r"User: (?P<principal>\S*) is not authorized to perform: (?P<action>[\w-]+:[\w*]+)"
-    r"(?: on resource: (?P<resource>\"[^\"]*\"|\S+?))?"
+    # S3 puts the ARN in quotes; IAM may put a word before a name: `role s3Access`.
+    r"(?: on resource: (?P<resource>\".*\"|(?:[a-z]+ ){0,2}\S+?))?"
     r"(?:"
     rf",? because no (?P<implicit>{_KIND}) allows the (?P<named>[\w-]+:[\w*]+) action"
     rf"|,? with an explicit deny in (?:an?|the) (?P<explicit>sessions policy|{_KIND})"
     r"(?:: ?(?P<arn>arn:\S+))?"
     r")?\.?\s*\Z",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _WRAPPED = re.compile(
     r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*: (?P<text>.*)\Z",
@@ -87,7 +94,7 @@ def parse(sentence: str) -> Refusal | None:
     return Refusal(
         principal=parts["principal"],
         action=parts["action"],
-        resource=(parts["resource"] or "").strip('"'),
+        resource=(parts["resource"] or "").removeprefix('"').removesuffix('"'),
         layer=_BY_NAME.get(kind),
         is_explicit=bool(explicit),
         policy_arn=(parts["arn"] or "").rstrip("."),
@@ -103,7 +110,7 @@ def render(refusal: Refusal) -> str:
         name = refusal.action.partition(":")[2]
         return _ROOT if name == "AssumeRole" else cannot_with_session(name)
     words = f"User: {refusal.principal} is not authorized to perform: {refusal.action}"
-    words += f" on resource: {refusal.resource}" if refusal.resource else ""
+    words += _on_resource(refusal)
     if layer is None:
         return words
     if not refusal.is_explicit:
@@ -112,24 +119,41 @@ def render(refusal: Refusal) -> str:
     return f"{words} with an explicit deny in {_DENYING.get(layer) or f'a {layer.value}'}{arn}"
 
 
+def _on_resource(refusal: Refusal) -> str:
+    if not refusal.resource:
+        return ""
+    quote = '"' if _service(refusal.action) == _S3 else ""
+    return f" on resource: {quote}{refusal.resource}{quote}"
+
+
+def _service(action: str) -> str:
+    return action.partition(":")[0].lower()
+
+
 def cannot_with_session(operation: str) -> str:
     """Return the sentence of an operation of STS that takes long-term credentials only."""
     return f"Cannot call {operation} with session credentials"
 
 
 def refusal_of(decision: Decision) -> Refusal:
-    """Return what AWS tells of a refusal; of a missing role it gives no reason."""
+    """Return what AWS tells of a refusal, which may be without a reason."""
     request, layer = decision.request, decision.layer
+    service = _service(decision.action)
+    if service == _S3 and request.principal.account != request.account:
+        return Refusal()
     if layer is Layer.CREDENTIALS and _has_words(request):
         return Refusal(action=request.action, layer=Layer.CREDENTIALS)
     if request.principal.credential is CredentialState.ORPHANED:
         # Sessions outlive their role; what is gone has no policy that allows anything.
         layer = Layer.IDENTITY
+    has_reason = layer in DOCUMENT_LAYERS and (service != _STS or decision.is_explicit)
+    on = decision.asked.resource
     return Refusal(
         principal=request.principal.arn,
         action=decision.action,
-        resource=request.resource,
-        layer=layer if layer in DOCUMENT_LAYERS else None,
+        # Of a list of all buckets S3 names no resource.
+        resource="" if service == _S3 and on == "*" else on,
+        layer=layer if has_reason else None,
         is_explicit=decision.is_explicit,
         policy_arn=decision.place.policy.arn if decision.is_explicit and decision.place else "",
     )

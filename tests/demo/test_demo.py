@@ -23,6 +23,7 @@ from rolelab.localaws.process.record import Instance
 from rolelab.report.lesson_screen import LessonAnswer, LessonStep
 
 ROOT = Path(__file__).parents[2]
+ROLE = "arn:aws:iam::000000000000:role/s3Access"
 
 TITLES = [
     "Make the lab, still without the grant",
@@ -30,6 +31,7 @@ TITLES = [
     "The user can do nothing",
     "The role is there, and trusts the account",
     "The switch is refused",
+    "Why it was refused",
     "The grant",
     "The switch",
     "S3 at work: a bucket",
@@ -60,10 +62,11 @@ def test_the_demo_tells_the_whole_lesson_in_its_order() -> None:
     ]
     assert places == sorted(places)
     assert run.stdout.count("✓ refused") == 4
-    assert (
-        "User: arn:aws:iam::000000000000:user/testuser is not authorized to perform: sts:AssumeRole"
-        in run.stdout
-    )
+    who = "User: arn:aws:iam::000000000000:user/testuser"
+    lists = f"{who} is not authorized to perform: s3:ListAllMyBuckets because no identity-based"
+    assert run.stdout.count(lists) == 2
+    assert f"{who} is not authorized to perform: sts:AssumeRole on resource: {ROLE}\n" in run.stdout
+    assert f"not allowed to call sts:AssumeRole on {ROLE}: no identity-based policy" in run.stdout
     assert "you are now arn:aws:sts::000000000000:assumed-role/s3Access/lesson" in run.stdout
     assert "0 users, 0 roles, 0 policies, 0 buckets" in run.stdout
     assert run.stderr == ""

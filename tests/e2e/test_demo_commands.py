@@ -19,7 +19,7 @@ def test_every_command_of_the_demo_does_what_the_demo_showed(folder: Folder, aws
     """The lesson by hand, in the demo's order, with the real AWS CLI, ends where the demo ended."""
     told = folder.rolelab("demo")
     steps = [match.groupdict() for match in STEP.finditer(told.out)]
-    assert len(steps) == 14, told.out + told.err
+    assert len(steps) == 15, told.out + told.err
     env = {**folder.env, "PATH": os.pathsep.join([folder.env["PATH"], str(aws_cli.parent)])}
     folder.configure(grant="false")
     left = ""

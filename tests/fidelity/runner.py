@@ -182,7 +182,8 @@ def _is_right(case: Case, got: str, said: str) -> bool:
         right = got in _DENIED or got in case["accept"]
     else:
         right = got == expected.partition(":")[2] or got in case["accept"]
-    return right and all(part in said for part in _listed(case.get("says", [])))
+    is_said = all(part in said for part in _listed(case.get("says", [])))
+    return right and is_said and not any(part in said for part in _listed(case.get("says_not", [])))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -46,7 +46,11 @@ def test_a_wrong_answer_is_found(runner: Runner) -> None:
 
 
 def _turned(case: Case) -> Case:
-    return case | {"expected": "deny" if case["expected"] == "allow" else "allow", "says": []}
+    return case | {
+        "expected": "deny" if case["expected"] == "allow" else "allow",
+        "says": [],
+        "says_not": [],
+    }
 
 
 def test_a_case_that_cannot_be_made_is_wrong(runner: Runner) -> None:

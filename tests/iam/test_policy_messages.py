@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from rolelab.iam import Layer, Policies, Principal, decide
-from rolelab.iam.messages import Agreement, Refusal, agreement, parse, refusal_of, render
+from rolelab.iam import Layer, Policies, Principal, Request, decide
+from rolelab.iam.messages import (
+    Agreement,
+    Refusal,
+    agreement,
+    parse,
+    refusal_of,
+    render,
+    sentence_of,
+)
 from tests.iam.builders import (
     ACCOUNT,
     GRANTED,
     OTHER,
     ROLE_ARN,
+    USER,
     USER_ARN,
     allow,
     assume,
@@ -24,8 +35,8 @@ from tests.iam.builders import (
     trusts,
 )
 
-USER = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole"
-ON = f"{USER} on resource: {ROLE_ARN}"
+CALLER = f"User: {USER_ARN} is not authorized to perform: sts:AssumeRole"
+ON = f"{CALLER} on resource: {ROLE_ARN}"
 ARN = f"arn:aws:iam::{ACCOUNT}:policy/NoRoles"
 
 
@@ -48,12 +59,12 @@ ARN = f"arn:aws:iam::{ACCOUNT}:policy/NoRoles"
         ),
         (f"{ON} with an explicit deny in a resource-based policy", Layer.RESOURCE, True, ROLE_ARN),
         (
-            f"{USER} because no role trust policy allows the sts:AssumeRole action",
+            f"{CALLER} because no role trust policy allows the sts:AssumeRole action",
             Layer.TRUST,
             False,
             "",
         ),
-        (f"{USER} with an explicit deny in the role trust policy", Layer.TRUST, True, ""),
+        (f"{CALLER} with an explicit deny in the role trust policy", Layer.TRUST, True, ""),
         (
             f"{ON} because no permissions boundary allows the sts:AssumeRole action",
             Layer.BOUNDARY,
@@ -100,7 +111,8 @@ ARN = f"arn:aws:iam::{ACCOUNT}:policy/NoRoles"
             ROLE_ARN,
         ),
         (ON, None, False, ROLE_ARN),
-        (USER, None, False, ""),
+        (CALLER, None, False, ""),
+        (f"{CALLER} on resource: role s3Access", None, False, "role s3Access"),
         ("Access Denied", None, False, ""),
         ("AccessDenied", None, False, ""),
     ],
@@ -131,32 +143,113 @@ def test_other_messages_are_not_taken_for_refusals(text: str) -> None:
     assert parse(text) is None
 
 
+BUCKET = "arn:aws:s3:::lab-bucket"
+OBJECT = f'{BUCKET}/a "key"'
+QUOTED = f'"{OBJECT}"'
+LISTS = call("s3:ListAllMyBuckets", principal=USER)
+READS = call("s3:GetObject", OBJECT, USER, resource_account=ACCOUNT)
+READS_ANOTHERS = replace(READS, resource_account=OTHER)
+LOOKS = call("iam:GetUser", USER_ARN, USER)
+REFUSES = policy(deny("*"), name="NoRoles", arn=ARN)
+
+
+def _refused(action: str, resource: str = "") -> str:
+    on = f" on resource: {resource}" if resource else ""
+    return f"User: {USER_ARN} is not authorized to perform: {action}{on}"
+
+
+def _unnamed(action: str) -> str:
+    return f"because no identity-based policy allows the {action} action"
+
+
 @pytest.mark.parametrize(
-    ("policies", "sentence"),
+    ("request_", "policies", "sentence"),
     [
-        (
-            having(trust=trust()),
-            f"{ON} because no identity-based policy allows the sts:AssumeRole action",
+        # An AssumeRole that nothing allows carries no reason, whichever half says no.
+        pytest.param(assume(), having(trust=trust()), ON, id="no grant"),
+        pytest.param(assume(), but(GRANTED, trust=trust(trusts(OTHER))), ON, id="no trust"),
+        pytest.param(assume(), but(GRANTED, trust=None), ON, id="no role"),
+        pytest.param(
+            assume(tags={"team": "blue"}),
+            GRANTED,
+            _refused("sts:TagSession", ROLE_ARN),
+            id="no tags",
         ),
-        (
-            but(GRANTED, trust=trust(trusts(OTHER))),
-            f"{ON} because no role trust policy allows the sts:AssumeRole action",
-        ),
-        (
+        pytest.param(
+            assume(),
             but(GRANTED, trust=trust(trusts(), trusts(ACCOUNT, "Deny"))),
             f"{ON} with an explicit deny in the role trust policy",
+            id="denied by the trust policy",
         ),
-        (
-            but(GRANTED, identity=(*grants(allow()), policy(deny(), name="NoRoles", arn=ARN))),
+        pytest.param(
+            assume(),
+            but(GRANTED, identity=(*grants(allow()), REFUSES)),
             f"{ON} with an explicit deny in an identity-based policy: {ARN}",
+            id="denied by a managed policy",
         ),
-        (but(GRANTED, trust=None), ON),
+        pytest.param(
+            assume(),
+            but(GRANTED, boundary=(REFUSES,)),
+            f"{ON} with an explicit deny in a permissions boundary: {ARN}",
+            id="denied by a boundary",
+        ),
+        pytest.param(
+            assume(),
+            but(GRANTED, identity=grants(allow(), deny())),
+            f"{ON} with an explicit deny in an identity-based policy",
+            id="denied by an inline policy",
+        ),
+        pytest.param(
+            LISTS,
+            having(identity=()),
+            f"{_refused('s3:ListAllMyBuckets')} {_unnamed('s3:ListAllMyBuckets')}",
+            id="all buckets",
+        ),
+        pytest.param(
+            LISTS,
+            having(identity=(REFUSES,)),
+            f"{_refused('s3:ListAllMyBuckets')} with an explicit deny"
+            f" in an identity-based policy: {ARN}",
+            id="all buckets, denied",
+        ),
+        pytest.param(
+            READS,
+            having(identity=()),
+            f"{_refused('s3:GetObject', QUOTED)} {_unnamed('s3:GetObject')}",
+            id="an object",
+        ),
+        pytest.param(
+            READS,
+            having(identity=(REFUSES,)),
+            f"{_refused('s3:GetObject', QUOTED)} with an explicit deny"
+            f" in an identity-based policy: {ARN}",
+            id="an object, denied",
+        ),
+        pytest.param(READS_ANOTHERS, having(identity=()), "Access Denied", id="another's object"),
+        pytest.param(
+            READS_ANOTHERS, having(identity=(REFUSES,)), "Access Denied", id="another's, denied"
+        ),
+        pytest.param(
+            replace(READS, object_exists=False),
+            having(identity=grants(allow("s3:GetObject", "*"))),
+            _refused("s3:ListBucket", f'"{BUCKET}"') + f" {_unnamed('s3:ListBucket')}",
+            id="an object that is missing",
+        ),
+        pytest.param(
+            LOOKS,
+            having(identity=()),
+            f"{_refused('iam:GetUser', USER_ARN)} {_unnamed('iam:GetUser')}",
+            id="a user",
+        ),
     ],
 )
-def test_a_decision_is_told_in_awss_words(policies: Policies, sentence: str) -> None:
-    """What the local AWS and the report say is what AWS says."""
-    decision = decide(assume(), policies)
-    assert render(refusal_of(decision)) == sentence
+def test_a_decision_is_told_in_awss_words(
+    request_: Request, policies: Policies, sentence: str
+) -> None:
+    """What the local AWS and the report say is what AWS says, and it is read back as written."""
+    decision = decide(request_, policies)
+    assert sentence_of(decision) == sentence
+    assert parse(sentence) == refusal_of(decision)
     assert agreement(sentence, decision) in (Agreement.AGREES, Agreement.SILENT)
 
 
@@ -173,7 +266,7 @@ def test_a_decision_is_told_in_awss_words(policies: Policies, sentence: str) -> 
             Agreement.DIFFERS,
         ),
         (f"{ON} with an explicit deny in the role trust policy", Agreement.DIFFERS),
-        (USER.replace("AssumeRole", "TagSession"), Agreement.DIFFERS),
+        (CALLER.replace("AssumeRole", "TagSession"), Agreement.DIFFERS),
         (ON, Agreement.SILENT),
         ("Access Denied", Agreement.SILENT),
         ("Something else", Agreement.NOT_UNDERSTOOD),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rolelab.iam import Decision, Layer, Policies, Policy, Request, decide
+from rolelab.iam import Decision, Layer, Policies, Policy, Request, arns, decide
 from rolelab.iam.messages import Refusal, render, sentence_of
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, Kind
@@ -47,9 +47,12 @@ def unexplained(caller: Caller, action: str, resource: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def stored(text: str) -> Policy:
-    """Return a policy as it is stored; what is not a policy at all allows and denies nothing."""
-    policy = Policy.read(text)
+def stored(text: str, name: str = "", arn: str = "") -> Policy:
+    """Return a policy as it is stored; what is not a policy at all allows and denies nothing.
+
+    `arn`: of a managed policy, which the sentence of an explicit deny names.
+    """
+    policy = Policy.read(text, name, arn=arn)
     return _NOTHING if policy.document.fault else policy
 
 
@@ -93,7 +96,7 @@ def held_policies(
     """Return the inline and attached policies of a user, role or group, without its groups' own."""
     inline = store.inline_policies(kind, account, store.of_kind[kind].name_of(holder))
     attached = _managed(store, account, holder["AttachedPolicies"])
-    return (*(stored(as_text(document)) for document in inline.values()), *attached)
+    return (*(stored(as_text(document), name) for name, document in inline.items()), *attached)
 
 
 def boundary_of(
@@ -109,7 +112,8 @@ def _managed(store: IdentityStore, account: str, policy_arns: list[str]) -> Iter
     for arn in policy_arns:
         policy = store.managed_policy(account, arn)
         if policy is not None:
-            yield stored(as_text(policy["Versions"][policy["DefaultVersionId"]]["Document"]))
+            document = as_text(policy["Versions"][policy["DefaultVersionId"]]["Document"])
+            yield stored(document, arns.name_of(arn), arn)
 
 
 def as_text(document: object) -> str:

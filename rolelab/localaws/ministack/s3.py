@@ -105,15 +105,23 @@ class S3:
             buckets.add(permission.bucket)
         deciding.decided = buckets
 
-    def may_list(self, asked: Asked) -> bool:
-        """Return whether the caller is allowed to list the bucket of a call."""
+    def require_listing(self, asked: Asked) -> None:
+        """Refuse to tell that an object is missing to a caller who is not allowed to list.
+
+        Raises:
+            AwsError: AccessDenied.
+        """
         deciding = _deciding.get(_Deciding())
         deciding.action = "s3:ListBucket"
         permission = Permission(action=deciding.action, bucket=asked.call.bucket)
-        if asked.caller is None:
-            owner = bucket_policies.owner_of(permission.bucket)
-            return owner is None or self._is_open(asked, permission, owner, "")
-        return bool(self._decision(asked, asked.caller, permission).allowed)
+        if asked.caller is not None:
+            decision = self._decision(asked, asked.caller, permission)
+            if not decision.allowed:
+                raise AwsError("AccessDenied", sentence_of(decision), 403)
+            return
+        owner = bucket_policies.owner_of(permission.bucket)
+        if owner is not None and not self._is_open(asked, permission, owner, ""):
+            raise AwsError("AccessDenied", _DENIED, 403)
 
     def _require_open(self, asked: Asked, permission: Permission) -> None:
         if permission.action in _WITHOUT_BUCKET:

@@ -142,9 +142,8 @@ class S3App:
         answer = await self._s3.carry_out(call, authorization, body)
         if ids is not None and answer[0] < 300:
             bucket_policies.keep_ids(call.bucket, ids)
-        is_missing = answer[0] == 404 and call.key and is_read
-        if is_missing and not self._s3.may_list(asked):
-            raise AwsError("AccessDenied", "Access Denied", 403)
+        if answer[0] == 404 and call.key and is_read:
+            self._s3.require_listing(asked)
         return answer
 
     def _record(
