@@ -1,5 +1,5 @@
 """`python verify.py` is `rolelab verify`."""
 
-from rolelab.cli.main import main
+from rolelab.__main__ import main
 
 main("verify")

@@ -11,10 +11,12 @@ from rolelab.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from threading import Event
 
     from rolelab.demo.lesson_stack import LessonStack
     from rolelab.localaws.process.record import Instance
     from rolelab.project import Project
+    from rolelab.report.lesson_screen import LessonScreen, LessonStep
 
 NEXT = [
     "Next:",
@@ -35,38 +37,70 @@ def command(ctx: click.Context, pause: bool) -> None:
 
     Exit code 1 if any answer is not what the lesson says.
     """
-    import signal
     import sys
     import time
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    from threading import Event
 
-    from rolelab import project
-    from rolelab.demo import lesson
-    from rolelab.demo.acts import Acts
+    from rolelab import interrupts, project
     from rolelab.demo.lesson_stack import STACK
-    from rolelab.localaws.process import server
     from rolelab.report.lesson_screen import LessonScreen
 
     if pause and not sys.stdin.isatty():
         do = "leave it out, or use a terminal"
         raise UsageError("nobody is there to press Enter", where="--pause", do=do)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Ended from outside is ended as by Ctrl-C: the folder with the learner's key goes.
-        signal.signal(number, signal.default_int_handler)
-    begun = time.monotonic()
+    begun, stopping = time.monotonic(), Event()
     here = project.find()
     configuration = here.config(STACK)
-    with TemporaryDirectory(prefix="rolelab-demo-") as folder, server.in_process() as local:
-        stack = _stack(replace(here, home=Path(folder)), configuration, local)
-        screen = LessonScreen(pause=pause)
-        screen.opening(
-            "A user with no permissions assumes a role, works, switches back, and has none again."
-        )
-        as_taught = lesson.tell(Acts(local.endpoint(), stack), screen.step, screen.answer)
+    screen = LessonScreen(pause=lambda: _wait_for_enter(stopping) if pause else None)
+    # Ended from outside or by Ctrl-C: the folder with the learner's key goes all the same.
+    as_taught = interrupts.run(
+        lambda: _tell(here, configuration, screen, stopping),
+        lambda _signal_name: stopping.set(),
+        waits_for=3,
+    )
     if as_taught:
         screen.closing(time.monotonic() - begun, NEXT)
     ctx.exit(0 if as_taught else 1)
+
+
+def _tell(
+    here: Project, configuration: Mapping[str, str], screen: LessonScreen, stopping: Event
+) -> bool:
+    """Tell the lesson on an AWS and in a folder that are gone afterwards; return whether it holds.
+
+    Raises:
+        KeyboardInterrupt: it is being stopped.
+    """
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from rolelab.demo import lesson
+    from rolelab.demo.acts import Acts
+    from rolelab.localaws.process import server
+
+    def show(step: LessonStep) -> None:
+        screen.step(step)
+        if stopping.is_set():
+            raise KeyboardInterrupt
+
+    with TemporaryDirectory(prefix="rolelab-demo-") as folder, server.in_process() as local:
+        stack = _stack(replace(here, home=Path(folder)), configuration, local)
+        screen.opening(
+            "A user with no permissions assumes a role, works, switches back, and has none again."
+        )
+        return lesson.tell(Acts(local.endpoint(), stack), show, screen.answer)
+
+
+def _wait_for_enter(stopping: Event) -> None:
+    """Wait for Enter, or for the end of the lesson."""
+    import select
+    import sys
+
+    click.echo("    [Enter] ", nl=False)
+    while not stopping.is_set():
+        if select.select([sys.stdin], [], [], 0.1)[0]:
+            sys.stdin.readline()
+            return
 
 
 def _stack(here: Project, configuration: Mapping[str, str], local: Instance) -> LessonStack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -58,9 +57,6 @@ def command(
     from rolelab import findings, report
     from rolelab.verify.verification import VerifyOptions
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Ended from outside is ended as by Ctrl-C: what was made is removed.
-        signal.signal(number, signal.default_int_handler)
     asked = {"json": json_file, "junit": junit_file, "html": html_file}
     files = {form: file for form, file in asked.items() if file}
     if list(files.values()).count("-") > 1:

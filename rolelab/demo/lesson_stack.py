@@ -8,7 +8,7 @@ from typing import Any
 
 from rolelab.engine import deploy, values
 from rolelab.engine.stack import Stack
-from rolelab.errors import Interrupted, LabError
+from rolelab.errors import LabError
 from rolelab.steps import Ended, Event, Failed, Message, Op, Severity
 
 STACK = "demo"
@@ -52,7 +52,5 @@ class LessonStack:
         self._failed.clear()
 
     def _require(self, result: deploy.Result) -> None:
-        if isinstance(result.error, Interrupted):
-            raise KeyboardInterrupt
         if result.error:
             raise LabError("; ".join([str(result.error), *self._failed]))

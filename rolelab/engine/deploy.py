@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from rolelab import interrupts
 from rolelab.engine import deletion, recovery
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.decide import RunSoFar, protected
 from rolelab.engine.executor import Apply, Executor, Preview
-from rolelab.engine.interruption import stopping_on_signals
 from rolelab.engine.journaled import Journaled
 from rolelab.engine.registration import Registrations
 from rolelab.engine.resource import Properties
@@ -125,22 +125,26 @@ def _run(
 
     cloud = _cloud(stack, options)
     tally = Tally(kind, listen, continue_on_error=options.continue_on_error)
-    threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="aws")
     hold = _draft if only_preview else _store
-    with hold(stack, kind, listen) as state, stopping_on_signals(tally.interrupted):
-        try:
-            run = _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
-                       threads=threads, so_far=RunSoFar(preview=only_preview))  # fmt: skip
-            work(run, _after_recovery(run))
-            tally.tell_rest()
-            return Result(
-                summary=tally.summary(),
-                steps=tuple(planned),
-                outputs={} if only_preview else state.outputs,
-                error=tally.outcome(),
-            )
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+
+    def carry_out() -> Result:
+        threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="aws")
+        with hold(stack, kind, listen) as state:
+            try:
+                run = _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
+                           threads=threads, so_far=RunSoFar(preview=only_preview))  # fmt: skip
+                work(run, _after_recovery(run))
+                return Result(
+                    summary=tally.summary(),
+                    steps=tuple(planned),
+                    outputs={} if only_preview else state.outputs,
+                    error=tally.outcome(),
+                )
+            finally:
+                threads.shutdown(wait=False, cancel_futures=True)
+
+    # Left behind after a second signal, nothing is lost: the journal has what is in flight.
+    return interrupts.run(carry_out, tally.interrupted)
 
 
 def _after_recovery(run: _Run) -> Executor:

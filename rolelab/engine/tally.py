@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from queue import SimpleQueue
 
 from rolelab.errors import Interrupted, LabError
 from rolelab.steps import (
@@ -45,7 +44,6 @@ class Tally:
         """True once `stop` was called."""
         self._cause: LabError | None = None
         self._listener = listener
-        self._soon: SimpleQueue[Event] = SimpleQueue()
         self._lock = threading.Lock()
         self._continue = continue_on_error
         self._errors = 0
@@ -69,19 +67,11 @@ class Tally:
         """Begin nothing new; what is in flight finishes and is recorded."""
         self.cancelled = True
 
-    def interrupted(self, signal_name: str) -> bool:
-        """Stop because of a signal; return whether it was the first one. For a signal handler.
-
-        The handler interrupts the very thread that may hold a lock: a put into this queue is the
-        one thing that is safe there. The words are told with the next event of the run, or by
-        `tell_rest` where none comes.
-        """
-        if self.cancelled:
-            return False
+    def interrupted(self, signal_name: str) -> None:
+        """Stop because of a signal."""
         self.stop()
         text = f"{signal_name} received; finishing what is in flight. Again to end at once."
-        self._soon.put(Message(Severity.WARNING, text))
-        return True
+        self.tell(Message(Severity.WARNING, text))
 
     def give_up(self, cause: LabError) -> None:
         """Stop the run for a reason that decides its exit code, such as AWS out of reach."""
@@ -115,12 +105,7 @@ class Tally:
     def tell(self, event: Event) -> None:
         """Hand an event to the listener; one at a time."""
         with self._lock:
-            self._tell(event)
-
-    def tell_rest(self) -> None:
-        """Tell what a signal left to be told, at the end of the run."""
-        with self._lock:
-            self._tell_waiting()
+            self._listener(event)
 
     def say(self, text: str) -> None:
         """Tell a line for people."""
@@ -139,7 +124,7 @@ class Tally:
         """Count and tell what would be done."""
         with self._lock:
             self._counts[step.op] += 1
-            self._tell(Planned(step))
+            self._listener(Planned(step))
 
     def begin(self, step: Step) -> float:
         """Tell that a step begins; return the moment, in seconds of the monotonic clock.
@@ -157,7 +142,7 @@ class Tally:
         seconds = 0.0 if began is None else time.monotonic() - began
         with self._lock:
             self._counts[step.op] += 1
-            self._tell(Ended(step, seconds))
+            self._listener(Ended(step, seconds))
 
     def failure(self, step: Step, said: str) -> OperationError:
         """Report that a step failed; return what is to be raised."""
@@ -181,12 +166,4 @@ class Tally:
     def _tell_error(self, event: Event) -> None:
         with self._lock:
             self._errors += 1
-            self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        self._tell_waiting()
-        self._listener(event)
-
-    def _tell_waiting(self) -> None:
-        while not self._soon.empty():
-            self._listener(self._soon.get())
+            self._listener(event)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import click
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -39,9 +38,11 @@ class LessonStep:
 
 
 class LessonScreen:
-    """Shows each step before it acts, then what AWS answered."""
+    """Shows each step before it acts, then what AWS answered; `pause` is called in between."""
 
-    def __init__(self, *, pause: bool = False, console: Console | None = None) -> None:
+    def __init__(
+        self, *, pause: Callable[[], None] = lambda: None, console: Console | None = None
+    ) -> None:
         self._console = console or Console(highlight=False, width=None)
         self._pause = pause
         self._shown = 0
@@ -63,8 +64,7 @@ class LessonScreen:
         self._console.print(
             Text.assemble("    ", ("$ ", "dim"), (step.command, "blue")), soft_wrap=True
         )
-        if self._pause:
-            click.pause(info="    [Enter] ")
+        self._pause()
 
     def answer(self, step: LessonStep, answer: LessonAnswer, seconds: float) -> None:
         """Show what really happened, and say so where it is not what the lesson says."""

@@ -56,7 +56,9 @@ class VerifyProgress:
     def stopping(self) -> None:
         """Tell that the run was interrupted and is being cleaned up."""
         self.close()
-        self._stream.write("interrupted: removing what was made (again to leave it there)\n")
+        self._stream.write(
+            "interrupted: removing what was made (Ctrl-C twice more leaves it there)\n"
+        )
         self._stream.flush()
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from rolelab import interrupts
 from rolelab.aws.callers import Callers
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, AwsAnswer, Clock, Patience, Stopped
@@ -63,8 +64,11 @@ def verify(
 ) -> list[Finding]:
     """Verify every learner and return the findings in the order of the learners and of the lesson.
 
-    `endpoint` says where AWS is; its credentials are the administrator's. After a KeyboardInterrupt
-    nothing new is asked, `on_stop` is called, what was made is removed, and the interrupt goes on.
+    `endpoint` says where AWS is; its credentials are the administrator's. After a signal nothing
+    new is asked, `on_stop` is called, and what was made is removed.
+
+    Raises:
+        KeyboardInterrupt: a signal came. Only after the third one is anything left behind.
     """
     return _Verification(lab, endpoint, options or VerifyOptions(), listener or Listener()).run()
 
@@ -114,6 +118,18 @@ class _Verification:
             self._listener.on_wait(learner, check, answer)
 
     def run(self) -> list[Finding]:
+        """Verify; after a signal, clean up and raise KeyboardInterrupt."""
+        findings = interrupts.run(self._tell_all, self._interrupted, waits_for=2)
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        return findings
+
+    def _interrupted(self, _signal_name: str) -> None:
+        if not self._stop.is_set():
+            self._stop.set()
+            self._listener.on_stop()
+
+    def _tell_all(self) -> list[Finding]:
         """Tell every story and compare the role, side by side; return all findings in order."""
         with ThreadPoolExecutor(self._threads, thread_name_prefix="verify") as pool:
             stories = [
@@ -125,9 +141,8 @@ class _Verification:
                 for story in stories:
                     story.result()
             except BaseException:
-                # An interrupt, or an error of ours: what is under way cleans up, nothing is begun.
+                # An error of ours: what is under way cleans up, nothing is begun.
                 self._stop.set()
-                self._listener.on_stop()
                 raise
         return [finding for findings in self._findings.values() for finding in findings]
 

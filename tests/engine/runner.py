@@ -116,10 +116,9 @@ class _Lines:
 
         taken, interrupted = threading.Event(), Tally.interrupted
 
-        def noticed(tally: Tally, signal_name: str) -> bool:
-            first = interrupted(tally, signal_name)
+        def noticed(tally: Tally, signal_name: str) -> None:
+            interrupted(tally, signal_name)
             taken.set()
-            return first
 
         setattr(Tally, "interrupted", noticed)  # noqa: B010 - as below
 
