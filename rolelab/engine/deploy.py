@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from rolelab import interrupts
-from rolelab.engine import deletion, recovery
+from rolelab.engine import deletion, recovery, whereabouts
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.decide import RunSoFar, protected
@@ -19,6 +19,8 @@ from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Stack
 from rolelab.engine.state import DraftState, StateStore, read
 from rolelab.engine.tally import Tally
+from rolelab.engine.types.table import TYPES
+from rolelab.engine.whereabouts import Account
 from rolelab.engine.world import World
 from rolelab.errors import LabError, UsageError
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
@@ -134,6 +136,7 @@ def _run(
                 run = _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
                            threads=threads, so_far=RunSoFar(preview=only_preview))  # fmt: skip
                 work(run, _after_recovery(run))
+                tally.tell_missing()
                 return Result(
                     summary=tally.summary(),
                     steps=tuple(planned),
@@ -162,6 +165,7 @@ def _after_recovery(run: _Run) -> Executor:
 
 def _update(run: _Run, executor: Executor) -> None:
     if run.options.refresh:
+        _catch_up(run, untagged_are_strangers=False)
         refreshing.refresh(run.state, run.cloud, run.tally, run.threads)
     replaced = run.state.world.pending_deletions
     run.so_far.left_behind = frozenset((old.urn, old.id) for old in replaced)
@@ -189,16 +193,44 @@ def _update(run: _Run, executor: Executor) -> None:
         if not tally.failed and not tally.cancelled:
             tally.error(str(error))
         return
-    registrations.finish()
+    registrations.finish(lambda: _catch_up(run, untagged_are_strangers=True))
 
 
 def _remove_all(run: _Run, executor: Executor) -> None:
+    _catch_up(run, untagged_are_strangers=True)
     victims = deletion.everything(run.state.world)
     if kept := [victim.resource.urn for victim in victims if victim.resource.protect]:
         for urn in kept:
             run.tally.error(protected("deleted", urn), urn)
         return
     executor.delete(victims)
+
+
+def _catch_up(run: _Run, *, untagged_are_strangers: bool) -> None:
+    """Find again what was renamed; forget what is somebody else's under the same name, and say so.
+
+    Raises:
+        CannotTell: AWS could not be asked.
+    """
+
+    def on_stranger(entry: deletion.Deletion) -> None:
+        resource = entry.resource
+        label = TYPES[resource.type].label
+        text = (
+            f"{label} ({resource.id}) is not the one that this stack made: that one is gone, and"
+            " this one is left as it is"
+        )
+        run.tally.tell(Message(Severity.WARNING, text, resource.urn))
+
+    refreshing.answered(
+        "what the account holds",
+        lambda: whereabouts.catch_up(
+            run.state,
+            Account(run.cloud),
+            on_stranger=on_stranger,
+            untagged_are_strangers=untagged_are_strangers,
+        ),
+    )
 
 
 def _cloud(stack: Stack, options: RunOptions) -> Cloud:

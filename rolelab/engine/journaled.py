@@ -165,12 +165,15 @@ class Journaled:
         )
         number = self._state.begin(pending)
         try:
-            patiently(lambda: known.delete(self._cloud, self._state.world.located(victim)))
+            located = self._state.world.located(victim)
+            was_there = patiently(lambda: known.delete(self._cloud, located))
         except AwsFailure as failure:
             if failure.answered:
                 self._state.refused(number)
             raise self._failure(step, "deleting", known, failure) from None
         self._state.done(number)
+        if not was_there:
+            self._tally.missing(f"{known.label} ({victim.id})")
         self._tally.done(step, began)
 
     def identity(self, resource: Resource) -> str:

@@ -39,10 +39,12 @@ def refresh(state: StackState, cloud: Cloud, tally: Tally, threads: Executor) ->
     """
     world = state.world
     many = sum(one.type == UserType.token for one in world.live.values()) >= _MANY
-    users = _answered("the users of the account", cloud.list_users) if many else None
+    users = answered("the users of the account", cloud.list_users) if many else None
 
     def read(resource: Resource) -> Properties | None:
-        return _read(TYPES[resource.type], cloud, world.located(resource), users)
+        located = world.located(resource)
+        actual = _read(TYPES[resource.type], cloud, located, users)
+        return actual and _under_the_old_name(actual, resource, located)
 
     kept = [entry for entry in everything(world) if entry.resource.custom]
     reading = [threads.submit(read, entry.resource) for entry in kept]
@@ -65,14 +67,33 @@ def _read(
     if users is not None:
         with suppress(LookupError):
             return known.read_listed(users, resource)
-    return _answered(f"{known.label} ({resource.id})", lambda: known.read(cloud, resource))
+    return answered(f"{known.label} ({resource.id})", lambda: known.read(cloud, resource))
 
 
-def _answered(what: str, ask: Callable[[], T]) -> T:
+def answered(what: str, ask: Callable[[], T]) -> T:
+    """Return what `ask` returns, asked again while AWS is asked too often.
+
+    Raises:
+        CannotTell: it could not be found out.
+    """
     try:
         return patiently(ask)
     except AwsFailure as failure:
         raise CannotTell(f"reading {what}: {failure}", do="run the same command again") from None
+
+
+def _under_the_old_name(actual: Properties, resource: Resource, located: Resource) -> Properties:
+    """Return what AWS has, where an owner is renamed: that is the owner's change, and no other's.
+
+    The owner gets its name back; to replace its key, because of the name, would be a loss.
+    """
+    return {
+        key: resource.inputs[key]
+        if key in resource.inputs
+        and value == located.inputs[key] != values.plain(resource.inputs[key])
+        else value
+        for key, value in actual.items()
+    }
 
 
 def _take(tally: Tally, state: StackState, entry: Deletion, actual: Properties | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from rolelab.engine import decide, deletion
@@ -88,15 +89,15 @@ class Registrations:
         """Return other URNs that a resource may have had: its children may have had them too."""
         return self._aliases.get(urn, ())
 
-    def finish(self) -> None:
-        """End a program that ran to its end.
+    def finish(self, before_deletions: Callable[[], object]) -> None:
+        """End a program that ran to its end; `before_deletions` is called where there are some.
 
         What it did not register is no longer declared and is deleted; the stack's outputs are
         recorded. Nothing of this once the run is being stopped.
         """
         if not self._tally.stopped:
             self._tally.all_closed()
-            self._delete_undeclared()
+            self._delete_undeclared(before_deletions)
         stack = self._state.world.stack
         if stack and self._stack_outputs is not None and not self._tally.stopped:
             self._state.put_outputs(stack, self._stack_outputs)
@@ -119,9 +120,12 @@ class Registrations:
         self._so_far.skipped.add(goal.urn)
         return Registered(goal.urn, ok=False)
 
-    def _delete_undeclared(self) -> None:
+    def _delete_undeclared(self, before: Callable[[], object]) -> None:
         so_far, going = self._so_far, list[deletion.Deletion]()
-        for victim in deletion.undeclared(self._state.world, so_far.registered, so_far.skipped):
+        world = self._state.world
+        if deletion.undeclared(world, so_far.registered, so_far.skipped):
+            before()
+        for victim in deletion.undeclared(world, so_far.registered, so_far.skipped):
             urn = victim.resource.urn
             if victim.resource.protect and not victim.pending:
                 self._tally.error(decide.protected("deleted", urn), urn)

@@ -21,6 +21,9 @@ from rolelab.steps import (
     Summary,
 )
 
+_NAMED = 5
+"""So many of what was not found are named."""
+
 
 class StoppedError(Exception):
     """An operation was not begun, because the run is being stopped."""
@@ -50,6 +53,7 @@ class Tally:
         self._counts: Counter[Op] = Counter()
         self._began = time.monotonic()
         self._open: dict[str, Step] = {}
+        self._missing: list[str] = []
 
     # -- whether it goes on -----------------------------------------------------------------------
 
@@ -106,6 +110,18 @@ class Tally:
         """Hand an event to the listener; one at a time."""
         with self._lock:
             self._listener(event)
+
+    def tell_missing(self) -> None:
+        """Tell what was to be deleted and was not there, at the end of the run."""
+        if self._missing:
+            shown = ", ".join(self._missing[:_NAMED])
+            more = len(self._missing) - _NAMED
+            also = f" and {more} more" if more > 0 else ""
+            self.say(f"not found, so somebody else had removed it: {shown}{also}")
+
+    def missing(self, what: str) -> None:
+        """Note what was to be deleted and was not there."""
+        self._missing.append(what)
 
     def say(self, text: str) -> None:
         """Tell a line for people."""

@@ -61,9 +61,9 @@ class AccessKeyType(ResourceType):
         return Made(resource.id, {**resource.outputs, **inputs})
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
         which = {"UserName": resource.inputs["user"], "AccessKeyId": resource.id}
-        call_if_there(cloud.iam, "DeleteAccessKey", **which)
+        return call_if_there(cloud.iam, "DeleteAccessKey", **which) is not None
 
     @override
     def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:

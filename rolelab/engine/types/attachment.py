@@ -50,8 +50,9 @@ class PolicyAttachmentType(ResourceType):
         return {self._owner: owner, "policyArn": policy} if policy in attached else None
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
-        call_if_there(cloud.iam, f"Detach{self._entity}Policy", **self._which(resource.inputs))
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
+        which = self._which(resource.inputs)
+        return call_if_there(cloud.iam, f"Detach{self._entity}Policy", **which) is not None
 
     @override
     def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:

@@ -70,6 +70,22 @@ class AutoName:
     prefix_property: str = "namePrefix"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How all there are of a type are listed, with the unique id that AWS gives each."""
+
+    operation: str
+    part: str
+    """Where the list is in the answer."""
+    unique_id: str
+    """The member of an entry that no other one ever has, such as `UserId`."""
+    id: str
+    """The member that is the resource's id in the state."""
+    output: str = "uniqueId"
+    """The output that keeps the unique id."""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class ResourceType(ABC):
     """One type of resource, with the tokens, properties and defaults of pulumi-aws v7."""
 
@@ -87,6 +103,8 @@ class ResourceType(ABC):
     exclusive: str = ""
     """The input of which AWS takes no second one of the same value (a name), or only a few (a
     user's keys)."""
+    listing: Listing | None = None
+    """None for what has no unique id: it hangs on something that has one, or is its own id."""
     delete_before_replace: bool = False
     """Old and new one cannot be there at the same time."""
 
@@ -133,8 +151,8 @@ class ResourceType(ABC):
         raise NotImplementedError(f"every change of {self.token} replaces it")
 
     @abstractmethod
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
-        """Remove it, and what would keep it from that; what is gone already is not a failure.
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
+        """Remove it, and what would keep it from that; return whether it was there.
 
         Raises:
             AwsFailure: it is still there, or nobody knows.

@@ -68,8 +68,9 @@ class InlinePolicyType(ResourceType):
         return self.create(cloud, inputs)
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
-        call_if_there(cloud.iam, f"Delete{self._entity}Policy", **self._which(resource.inputs))
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
+        which = self._which(resource.inputs)
+        return call_if_there(cloud.iam, f"Delete{self._entity}Policy", **which) is not None
 
     @override
     def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:

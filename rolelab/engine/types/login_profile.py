@@ -53,8 +53,9 @@ class UserLoginProfileType(ResourceType):
         }
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
-        call_if_there(cloud.iam, "DeleteLoginProfile", UserName=resource.inputs["user"])
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
+        owner = resource.inputs["user"]
+        return call_if_there(cloud.iam, "DeleteLoginProfile", UserName=owner) is not None
 
     @override
     def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:

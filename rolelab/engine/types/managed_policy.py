@@ -12,7 +12,7 @@ from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types import parts
-from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, text_of
+from rolelab.engine.types.base import AutoName, Listing, Made, Property, ResourceType, text_of
 from rolelab.engine.types.property_rules import iam_name, iam_path, policy
 from rolelab.iam import spelling
 
@@ -36,6 +36,14 @@ class PolicyType(ResourceType):
     computed = ("arn", "policyId", "attachmentCount", "tagsAll")
     exclusive = "name"
     auto_name = AutoName(longest=128)
+    listing = Listing(
+        operation="ListPolicies",
+        part="Policies",
+        unique_id="PolicyId",
+        id="Arn",
+        output="policyId",
+        parameters={"Scope": "Local"},
+    )
 
     @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
@@ -83,8 +91,8 @@ class PolicyType(ResourceType):
         return Made(id_, self.outputs_after(resource.outputs, inputs))
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
-        removal.remove_policy(cloud.iam, resource.id)
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
+        return removal.remove_policy(cloud.iam, resource.id)
 
     @override
     def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:

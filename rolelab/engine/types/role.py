@@ -12,7 +12,15 @@ from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types import parts
-from rolelab.engine.types.base import AutoName, Made, Property, ResourceType, text_of, timestamp
+from rolelab.engine.types.base import (
+    AutoName,
+    Listing,
+    Made,
+    Property,
+    ResourceType,
+    text_of,
+    timestamp,
+)
 from rolelab.engine.types.property_rules import arn, between, iam_name, iam_path, policy
 
 
@@ -36,6 +44,7 @@ class RoleType(ResourceType):
     tells = frozenset({"permissionsBoundary"})
     exclusive = "name"
     auto_name = AutoName()
+    listing = Listing(operation="ListRoles", part="Roles", unique_id="RoleId", id="RoleName")
 
     @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
@@ -72,9 +81,9 @@ class RoleType(ResourceType):
         return Made(id_, {**outputs, "description": description})
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
         force = bool(resource.inputs.get("forceDetachPolicies"))
-        removal.remove_role(cloud.iam, resource.id, force=force)
+        return removal.remove_role(cloud.iam, resource.id, force=force)
 
     @override
     def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:

@@ -12,7 +12,7 @@ from rolelab.aws.iam_calls import call, call_if_there
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.types import parts
-from rolelab.engine.types.base import AutoName, Made, Property, ResourceType
+from rolelab.engine.types.base import AutoName, Listing, Made, Property, ResourceType
 from rolelab.engine.types.property_rules import arn, iam_name, iam_path
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class UserType(ResourceType):
     tells = frozenset({"permissionsBoundary"})
     exclusive = "name"
     auto_name = AutoName()
+    listing = Listing(operation="ListUsers", part="Users", unique_id="UserId", id="UserName")
 
     @override
     def create(self, cloud: Cloud, inputs: Properties) -> Made:
@@ -71,8 +72,9 @@ class UserType(ResourceType):
         return _made(known["arn"], known["uniqueId"], inputs)
 
     @override
-    def delete(self, cloud: Cloud, resource: Resource) -> None:
-        removal.remove_user(cloud.iam, resource.id, force=bool(resource.inputs.get("forceDestroy")))
+    def delete(self, cloud: Cloud, resource: Resource) -> bool:
+        force = bool(resource.inputs.get("forceDestroy"))
+        return removal.remove_user(cloud.iam, resource.id, force=force)
 
     @override
     def find(self, cloud: Cloud, pending: PendingOperation) -> Made | None:

@@ -1,0 +1,140 @@
+"""Where AWS has what the state knows: found by its unique id, under whatever name it has by now.
+
+A user that somebody renamed still has its key; one that somebody else made under the old name is
+not the stack's. Names alone tell neither.
+
+Source: IAM User Guide, "IAM identifiers", unique identifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from rolelab.aws.iam_calls import listed
+from rolelab.engine import values
+from rolelab.engine.cloud import Cloud
+from rolelab.engine.deletion import Deletion, everything
+from rolelab.engine.resource import Properties, Resource
+from rolelab.engine.state import StackState
+from rolelab.engine.types.base import ResourceType
+from rolelab.engine.types.table import TYPES
+
+PAGE = 1000
+"""Entries asked for at once.
+
+Source: IAM API Reference, ListUsers, MaxItems.
+"""
+
+
+@dataclass(slots=True)
+class Account:
+    """The users, roles and customer managed policies of an account, each kind listed once."""
+
+    cloud: Cloud
+    _listed: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+
+    def ids(self, known: ResourceType) -> Mapping[str, str]:
+        """Return unique id -> id of all there are of a type that is listed.
+
+        Raises:
+            AwsFailure: they cannot be listed.
+        """
+        listing = known.listing
+        if listing is None:
+            return {}
+        if known.token not in self._listed:
+            entries = listed(
+                self.cloud.iam,
+                listing.operation,
+                listing.part,
+                MaxItems=PAGE,
+                **listing.parameters,
+            )
+            self._listed[known.token] = {
+                entry[listing.unique_id]: entry[listing.id] for entry in entries
+            }
+        return self._listed[known.token]
+
+
+def catch_up(
+    state: StackState,
+    account: Account,
+    *,
+    on_stranger: Callable[[Deletion], object],
+    untagged_are_strangers: bool,
+) -> None:
+    """Take into the state what has another name by now, and forget what is somebody else's.
+
+    What carries the name and the tags of a resource that is gone is that resource, recreated. What
+    carries the name alone is a stranger's: the resource is dropped, with what hung on it, and
+    `on_stranger` is told. Without tags in the declaration nothing tells the two apart:
+    `untagged_are_strangers` decides.
+
+    Raises:
+        AwsFailure: AWS could not be asked.
+    """
+    for entry in everything(state.world):
+        known = TYPES.get(entry.resource.type)
+        unique_id = _unique_id(known, entry.resource)
+        if known is None or not unique_id:
+            continue
+        ids = account.ids(known)
+        if ids.get(unique_id) == entry.resource.id:
+            continue
+        if unique_id in ids:
+            _take_new_name(state, entry, ids[unique_id])
+        elif entry.resource.id in ids.values():
+            there = known.read(account.cloud, entry.resource)
+            if there is None or (_is_untagged(entry.resource) and not untagged_are_strangers):
+                continue
+            if entry.pending or not _has_tags_of(entry.resource, there):
+                _forget(state, entry)
+                on_stranger(entry)
+            else:
+                state.put(_recreated(entry.resource, there))
+
+
+def _unique_id(known: ResourceType | None, resource: Resource) -> str:
+    """Return the unique id in the state; empty where there is none, as in an old state."""
+    if known is None or known.listing is None:
+        return ""
+    return str(values.plain(resource.outputs.get(known.listing.output)) or "")
+
+
+def _take_new_name(state: StackState, entry: Deletion, name: str) -> None:
+    """Take the present name; what hangs on the resource is looked for under it from now on."""
+    resource = entry.resource
+    if not entry.pending:
+        state.put(replace(resource, id=name, formerly=[*resource.formerly, resource.id]))
+
+
+def _recreated(resource: Resource, there: Properties) -> Resource:
+    ours = {key: value for key, value in there.items() if key in resource.outputs}
+    by_aws = {"arn", "uniqueId", "policyId", "createDate"}
+    return replace(
+        resource,
+        outputs={**resource.outputs, **{key: ours[key] for key in ours.keys() & by_aws}},
+    )
+
+
+def _forget(state: StackState, entry: Deletion) -> None:
+    """Drop a resource, and with it what hung on it: under that name it would be a stranger's."""
+    if not entry.pending:
+        for other in list(state.world.live.values()):
+            if any(entry.resource.urn in urns for urns in other.replacing.values()):
+                state.drop(other, pending_deletion=False)
+    state.drop(entry.resource, pending_deletion=entry.pending)
+
+
+def _tags(properties: Properties) -> Mapping[str, str]:
+    return values.plain(properties.get("tags")) or {}
+
+
+def _is_untagged(resource: Resource) -> bool:
+    return not _tags(resource.inputs)
+
+
+def _has_tags_of(resource: Resource, there: Properties) -> bool:
+    declared = _tags(resource.inputs)
+    return bool(declared) and declared.items() <= _tags(there).items()
