@@ -157,6 +157,10 @@ def decode(document: object) -> Mapping[str, object]:
         raise PolicyError(f"not JSON: {error.msg} in {where}") from None
     except RecursionError:
         raise PolicyError("not a policy: nested too deeply") from None
+    except PolicyError:
+        raise
+    except ValueError:
+        raise PolicyError("not a policy: a number in it has too many digits") from None
     if decoded is None:
         raise PolicyError("a policy document is a JSON object")
     return decoded

@@ -26,7 +26,7 @@ def _without(document: dict[str, Any], element: str) -> dict[str, Any]:
         (PolicyUse.USER_INLINE, "{", "document"),
         (PolicyUse.USER_INLINE, "[]", "document"),
         (PolicyUse.USER_INLINE, '{"Version": "2012-10-17", "Version": "2012-10-17"}', "document"),
-        (PolicyUse.USER_INLINE, {"Version": "2012-10-17"}, "document"),
+        (PolicyUse.USER_INLINE, {"Version": "2012-10-17"}, "Statement"),
         (PolicyUse.USER_INLINE, doc(allow(), version="2020-01-01"), "Version"),
         (PolicyUse.USER_INLINE, doc(), "Statement"),
         (PolicyUse.USER_INLINE, GRANT | {"Comment": "x"}, "document"),
@@ -52,8 +52,8 @@ def _without(document: dict[str, Any], element: str) -> dict[str, Any]:
         (PolicyUse.USER_INLINE, doc(allow(Condition=["x"])), "statement 1, Condition"),
         (
             PolicyUse.USER_INLINE,
-            doc(allow(Condition={"Bool": {"mfa": "true"}})),
-            "statement 1, Condition Bool",
+            doc(allow(Condition={"DateLessThan": {"a:b": "never"}})),
+            "statement 1, Condition DateLessThan",
         ),
         (PolicyUse.TRUST, _without(TRUST, "Principal"), "statement 1"),
         (PolicyUse.TRUST, doc(trusts(Resource=ROLE_ARN)), "statement 1, Resource"),
@@ -162,6 +162,7 @@ def _own() -> Iterator[Any]:
     kinds = {
         "iam:PutUserPolicy": PolicyUse.USER_INLINE,
         "iam:PutRolePolicy": PolicyUse.ROLE_INLINE,
+        "iam:CreatePolicy": PolicyUse.MANAGED,
         "iam:CreateRole": PolicyUse.TRUST,
     }
     for case in load(FIDELITY / "documents.json")[0]:

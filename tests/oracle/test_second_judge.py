@@ -26,7 +26,7 @@ from rolelab.iam.language.operators import OPERATORS, Operator
 from rolelab.iam.request import Context, Lack
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process.record import Instance
-from tests.oracle import authorization, conditions, documents, statements
+from tests.oracle import authorization, conditions, documents, identity_documents, statements
 from tests.oracle.authorization import Cause, Refusal, ResourcePolicy, authorize
 from tests.oracle.generated import (
     ACCOUNT,
@@ -299,9 +299,9 @@ def test_the_product_and_ministacks_evaluator_agree_on_the_identity_based_half(
 @given(identity=IDENTITY, trust=TRUST)
 def test_what_was_generated_is_what_iam_would_store(identity: Doc, trust: Doc) -> None:
     """Else the comparison would be of nonsense; and neither judge's grammar refuses any of it."""
-    documents.check_identity(json.dumps(identity))
+    identity_documents.check_identity(json.dumps(identity))
     documents.check_trust(json.dumps(trust))
-    assert malformed(json.dumps(identity), PolicyUse.MANAGED) == ""
+    assert malformed(json.dumps(identity), PolicyUse.USER_INLINE) == ""
     assert malformed(json.dumps(trust), PolicyUse.TRUST) == ""
 
 
@@ -317,8 +317,14 @@ def _spoilt(document: Doc, element: str, value: Any) -> Doc:
 ELEMENTS = (
     "Sid Effect Action NotAction Resource NotResource Principal NotPrincipal Condition Comment"
 )
-WORDS = "x * Allow Deny s3: s3:Get sts:AssumeRole arn:aws:s3 arn:aws:s*:::x arn:nowhere:s3:::b"
-ARNS = "arn:aws:iam::*:use* arn:aws:iam:us-east-1:1:user/x arn:aws:iam::1:bucket/x"
+WORDS = (
+    "x * Allow Deny allow s3: s3:Get s3:a:b s3.x:a-b arn:aws:s3 arn:aws:s*:::x arn:nowhere:s3:::b"
+)
+ARNS = (
+    "arn:aws:iam::*:use* arn:aws:iam:us-east-1:1:user/x arn:aws:iam::1:bucket/x"
+    " arn:aws:iam::x:user/x arn:aws:s3::b arn:aws::b arn:aws s3:b"
+    " arn:aws:s3:us-east-1::b arn:aws:s3:*:1:accesspoint/b"
+)
 VALUES: list[Any] = [
     *(None, "", "s3:a b", 7, [], {}, ["*", 7]),
     *WORDS.split(),
@@ -331,6 +337,9 @@ VALUES: list[Any] = [
     {"StringEquals": {"a": "b"}},
     {"Bool": {"a:b": True}},
     {"Null": {"a:b": {}}},
+    {"None": {}},
+    {"StringEquals": {"a": ["b", 7]}},
+    *({"DateLessThan": {"a:b": date}} for date in ("2026-13", "01T", "2026-11-28T7:00:00+01", "x")),
 ]
 SPOILT = st.builds(
     _spoilt, IDENTITY | TRUST, st.sampled_from(ELEMENTS.split()), st.sampled_from(VALUES)
@@ -344,9 +353,11 @@ def test_two_judges_refuse_the_same_documents_in_the_same_words(
 ) -> None:
     """The local AWS refuses with these words, so each of them is a fact that two readings found."""
     text = json.dumps(document)
-    check = documents.check_trust if is_trust else documents.check_identity
     try:
-        check(text)
+        if is_trust:
+            documents.check_trust(text)
+        else:
+            identity_documents.check_identity(text, managed=True)
         theirs = ""
     except documents.Malformed as refused:
         theirs = str(refused)

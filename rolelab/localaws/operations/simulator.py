@@ -130,7 +130,7 @@ def _missing(own: _Some, context: Context) -> list[str]:
 def _given(call: ApiCall, member: str) -> _Some:
     documents = call.texts(member)
     for document in documents:
-        message = malformed(document, PolicyUse.MANAGED)
+        message = malformed(document, PolicyUse.USER_INLINE)
         if message:
             raise AwsError("InvalidInput", message)
     return tuple(map(stored, documents))

@@ -1,0 +1,60 @@
+"""IAM's grammar of policy documents: what AWS refuses to store, where, in AWS's words if known.
+
+There are two grammars, with words of their own: `identity` for what is attached to users, groups,
+roles and sessions, `resource_based` for trust policies and bucket policies, which name principals.
+
+Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements
+reference", "IAM and AWS STS quotas".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from components.limits import policy_size
+from rolelab.iam.documents import PolicyError, RepeatedElement, decode
+from rolelab.iam.grammar import identity, resource_based
+from rolelab.iam.grammar.model import INVALID_JSON, LEGACY, SYNTAX, GrammarFault, PolicyUse
+
+__all__ = ["GrammarFault", "PolicyUse", "faults", "malformed"]
+
+
+def faults(document: object, use: PolicyUse) -> tuple[GrammarFault, ...]:
+    """Return the faults of a document (mapping or JSON text), in the order in which AWS looks."""
+    if isinstance(document, str) and not document.startswith("{"):
+        return (GrammarFault("document", _first_byte(document, use)),)
+    try:
+        raw = decode(document)
+    except RepeatedElement:
+        return (GrammarFault("document", SYNTAX),)
+    except PolicyError:
+        return (GrammarFault("document", _not_json(use)),)
+    of_grammar = resource_based.faults if use.names_principals else identity.faults
+    return (*of_grammar(raw, use), *_size(document if isinstance(document, str) else raw, use))
+
+
+def malformed(document: str, use: PolicyUse) -> str:
+    """Return AWS's message for the first fault of grammar; empty where there is none."""
+    for fault in faults(document, use):
+        if fault.code == "MalformedPolicyDocument":
+            return fault.what
+    return ""
+
+
+def _first_byte(document: str, use: PolicyUse) -> str:
+    """Return AWS's message for a text that does not begin with the document's brace."""
+    if not document.lstrip().startswith("{"):
+        return _not_json(use)
+    return "JSON strings must not have leading spaces" if use.names_principals else LEGACY
+
+
+def _not_json(use: PolicyUse) -> str:
+    return INVALID_JSON if use.names_principals or use is PolicyUse.SESSION else SYNTAX
+
+
+def _size(document: Mapping[str, object] | str, use: PolicyUse) -> Iterator[GrammarFault]:
+    size = policy_size(document)
+    if use.limit is not None and size > use.limit:
+        what = f"has {size} characters without white space, at most {use.limit} are allowed"
+        code = "PackedPolicyTooLarge" if use is PolicyUse.SESSION else "LimitExceeded"
+        yield GrammarFault("document", what, code)
