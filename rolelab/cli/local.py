@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from rolelab import readable
+from rolelab.cli import deploying
 from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
-from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance
+from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance, local_home_in
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.localaws.http.events import ApiEvent
 
 
+def _home_of(_ctx: click.Context, _parameter: click.Parameter, folder: str | None) -> Path:
+    """Return the folder of the local AWS: the project's own, or below one that needs no project."""
+    if folder is None:
+        from rolelab import project
+
+        try:
+            return project.find().local_home
+        except UsageError as error:
+            do = f"{error.do}, or name a folder with --dir"
+            raise UsageError(error.what, where=error.where, do=do) from None
+    if not folder or "\0" in folder or Path(folder).is_file():
+        raise UsageError(f"{folder!r} is not a folder", where="--dir", do="name a folder")
+    return local_home_in(Path(folder))
+
+
+_home_option = click.option(
+    "--dir",
+    "home",
+    metavar="DIR",
+    callback=_home_of,
+    help="Of this folder, which needs no Pulumi.yaml  [default: the project's].",
+)
+
+
 @click.group("local")
 def command() -> None:
-    """Start, stop and look at the local AWS of this project.
+    """Start, stop and look at the local AWS of this project, or of any folder (--dir).
 
     It runs in the background on 127.0.0.1 and keeps what it holds between two starts. After two
     hours without a request it ends by itself (ROLELAB_LOCAL_IDLE_S gives another number of
@@ -29,34 +55,59 @@ def command() -> None:
 
 
 @command.command(short_help="Start it, if it does not run.")
-def start() -> None:
+@_home_option
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="On this port  [default: the one it had, or any that is free].",
+)
+def start(home: Path, port: int | None) -> None:
     """Start the local AWS, if it does not run."""
-    from rolelab import project
-
-    say(lifecycle.ensure(project.find().local_home).line)
+    say(lifecycle.ensure(home, port=port or 0).line)
 
 
 @command.command(short_help="Stop it; what it holds is kept.")
 @click.option(
     "--force", is_flag=True, help="Even if what it holds cannot be saved: that is lost then."
 )
-def stop(force: bool) -> None:
+@_home_option
+@click.pass_context
+def stop(ctx: click.Context, home: Path, force: bool) -> None:
     """Stop the local AWS; what it holds is kept for the next start.
 
-    Where that cannot be saved, as on a full disk, it runs on: exit code 1, with the reason.
+    Where that cannot be saved, as on a full disk, it runs on: exit code 1, with the reason. So is
+    one that was killed, or had to be.
     """
-    from rolelab import project
+    found = lifecycle.stop(home, force=force)
+    say(found.line)
+    ctx.exit(1 if found.state is State.DEAD else 0)
 
-    say(lifecycle.stop(project.find().local_home, force=force).line)
+
+@command.command(short_help="Empty it; all that it holds is gone.")
+@_home_option
+@deploying.yes_option
+def reset(home: Path, yes: bool) -> None:
+    """Empty the local AWS: users, roles, buckets and events of all accounts are gone.
+
+    Its port and its secret stay. If it ran, it runs again. A lab that was in it is gone, too;
+    `rolelab up` makes it anew.
+    """
+    deploying.require_yes(yes, what="local reset")
+    if not yes:
+        deploying.agreed(f"All that the local AWS in {home} holds will be gone. Do this?")
+    if lifecycle.reset(home):
+        say(f"the local AWS is empty; {lifecycle.ensure(home).line}")
+    else:
+        say("the local AWS is empty, and not running")
 
 
 @command.command(short_help="Show whether it runs.")
+@_home_option
 @click.pass_context
-def status(ctx: click.Context) -> None:
+def status(ctx: click.Context, home: Path) -> None:
     """Show whether the local AWS runs: exit code 0 if it does, 1 if not, 3 if unknown."""
-    from rolelab import project
-
-    found = probe.find(project.find().local_home)
+    found = probe.find(home)
     say(found.line)
     ctx.exit({State.RUNNING: 0, State.HUNG: 3, State.ASTRAY: 3}.get(found.state, 1))
 
@@ -69,7 +120,8 @@ def status(ctx: click.Context) -> None:
     show_default=True,
     help="Root of which account.",
 )
-def env(account: str) -> None:
+@_home_option
+def env(home: Path, account: str) -> None:
     """Print the endpoint and the administrator's key as `export NAME='value'` lines for a shell.
 
     With them the AWS CLI, boto3, Terraform and the Pulumi CLI work on the local AWS. The key is
@@ -84,10 +136,9 @@ def env(account: str) -> None:
             do="give 12 digits, such as 000000000000",
         )
     # Started if need be: with nothing to export, the next `aws` would go to a real account.
-    from rolelab import project
     from rolelab.hands_on import environment, shell
 
-    running = lifecycle.ensure(project.find().local_home).instance
+    running = lifecycle.ensure(home).instance
     values = {
         "AWS_ENDPOINT_URL": running.url,
         "AWS_ACCESS_KEY_ID": account,
@@ -113,14 +164,15 @@ def env(account: str) -> None:
     "--json", "as_json", is_flag=True, help="One JSON object a line, with CloudTrail's fields."
 )
 @click.option("--account", metavar="ID", help="Of this account only.")
-def events(follow: bool, as_json: bool, account: str | None) -> None:
+@_home_option
+def events(home: Path, follow: bool, as_json: bool, account: str | None) -> None:
     """Show who asked what of the local AWS, when, and with what answer, as CloudTrail would.
 
     The last ten thousand calls are kept, as long as it runs. Secrets are not among the parameters.
     """
     from rolelab.localaws.process import control
 
-    running = _running()
+    running = _running(home)
     read = control.follow if follow else control.events
     for event in read(running, account=account):
         if as_json:
@@ -132,13 +184,14 @@ def events(follow: bool, as_json: bool, account: str | None) -> None:
 @command.command(short_help="Show its time, or move it.")
 @click.option("--forward", metavar="TIME", help="So much later: 90s, 30m, 2h or 1d.")
 @click.option("--reset", is_flag=True, help="The real time again.")
-def clock(forward: str | None, reset: bool) -> None:
+@_home_option
+def clock(home: Path, forward: str | None, reset: bool) -> None:
     """Show how far the local AWS is ahead of the real time, or move it, to see a session end."""
     from datetime import timedelta
 
     from rolelab.localaws.process import control
 
-    running = _running()
+    running = _running(home)
     if reset:
         ahead = control.reset_clock(running)
     elif forward:
@@ -152,10 +205,8 @@ def clock(forward: str | None, reset: bool) -> None:
     )
 
 
-def _running() -> Instance:
-    from rolelab import project
-
-    found = probe.find(project.find().local_home)
+def _running(home: Path) -> Instance:
+    found = probe.find(home)
     if found.instance is None:
         raise CannotTell(found.line, do="start it with `rolelab local start`")
     return found.instance

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +16,10 @@ from pathlib import Path
 import pytest
 
 from rolelab.aws.clients import Clients
+from rolelab.aws.endpoint import Endpoint
 from rolelab.localaws.process import lifecycle, probe
+from rolelab.localaws.process.probe import State
+from rolelab.secret import Credentials, Secret
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,6 +48,21 @@ class Lab:
         return self.folder / ".rolelab" / "local"
 
 
+def environment_of(lines: str) -> dict[str, str]:
+    return dict(re.findall(r"^export (\w+)='(.*)'$", lines, re.MULTILINE))
+
+
+def clients_of(lines: str) -> Clients:
+    """Return clients for what `local env` prints."""
+    environment = environment_of(lines)
+    keys = Credentials(
+        access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        secret_access_key=Secret(environment["AWS_SECRET_ACCESS_KEY"]),
+    )
+    url, region = environment["AWS_ENDPOINT_URL"], environment["AWS_REGION"]
+    return Clients(Endpoint(url=url, region=region, credentials=keys))
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
@@ -68,6 +88,96 @@ def test_it_is_started_seen_and_stopped(lab: Lab) -> None:
     )
     assert lab.rolelab("status").returncode == 1
     assert lab.rolelab("stop").returncode == 0
+
+
+def test_a_folder_without_a_project_has_one_of_its_own(
+    lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """For other people's code: no Pulumi, no configuration."""
+    elsewhere = Lab(tmp_path_factory.mktemp("elsewhere"))
+    refused = elsewhere.rolelab("start")
+    assert refused.returncode == 2
+    assert "name a folder with --dir" in refused.stderr
+    folder = ["--dir", "double"]
+    try:
+        assert elsewhere.rolelab("start", *folder).returncode == 0
+        assert elsewhere.rolelab("status", *folder).returncode == 0
+        assert lab.rolelab("status").returncode == 1
+        root = clients_of(elsewhere.rolelab("env", *folder).stdout)
+        assert root.sts.get_caller_identity()["Account"] == "000000000000"
+        event = json.loads(elsewhere.rolelab("events", "--json", *folder).stdout)
+        assert event["eventName"] == "GetCallerIdentity"
+        assert list(elsewhere.folder.iterdir()) == [elsewhere.folder / "double"]
+    finally:
+        assert elsewhere.rolelab("stop", *folder).returncode == 0
+    assert elsewhere.rolelab("status", *folder).returncode == 1
+
+
+@pytest.mark.parametrize("folder", ["", "Pulumi.yaml"])
+def test_what_is_no_folder_is_wrong_usage(lab: Lab, folder: str) -> None:
+    """One line, whatever the command."""
+    for command in ("start", "stop", "status", "env", "events", "clock"):
+        told = lab.rolelab(command, "--dir", folder)
+        assert (told.returncode, len(told.stderr.splitlines())) == (2, 1)
+        assert "is not a folder (--dir)" in told.stderr
+
+
+def test_it_starts_on_the_port_that_is_asked_for(lab: Lab) -> None:
+    """For a configuration file that names one; a port in use is one clear line."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = lab.rolelab("start", "--port", str(port))
+    assert refused.returncode == 2
+    assert f"port {port} is in use (--port)" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    started = lab.rolelab("start", "--port", str(port))
+    assert (started.returncode, started.stderr) == (0, "")
+    assert f"http://127.0.0.1:{port} " in started.stdout
+    assert lab.rolelab("start", "--port", str(port)).returncode == 0
+    another = lab.rolelab("start", "--port", str(port % 60000 + 1024))
+    assert another.returncode == 2
+    assert f"runs on port {port}" in another.stderr
+
+
+def test_a_reset_empties_it_and_shells_go_on(lab: Lab) -> None:
+    """All accounts are empty; the address and the key that a shell has stay good."""
+    lab.rolelab("start")
+    root = clients_of(lab.rolelab("env").stdout)
+    iam, s3 = root.iam, root.s3
+    iam.create_user(UserName="anna")
+    s3.create_bucket(Bucket="anna-bucket")
+    s3.put_object(Bucket="anna-bucket", Key="a/b", Body=b"hello")
+    asked = lab.rolelab("reset")
+    assert (asked.returncode, "give --yes" in asked.stderr) == (2, True)
+    assert len(iam.list_users()["Users"]) == 1
+    before = probe.find(lab.home).instance
+    done = lab.rolelab("reset", "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    after = probe.find(lab.home).instance
+    assert before
+    assert after
+    assert after.instance_id != before.instance_id
+    assert iam.list_users()["Users"] == []
+    assert s3.list_buckets()["Buckets"] == []
+    assert lab.rolelab("stop").returncode == 0
+    assert lab.rolelab("reset", "--yes").stdout == "the local AWS is empty, and not running\n"
+    lab.rolelab("start")
+    assert iam.list_users()["Users"] == []
+
+
+def test_what_is_lost_is_no_success(lab: Lab) -> None:
+    """A script that stops it must not take a killed one for one that is kept."""
+    lab.rolelab("start")
+    running = probe.find(lab.home).instance
+    assert running
+    os.kill(running.pid, signal.SIGKILL)
+    while probe.find(lab.home).state is not State.DEAD:
+        time.sleep(0.01)
+    stopped = lab.rolelab("stop")
+    assert (stopped.returncode, "lost" in stopped.stdout) == (1, True)
+    assert lab.rolelab("reset", "--yes").returncode == 0
+    stopped = lab.rolelab("stop")
+    assert (stopped.returncode, "lost" in stopped.stdout) == (0, False)
 
 
 def test_env_is_what_a_shell_takes(lab: Lab) -> None:
@@ -195,7 +305,7 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         text=True,
         check=True,
     )
-    for name in ("start", "stop", "status", "env", "events", "clock"):
+    for name in ("start", "stop", "reset", "status", "env", "events", "clock"):
         assert re.search(rf"^  {name} ", told.stdout, re.MULTILINE)
     loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
     assert loaded & {"boto3", "pulumi", "ministack", "uvicorn", "asyncio", "rich"} == set()

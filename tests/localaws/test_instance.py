@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -193,6 +195,44 @@ def test_it_ends_by_itself_when_nobody_asks(home: Path, monkeypatch: pytest.Monk
         time.sleep(0.05)
     monkeypatch.delenv(lifecycle.IDLE_VARIABLE)
     assert lifecycle.ensure(home).instance.instance_id == made.instance_id
+
+
+def test_it_ends_when_its_folder_is_removed_and_leaves_the_next_one_alone(home: Path) -> None:
+    """`rm -rf .rolelab`, and a new lab at once: its objects and its record are its own."""
+    old = lifecycle.ensure(home).instance
+    old_s3 = Clients(old.endpoint()).s3
+    old_s3.create_bucket(Bucket="old-bucket")
+    shutil.rmtree(home)
+    new = lifecycle.ensure(home).instance
+    assert new.instance_id != old.instance_id
+    with contextlib.suppress(Exception):  # whatever it answers, or if it has ended already
+        old_s3.put_object(Bucket="old-bucket", Key="a", Body=b"x")
+    _wait_until_gone(old.pid)
+    found = probe.find(home)
+    assert (found.state, found.instance) == (State.RUNNING, new)
+    assert [path for path in (home / "state").rglob("*") if path.is_file()] == []
+    assert lifecycle.stop(home).state is State.STOPPED
+
+
+def test_it_ends_when_its_folder_is_moved_and_loses_nothing(home: Path) -> None:
+    """What it holds goes with the folder; a new one in the old place is another."""
+    old = lifecycle.ensure(home).instance
+    Clients(old.endpoint()).iam.create_user(UserName="anna")
+    s3 = Clients(old.endpoint()).s3
+    s3.create_bucket(Bucket="anna-bucket")
+    moved = home.parent.parent / "moved"
+    home.parent.rename(moved)
+    new = lifecycle.ensure(home).instance
+    _wait_until_gone(old.pid)
+    assert Clients(new.endpoint()).iam.list_users()["Users"] == []
+    again = lifecycle.ensure(moved / "local").instance
+    try:
+        assert again.instance_id == old.instance_id
+        assert [
+            user["UserName"] for user in Clients(again.endpoint()).iam.list_users()["Users"]
+        ] == ["anna"]
+    finally:
+        lifecycle.stop(moved / "local")
 
 
 def test_a_wrong_idle_time_is_one_clear_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

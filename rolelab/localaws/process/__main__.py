@@ -1,6 +1,10 @@
-"""The background process: `python -m rolelab.localaws.process HOME REGION PIPE`.
+"""The background process: `python -m rolelab.localaws.process HOME REGION PORT PIPE`.
 
-`lifecycle.ensure` starts it and waits at the other end of the pipe for one word.
+`lifecycle.ensure` starts it and waits at the other end of the pipe for one word: an exit code, and
+why it does not serve. PORT is 0 where any will do.
+
+It works in HOME and names what is in there from there: where the folder is moved, its files go
+with it, and never into one that was made in its place.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from typing import TYPE_CHECKING
 from rolelab.errors import LabError
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process import lock
-from rolelab.localaws.process.lifecycle import DEFAULT_IDLE_S, IDLE_VARIABLE
+from rolelab.localaws.process.lifecycle import DEFAULT_IDLE_S, IDLE_VARIABLE, SERVING
 from rolelab.localaws.process.record import (
     InstanceRecord,
     code_print,
@@ -55,28 +59,31 @@ class _Starter:
         return True
 
 
-def main(home: Path, region: str, pipe: int) -> int:
+def main(home: Path, region: str, port: int, pipe: int) -> int:
     """Serve until stopped or idle; tell the starter when it serves, or why it does not."""
     starter = _Starter(pipe)
     try:
-        _serve(home, region, starter)
+        _serve(home, region, port, starter)
     except LabError as error:
-        if not starter.tell(str(error)):
+        if not starter.tell(f"{error.exit_code} {error}"):
             _log.error("%s", error)
         return error.exit_code
     except OSError as error:
-        if not starter.tell(f"cannot write {error.filename or home}: {why_not_written(error)}"):
+        path = home / (error.filename or "")
+        if not starter.tell(f"1 cannot write {path}: {why_not_written(error)}"):
             _log.exception("the local AWS failed")
         return 1
     return 0
 
 
-def _serve(home: Path, region: str, starter: _Starter) -> None:
+def _serve(home: Path, region: str, port: int, starter: _Starter) -> None:
     os.umask(0o077)
     # Looked at before the code is loaded: a change from here on makes it older code.
     idle_s, code = _idle_s(), code_print()
-    lock.hold_alive(home)
-    server = _prepared(home, region)
+    os.chdir(home)
+    here = Path()
+    alive = lock.hold_alive(home)
+    server = _prepared(here, region, port)
     instance = server.instance
     recorded = InstanceRecord(
         instance_id=instance.instance_id,
@@ -89,9 +96,9 @@ def _serve(home: Path, region: str, starter: _Starter) -> None:
     )
 
     def announce() -> None:
-        write_secret(home, instance.secret)
-        write_record(home, recorded)
-        starter.tell("serving")
+        write_secret(here, instance.secret)
+        write_record(here, recorded)
+        starter.tell(SERVING)
 
     def end(*_: object) -> None:
         server.leave()
@@ -101,15 +108,16 @@ def _serve(home: Path, region: str, starter: _Starter) -> None:
     kept = replace(recorded, kept=True)
     saved = server.run(
         on_ready=announce,
-        on_saved=lambda: stage_kept(home, kept, instance.secret),
+        on_saved=lambda: stage_kept(here, kept, instance.secret),
         idle_s=idle_s,
+        is_at_home=lambda: lock.is_own(home, alive),
     )
     if not saved:
         raise LabError("the local AWS ends without having saved what it held")
-    mark_kept(home)
+    mark_kept(here)
 
 
-def _prepared(home: Path, region: str) -> Server:
+def _prepared(home: Path, region: str, port: int) -> Server:
     """Return a server that continues what an orderly end has kept, or begins an empty world."""
     before, secret = read_record(home), read_secret(home)
     state = home / "state"
@@ -126,7 +134,8 @@ def _prepared(home: Path, region: str) -> Server:
         # Without it only whoever held it is locked out: it opens the world, and does not hold it.
         secret=secret if restore and secret else new_secret(),
         region=region,
-        port=before.port if before else 0,
+        port=port or (before.port if before else 0),
+        must_have_port=port > 0,
         state=state,
         restore=restore,
     )
@@ -143,4 +152,4 @@ def _idle_s() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

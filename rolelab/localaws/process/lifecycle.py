@@ -11,12 +11,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolelab.errors import CannotTell, LabError
+from rolelab.errors import CannotTell, LabError, UsageError
 from rolelab.localaws.process import lock, probe
 from rolelab.localaws.process.probe import Answer, Found, State
 from rolelab.localaws.process.record import (
     DEFAULT_REGION,
     Instance,
+    begin_anew,
     code_print,
     prepare,
     read_record,
@@ -26,6 +27,9 @@ from rolelab.localaws.process.record import (
 IDLE_VARIABLE = "ROLELAB_LOCAL_IDLE_S"
 """Environment variable: after so many seconds without a request the server ends (0: never)."""
 DEFAULT_IDLE_S = 7200
+
+SERVING = "serving"
+"""The background process's word for a start that worked."""
 
 _START_S = 30.0
 _STOP_S = 15.0
@@ -42,23 +46,25 @@ class Started:
     line: str
 
 
-def ensure(home: Path, *, region: str = DEFAULT_REGION) -> Started:
+def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0) -> Started:
     """Return the running instance, started here if need be; of two callers only one starts it.
 
-    One that runs from older code than this is restarted in order, with what it holds.
+    One that runs from older code than this is restarted in order, with what it holds. Without a
+    `port` it takes the one that it had, if that is free, else any.
 
     Raises:
+        UsageError: it cannot have the port, or runs on another one.
         LabError: it cannot be started.
         CannotTell: one that cannot be asked is in the way.
     """
     found = probe.find(home)
     if found.instance and _is_of_this_code(home):
-        return Started(instance=found.instance, started=False, line=found.line)
+        return _joined(found.instance, found.line, port)
     prepare(home)
     with lock.starting(home):
         found = probe.settled(home)
         if found.instance and _is_of_this_code(home):
-            return Started(instance=found.instance, started=False, line=found.line)
+            return _joined(found.instance, found.line, port)
         if found.state in (State.HUNG, State.ASTRAY):
             raise CannotTell(found.line, do="end it with `rolelab local stop`, then try again")
         older = found.instance is not None
@@ -66,7 +72,7 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION) -> Started:
             stop(home)
         before = read_record(home)
         lost = before is not None and not before.kept
-        _spawn(home, region)
+        _spawn(home, region, port)
         now = probe.find(home)
     if now.instance is None:
         raise LabError(
@@ -76,6 +82,15 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION) -> Started:
         )
     line = _started_line(now.instance, lost=lost, older=older)
     return Started(instance=now.instance, started=True, line=line)
+
+
+def _joined(running: Instance, line: str, port: int) -> Started:
+    if port not in (0, running.port):
+        what = f"the local AWS runs on port {running.port}"
+        raise UsageError(
+            what, where="--port", do="stop it with `rolelab local stop`, then start it"
+        )
+    return Started(instance=running, started=False, line=line)
 
 
 def _is_of_this_code(home: Path) -> bool:
@@ -95,35 +110,38 @@ def _started_line(instance: Instance, *, lost: bool, older: bool) -> str:
 # -- the start -------------------------------------------------------------------------------------
 
 
-def _spawn(home: Path, region: str) -> None:
+def _spawn(home: Path, region: str, port: int) -> None:
     """Start the server detached from this terminal; wait until it serves, or tells why it cannot.
 
     Raises:
+        UsageError: the port cannot be had.
         LabError: it did not start.
     """
     reading, writing = os.pipe()
     try:
         try:
-            process = _process(home, region, writing)
+            process = _process(home, region, port, writing)
         finally:
             os.close(writing)
         said = _read_until_closed(reading, _START_S)
     finally:
         os.close(reading)
-    if said == "serving":
+    if said == SERVING:
         # It outlives us on purpose, so nobody waits for it.
         process.returncode = 0
         return
     if said is None:
         process.kill()
-        said = f"no answer within {_START_S:.0f} s"
+        said = f"1 no answer within {_START_S:.0f} s"
     process.wait()
-    raise LabError(
-        f"the local AWS did not start: {said or 'it ended at once'}", where=str(home / "log")
-    )
+    code, _, why = said.partition(" ")
+    what = f"the local AWS did not start: {why or 'it ended at once'}"
+    if code == str(UsageError.exit_code):
+        raise UsageError(what)
+    raise LabError(what, where=str(home / "log"))
 
 
-def _process(home: Path, region: str, pipe: int) -> subprocess.Popen[bytes]:
+def _process(home: Path, region: str, port: int, pipe: int) -> subprocess.Popen[bytes]:
     try:
         log = os.open(home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         lock.forget_holder(home)
@@ -131,9 +149,10 @@ def _process(home: Path, region: str, pipe: int) -> subprocess.Popen[bytes]:
         raise LabError(
             f"the local AWS did not start: {why_not_written(error)}", where=str(home)
         ) from None
+    words = ["-m", "rolelab.localaws.process", str(home), region, str(port), str(pipe)]
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "rolelab.localaws.process", str(home), region, str(pipe)],
+            [sys.executable, *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -197,17 +216,45 @@ def stop(home: Path, *, force: bool = False) -> Found:
         return _stopped(home, "the local AWS could not save what it held at its end: that is lost")
     if not force:
         _require_no_loss(home, found, why)
-    _signal(found.pid, signal.SIGKILL)
-    if _ended(home, _KILL_S) is not None:
-        raise LabError(
-            f"the local AWS (process {found.pid}) cannot be ended",
-            do=f"end process {found.pid} by hand",
-        )
+    _kill(found.pid, home)
     if why:
         return _stopped(
             home, "the local AWS could not save what it held and was ended by force: that is lost"
         )
     return _stopped(home, "the local AWS hung and was killed; what it held is lost")
+
+
+def reset(home: Path) -> bool:
+    """Empty the local AWS: what it holds is gone, and it is another instance; tells if it ran.
+
+    Its port and the administrator's secret stay, so that shells that have them go on.
+
+    Raises:
+        LabError: it could not be ended, or the folder cannot be written.
+        CannotTell: the folder cannot be looked at.
+    """
+    prepare(home)
+    with lock.starting(home):
+        ran = lock.is_alive(home)
+        if ran:
+            # In no order: nothing of it is to be kept.
+            _kill(lock.holder(home), home)
+        try:
+            begin_anew(home)
+        except OSError as error:
+            what = f"the local AWS could not be emptied: {why_not_written(error)}"
+            raise LabError(what, where=str(home / (error.filename or ""))) from None
+    return ran
+
+
+def _kill(pid: int | None, home: Path) -> None:
+    if pid is None:
+        raise LabError("a local AWS is starting or stopping", where=str(home), do="try again")
+    _signal(pid, signal.SIGKILL)
+    if _ended(home, _KILL_S) is not None:
+        raise LabError(
+            f"the local AWS (process {pid}) cannot be ended", do=f"end process {pid} by hand"
+        )
 
 
 def _require_no_loss(home: Path, found: Found, why: str) -> None:

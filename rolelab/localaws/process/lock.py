@@ -41,6 +41,21 @@ def hold_alive(home: Path) -> int:
             return descriptor
 
 
+def is_own(home: Path, descriptor: int) -> bool:
+    """Return whether a folder is still the one in which `descriptor` holds the lock.
+
+    It is not where it was removed or moved, and another one made in its place.
+    """
+    try:
+        there = (home / "alive").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # It cannot be looked at: nothing says that it is another's.
+        return True
+    return os.path.samestat(there, os.fstat(descriptor))
+
+
 def is_alive(home: Path) -> bool:
     """Return whether a server lives.
 

@@ -10,7 +10,8 @@ import errno
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass
+import shutil
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rolelab import whole_file
@@ -83,6 +84,11 @@ class InstanceRecord:
         )
 
 
+def local_home_in(folder: Path) -> Path:
+    """Return the folder of the local AWS that belongs to a folder, as to a project's."""
+    return folder.resolve() / ".rolelab" / "local"
+
+
 def prepare(home: Path) -> None:
     """Make the folder, for its owner only.
 
@@ -92,9 +98,12 @@ def prepare(home: Path) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
+        if not (home / ".gitignore").exists():
+            # It holds secrets, and may be in somebody's repository.
+            whole_file.replace(home / ".gitignore", "*\n", mode=0o600)
     except OSError as error:
         raise LabError(
-            f"cannot use the folder of the local AWS: {error.strerror}", where=str(home)
+            f"cannot use the folder of the local AWS: {why_not_written(error)}", where=str(home)
         ) from None
 
 
@@ -149,6 +158,22 @@ def stage_kept(home: Path, record: InstanceRecord, secret: Secret) -> None:
 def mark_kept(home: Path) -> None:
     """Let what was staged count."""
     (home / _KEPT).replace(home / "instance.json")
+
+
+def begin_anew(home: Path) -> None:
+    """Make the folder that of another instance, which has ended in order and holds nothing.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    before = read_record(home)
+    state = home / "state"
+    if state.exists():
+        shutil.rmtree(state)
+    if before is None:
+        (home / "instance.json").unlink(missing_ok=True)
+    else:
+        write_record(home, replace(before, instance_id=new_id(), kept=True))
 
 
 def read_secret(home: Path) -> Secret | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import errno
 import logging
 import os
 import socket
@@ -16,7 +17,7 @@ from types import FrameType
 
 import uvicorn
 
-from rolelab.errors import LabError
+from rolelab.errors import LabError, UsageError
 from rolelab.localaws.http.front import App, Front, Message, Receive, Scope, Send
 from rolelab.localaws.process.local_aws import LocalAws
 from rolelab.localaws.process.record import (
@@ -65,12 +66,13 @@ class Server:
         secret: Secret,
         region: str,
         port: int = 0,
+        must_have_port: bool = False,
         state: Path | None = None,
         restore: bool = False,
     ) -> None:
         self._aws = LocalAws(secret, region=region, state=state)
         self._restore = restore
-        self._socket = _listen(port)
+        self._socket = _listen(port, only=must_have_port)
         port = self._socket.getsockname()[1]
         self.instance = Instance(
             url=f"http://127.0.0.1:{port}",
@@ -97,16 +99,18 @@ class Server:
         on_ready: Callable[[], None] = lambda: None,
         on_saved: Callable[[], None] = lambda: None,
         idle_s: float = 0,
+        is_at_home: Callable[[], bool] = lambda: True,
     ) -> bool:
         """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit).
 
+        It ends as well when it is no longer at home: then another one may be in its place.
         Returns False where what it holds could not be saved.
 
         Raises:
             Exception: what `on_ready` raised.
         """
         self._on_saved = on_saved
-        asyncio.run(self._serve(on_ready, idle_s))
+        asyncio.run(self._serve(on_ready, idle_s, is_at_home))
         return self._saved_at is not None
 
     def end(self) -> None:
@@ -124,9 +128,11 @@ class Server:
         if self._save():
             self.end()
 
-    async def _serve(self, on_ready: Callable[[], None], idle_s: float) -> None:
+    async def _serve(
+        self, on_ready: Callable[[], None], idle_s: float, is_at_home: Callable[[], bool]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
-        watch = asyncio.create_task(self._watch(on_ready, idle_s))
+        watch = asyncio.create_task(self._watch(on_ready, idle_s, is_at_home))
         # One that fails, as where nothing can be written, must not leave a server that nobody
         # knows of.
         watch.add_done_callback(lambda _: self.end())
@@ -139,13 +145,19 @@ class Server:
         if not watch.cancelled() and watch.done():
             watch.result()
 
-    async def _watch(self, on_ready: Callable[[], None], idle_s: float) -> None:
+    async def _watch(
+        self, on_ready: Callable[[], None], idle_s: float, is_at_home: Callable[[], bool]
+    ) -> None:
         while not self._uvicorn.started:
             await asyncio.sleep(0.001)
         on_ready()
         self.ready.set()
         while True:
-            await asyncio.sleep(min(1.0, idle_s) if idle_s else 3600)
+            await asyncio.sleep(min(1.0, idle_s) if idle_s else 1.0)
+            if not is_at_home():
+                _log.warning("its folder was removed or moved: it ends")
+                self._save()
+                return
             if idle_s and time.monotonic() - self._front.last_request > idle_s:
                 self._leave()
                 # Where it could not save, it goes on as after a request.
@@ -202,9 +214,15 @@ class _Uvicorn(uvicorn.Server):
         self._leave()
 
 
-def _listen(port: int) -> socket.socket:
-    """Return a listening socket on loopback: this port if it is free, else any."""
-    for number in (port, 0) if port else (0,):
+def _listen(port: int, *, only: bool) -> socket.socket:
+    """Return a listening socket on loopback: this port if it is free, else any, unless told not to.
+
+    Raises:
+        UsageError: the port cannot be had, and only that one will do.
+        LabError: there is none to be had.
+    """
+    refused = ""
+    for number in (port,) if only else (port, 0) if port else (0,):
         # With the protocol named, asyncio turns Nagle off: without it an answer in two parts
         # takes 40 ms.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -212,10 +230,15 @@ def _listen(port: int) -> socket.socket:
         try:
             listening.bind(("127.0.0.1", number))
             listening.listen(1024)
-        except OSError:
+        except OSError as error:
+            in_use = error.errno == errno.EADDRINUSE
+            refused = "is in use" if in_use else f"cannot be had: {error.strerror}"
             listening.close()
             continue
         return listening
+    if only:
+        do = "give another one, or leave it out"
+        raise UsageError(f"port {port} {refused}", where="--port", do=do)
     raise LabError(
         "no port to listen on", where="127.0.0.1", do="end what uses up the ports of this machine"
     )
