@@ -21,11 +21,11 @@ from dataclasses import dataclass, field, replace
 from rolelab.iam import credentials
 from rolelab.iam.documents import Effect
 from rolelab.iam.language.conditions import all_of, any_of
-from rolelab.iam.language.naming import Grip
-from rolelab.iam.language.statements import Mismatch, Reading, applies, mismatches, unknowns
+from rolelab.iam.language.statements import Mismatch, applies, mismatches, unknowns
 from rolelab.iam.layers import GUARDS, RESOURCE_LAYERS, Layer, Place, Policies, Policy
 from rolelab.iam.principals import OUTSIDE, PrincipalKind
 from rolelab.iam.request import Context, Request
+from rolelab.iam.voices import Voice, hear, reading_of
 
 _TRUSTED_ACTIONS = credentials.ASSUMES | {"sts:tagsession", "sts:setsourceidentity"}
 _LIMITED_BY_SESSION = (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED)
@@ -157,36 +157,21 @@ def _unsure(request: Request, policies: Policies, unknown: tuple[str, ...]) -> D
     )
 
 
-@dataclass(slots=True)  # of one decision: frozen it would take three times as long
-class _Voice:
-    """What one layer says: three-valued, with the statements it says it by."""
-
-    layer: Layer
-    allows: bool | None = False
-    by_role: bool | None = False
-    directly: bool | None = False
-    denies: bool | None = False
-    allow: Place | None = None
-    deny: Place | None = None
-
-
-_ALL_OPEN = (None, None, None, None)
-
-
 def _by_policies(request: Request, policies: Policies, resource_layer: Layer) -> Decision:
     context = Context(request)
     principal = request.principal
 
-    def hear(layer: Layer, held: Iterable[Policy]) -> _Voice:
-        return _hear(layer, held, request, context, is_unread=layer in policies.unread)
+    def listen(layer: Layer, held: Iterable[Policy]) -> Voice:
+        is_unread, is_bounded = layer in policies.unread, policies.has_boundary
+        return hear(layer, held, request, context, is_unread=is_unread, is_bounded=is_bounded)
 
-    guards: list[_Voice] = []
+    guards: list[Voice] = []
     for layer in GUARDS:
         if policies.has(layer) and (principal.account or layer is not Layer.SERVICE_CONTROL):
-            guards += [hear(layer, level) for level in policies.levels(layer) or [()]]
-    resource = hear(resource_layer, policies.at(resource_layer))
-    identity = _hear_identity(request, hear(Layer.IDENTITY, _of_caller(request, policies)))
-    limits = [hear(layer, policies.at(layer)) for layer in _limits(request, policies)]
+            guards += [listen(layer, level) for level in policies.levels(layer) or [()]]
+    resource = listen(resource_layer, policies.at(resource_layer))
+    identity = _hear_identity(request, listen(Layer.IDENTITY, _of_caller(request, policies)))
+    limits = [listen(layer, policies.at(layer)) for layer in _limits(request, policies)]
 
     voices = [*guards, identity, *limits, resource]
     deny = next((voice.deny for voice in voices if voice.denies), None)
@@ -208,7 +193,7 @@ def _by_policies(request: Request, policies: Policies, resource_layer: Layer) ->
     return _allowed(request, policies, path.granting.layer, path.granting.allow)
 
 
-def _layers(voices: Iterable[_Voice]) -> tuple[Layer, ...]:
+def _layers(voices: Iterable[Voice]) -> tuple[Layer, ...]:
     return tuple(dict.fromkeys(voice.layer for voice in voices))
 
 
@@ -217,13 +202,13 @@ def _of_caller(request: Request, policies: Policies) -> tuple[Policy, ...]:
     return () if has_none else policies.at(Layer.IDENTITY)
 
 
-def _hear_identity(request: Request, voice: _Voice) -> _Voice:
+def _hear_identity(request: Request, voice: Voice) -> Voice:
     principal = request.principal
     is_of_root = principal.kind is PrincipalKind.FEDERATED and principal.entity_arn.endswith(
         ":root"
     )
     if principal.kind is PrincipalKind.ROOT or is_of_root:
-        return _Voice(Layer.IDENTITY, allows=True, denies=voice.denies, deny=voice.deny)
+        return Voice(Layer.IDENTITY, allows=True, denies=voice.denies, deny=voice.deny)
     return voice
 
 
@@ -243,7 +228,7 @@ def _limits(request: Request, policies: Policies) -> list[Layer]:
 class _Path:
     """One way to be allowed: everything on it must hold."""
 
-    granting: _Voice
+    granting: Voice
     needs: tuple[tuple[Layer, bool | None], ...]
     explains: bool = True
     """Whether this path explains a refusal; a resource's policy need not name every caller."""
@@ -258,7 +243,7 @@ class _Path:
 
 
 def _paths(
-    request: Request, resource: _Voice, identity: _Voice, limits: list[_Voice]
+    request: Request, resource: Voice, identity: Voice, limits: list[Voice]
 ) -> Iterator[_Path]:
     limited = tuple((limit.layer, limit.allows) for limit in limits)
     by_identity = ((Layer.IDENTITY, identity.allows), *limited)
@@ -275,7 +260,7 @@ def _paths(
         yield _Path(resource, (by_role, *limited), explains=resource.by_role is not False)
 
 
-def _refusing(guards: list[_Voice], paths: list[_Path]) -> tuple[Layer, ...]:
+def _refusing(guards: list[Voice], paths: list[_Path]) -> tuple[Layer, ...]:
     guarding = _layers(guard for guard in guards if guard.allows is False)
     # The shortest way to being allowed; the first of equals is the usual one.
     path = min((path for path in paths if path.explains), key=lambda path: len(path.refusing))
@@ -283,56 +268,8 @@ def _refusing(guards: list[_Voice], paths: list[_Path]) -> tuple[Layer, ...]:
     return guarding + on_path
 
 
-def said_by(policies: Iterable[Policy], request: Request, context: Context) -> Effect | None:
-    """Return what identity-based policies say by themselves: a deny, an allow, or nothing."""
-    voice = _hear(Layer.IDENTITY, policies, request, context, is_unread=False)
-    if voice.denies:
-        return Effect.DENY
-    return Effect.ALLOW if voice.allows else None
-
-
-# -- one layer -------------------------------------------------------------------------------------
-
-
-def _reading(layer: Layer, policy: Policy, request: Request, context: Context) -> Reading:
-    return Reading(request, context, policy.document.has_variables, layer in RESOURCE_LAYERS)
-
-
-def _hear(
-    layer: Layer, policies: Iterable[Policy], request: Request, context: Context, *, is_unread: bool
-) -> _Voice:
-    allows, by_role, directly, denies = _ALL_OPEN if is_unread else (False, False, False, False)
-    allow: Place | None = None
-    deny: Place | None = None
-    strongest = Grip.NONE
-    for policy in policies:
-        if policy.document.fault:
-            allows, by_role, directly, denies = (
-                answer or None for answer in (allows, by_role, directly, denies)
-            )
-            continue
-        reading = _reading(layer, policy, request, context)
-        for statement in policy.document.statements:
-            applied, grip = applies(statement, reading)
-            if applied is False:
-                continue
-            if statement.effect is Effect.DENY:
-                denies = denies or applied
-                if applied and deny is None:
-                    deny = Place(layer, policy, statement)
-                continue
-            allows = allows or applied
-            if grip >= Grip.ROLE:
-                by_role = by_role or applied
-            if grip is Grip.DIRECT:
-                directly = directly or applied
-            if applied and grip > strongest:
-                allow, strongest = Place(layer, policy, statement), grip
-    return _Voice(layer, allows, by_role, directly, denies, allow, deny)
-
-
 def _unknown(
-    request: Request, context: Context, policies: Policies, voices: list[_Voice]
+    request: Request, context: Context, policies: Policies, voices: list[Voice]
 ) -> tuple[str, ...]:
     """Return what is not known, in words."""
     words: list[str] = []
@@ -342,7 +279,7 @@ def _unknown(
         for policy in policies.at(layer):
             if policy.document.fault:
                 words.append(f"{layer.value} {policy.name}".strip() + f": {policy.document.fault}")
-            reading = _reading(layer, policy, request, context)
+            reading = reading_of(layer, policy, request, context, is_bounded=policies.has_boundary)
             for statement in policy.document.statements:
                 if applies(statement, reading)[0] is None:
                     place = Place(layer, policy, statement)
@@ -364,7 +301,7 @@ def _near_misses(decision: Decision) -> tuple[NearMiss, ...]:
         if layer not in decision.refusing and decision.allowed is not None:
             continue
         for policy in decision.policies.at(layer):
-            reading = _reading(layer, policy, request, context)
+            reading = reading_of(layer, policy, request, context)
             for statement in policy.document.statements:
                 if statement.effect is Effect.ALLOW:
                     missed = mismatches(statement, reading)

@@ -116,6 +116,11 @@ class Policies:
         """Return whether a layer exists, as far as anybody knows."""
         return layer in self.by_layer or layer in self.unread
 
+    @property
+    def has_boundary(self) -> bool | None:
+        """Whether the caller has a permissions boundary; None where nobody could find out."""
+        return None if Layer.BOUNDARY in self.unread else Layer.BOUNDARY in self.by_layer
+
     def levels(self, layer: Layer) -> list[tuple[Policy, ...]]:
         """Return the policies of a layer level by level, the root of an organization first."""
         policies = self.at(layer)

@@ -40,6 +40,9 @@ ORGANIZATION_KEYS = frozenset(
 )
 """Keys of an organization that is not known: to be given as `unknown` for a real account."""
 
+_SINGLE_ENDPOINT = frozenset({"iam", "cloudfront", "organizations", "route53", "support"})
+_REGION_OF_THESE = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
 _TAGS_OF_RESOURCE = frozenset({"aws:resourcetag/*", "iam:resourcetag/*", "s3:existingobjecttag/*"})
 _NO_CONTEXT: Mapping[str, str | Sequence[str]] = MappingProxyType({})
 
@@ -193,7 +196,21 @@ def _keys_of(request: Request) -> dict[str, tuple[str, ...]]:
         keys["aws:multifactorauthage"] = (str(age),)
     for tag, value in (request.resource_tags or {}).items():
         keys[f"aws:resourcetag/{tag.lower()}"] = keys[f"iam:resourcetag/{tag.lower()}"] = (value,)
-    return keys | _as_values(request.context)
+    keys |= _as_values(request.context)
+    region = region_of_single_endpoint(request.action.partition(":")[0], principal.partition)
+    if region:
+        keys["aws:requestedregion"] = (region,)
+    return keys
+
+
+def region_of_single_endpoint(service: str, partition: str = "aws") -> str:
+    """Return the region that all calls of a service are made to; empty where it has many.
+
+    Source: IAM User Guide, "AWS global condition context keys" (aws:RequestedRegion); "AWS: Denies
+    access to AWS based on the requested Region".
+    """
+    is_single = service.lower() in _SINGLE_ENDPOINT
+    return _REGION_OF_THESE.get(partition, "") if is_single else ""
 
 
 def keys_of_any_request(now: datetime | None) -> dict[str, str]:

@@ -126,14 +126,14 @@ class Runner:
             said = said.replace(real, literal)
         return Answer(case=case, right=_is_right(case, got, said), got=got, said=said)
 
-    def client(self, service: str, credentials: Credentials) -> Any:
+    def client(self, service: str, credentials: Credentials, region: str = "") -> Any:
         """Return a boto3 client that sends what it is given, as it is."""
         key, secret, token = credentials
         with self._making:  # a session reads each service's model once, and is not made for threads
             return cast("Any", self._session).client(
                 service,
                 endpoint_url=self.endpoint,
-                region_name=self.region,
+                region_name=region or self.region,
                 aws_access_key_id=key,
                 aws_secret_access_key=secret,
                 aws_session_token=token,

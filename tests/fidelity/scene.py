@@ -321,7 +321,7 @@ class Scene:
     def _ask(self, held: Credentials) -> Callable[[], object]:
         action, params = self._request["action"], dict(self._request["params"])
         service, _, name = action.partition(":")
-        client = self._runner.client(service, held)
+        client = self._runner.client(service, held, self._request["context"].get("region", ""))
         if service == "s3":
             params = self._s3_params(action, params)
             operation = _S3.get(action, xform_name(name))

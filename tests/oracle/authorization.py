@@ -2,8 +2,8 @@
 
 Source: IAM User Guide, "Policy evaluation for requests within a single account", "Cross-account
 policy evaluation logic", "Difference between explicit and implicit denies", "Permissions boundaries
-for IAM entities", "AWS JSON policy elements: Principal"; the sentences: "Troubleshoot access denied
-error messages".
+for IAM entities", "AWS JSON policy elements: Principal", "... NotPrincipal"; the sentences:
+"Troubleshoot access denied error messages".
 """
 
 from __future__ import annotations
@@ -154,12 +154,26 @@ def reached(policy: ResourcePolicy, caller: Caller, request: Request) -> tuple[b
 
 def _reach(statement: Statement, caller: Caller) -> Reach:
     if statement.not_principal is not None:
-        excepted = _principals(statement.not_principal)
-        return Reach.NOT if any(_names(one, caller) for one in excepted) else Reach.DIRECT
+        # Whoever has a permissions boundary is denied, whatever the element names.
+        is_denied = statement.effect == "Deny" and caller.boundary is not None
+        is_excepted = _excepts(set(_principals(statement.not_principal)), caller)
+        return Reach.DIRECT if is_denied or not is_excepted else Reach.NOT
     best = Reach.NOT
     for one in _principals(statement.principal):
         best = max(best, _names(one, caller))
     return best
+
+
+def _excepts(named: set[str], caller: Caller) -> bool:
+    """Return whether a NotPrincipal leaves the caller out: account, user or role, and session."""
+    if "*" in named:
+        return True
+    if not named & {caller.account, f"arn:aws:iam::{caller.account}:root"}:
+        return False
+    if caller.kind is Kind.ROOT:
+        return True
+    is_entity_named = bool(named & ({caller.entity_arn, caller.entity_id} - {""}))
+    return is_entity_named and (caller.kind is Kind.USER or caller.arn in named)
 
 
 def _principals(principal: Any) -> Iterable[str]:

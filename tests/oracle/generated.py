@@ -240,13 +240,43 @@ ASKED = st.fixed_dictionaries(
     },
 )
 
+_BUCKET_ACTIONS = _one_or_list(["s3:*", "s3:GetObject", "s3:Get*", "s3:PutObject"])
+_BUCKET_RESOURCES = _one_or_list(["arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket", OBJECT, "*"])
+_EXCEPTED = st.sets(
+    st.sampled_from(
+        [
+            f"arn:aws:iam::{ACCOUNT}:root",
+            ACCOUNT,
+            f"arn:aws:iam::{OTHER}:root",
+            USER,
+            USER_ID,
+            WORKER,
+            WORKER_ID,
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/lesson",
+            f"arn:aws:sts::{ACCOUNT}:federated-user/bob",
+        ]
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def _shutting_out(excepted: set[str], action: Any, resource: Any, condition: Doc) -> Doc:
+    named = {"Effect": "Deny", "NotPrincipal": {"AWS": sorted(excepted)}}
+    statement = {**named, "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
+
+
 BUCKET = written(
     st.builds(
         _on_bucket,
         st.sampled_from(["Allow", "Allow", "Allow", "Deny"]),
         PRINCIPALS,
-        _one_or_list(["s3:*", "s3:GetObject", "s3:Get*", "s3:PutObject"]),
-        _one_or_list(["arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket", OBJECT, "*"]),
+        _BUCKET_ACTIONS,
+        _BUCKET_RESOURCES,
         NO_CONDITION | st.one_of(*ANY),
+    )
+    | st.builds(
+        _shutting_out, _EXCEPTED, _BUCKET_ACTIONS, _BUCKET_RESOURCES, NO_CONDITION | st.one_of(*ANY)
     )
 )

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from rolelab.iam import Decision, Effect, Layer, Policies, Policy, Principal, PrincipalKind, Request
 from rolelab.iam import decide as product_decides
 from rolelab.iam.credentials import further_requests
-from rolelab.iam.decision import said_by
 from rolelab.iam.grammar import PolicyUse, malformed
 from rolelab.iam.language.operators import OPERATORS, Operator
 from rolelab.iam.request import Context, Lack
+from rolelab.iam.voices import said_by
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process.record import Instance
 from tests.oracle import authorization, conditions, documents, identity_documents, statements
@@ -200,11 +200,6 @@ def test_two_judges_agree_on_who_reads_an_object_and_on_the_reason(
     _agree(_request(principal, "s3:GetObject", OBJECT, asked), own, Layer.RESOURCE, bucket)
 
 
-def _bucket_of_all_but(*principals: str) -> Doc:
-    statement = {"Effect": "Deny", "NotPrincipal": {"AWS": list(principals)}}
-    return {"Statement": {**statement, "Action": "s3:GetObject", "Resource": "*"}}
-
-
 @pytest.mark.parametrize(
     ("request_", "layer", "resource", "is_allowed"),
     [
@@ -216,23 +211,6 @@ def _bucket_of_all_but(*principals: str) -> Doc:
             {"Statement": []},
             True,
             id="ListAllMyBuckets on arn:aws:s3:::*",
-        ),
-        # IAM User Guide, "NotPrincipal": the account's ARN stands for the account and its root user
-        # only.
-        pytest.param(
-            _request(USER_CALLS, "s3:GetObject", OBJECT, {}),
-            Layer.RESOURCE,
-            _bucket_of_all_but(f"arn:aws:iam::{ACCOUNT}:root"),
-            False,
-            id="NotPrincipal with the account alone",
-        ),
-        # The same page: whoever is excepted is named together with the account.
-        pytest.param(
-            _request(USER_CALLS, "s3:GetObject", OBJECT, {}),
-            Layer.RESOURCE,
-            _bucket_of_all_but(USER),
-            False,
-            id="NotPrincipal without the account",
         ),
         # STS API Reference, "AssumeRole": a user has no trust policy, whatever the grant covers.
         pytest.param(

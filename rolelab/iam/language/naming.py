@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from rolelab.iam import names
-from rolelab.iam.documents import Principals, Statement, account_of
+from rolelab.iam.documents import Effect, Principals, Statement, account_of
 from rolelab.iam.principals import Principal, PrincipalKind
 
 
@@ -25,16 +25,27 @@ class Grip(IntEnum):
     """The user, the session, a service, a provider or everyone: enough in the same account."""
 
 
-def grip(statement: Statement, principal: Principal) -> Grip | None:
-    """Return how a statement names the caller; None where that is not known."""
+def grip(
+    statement: Statement, principal: Principal, *, is_bounded: bool | None = False
+) -> Grip | None:
+    """Return how a statement names the caller; None where that is not known.
+
+    A Deny with `NotPrincipal` is for everybody who has a permissions boundary (`is_bounded`, None
+    where that is not known), whomever it leaves out.
+    Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal", key points.
+    """
     if statement.principals is not None:
         strongest = grip_of(statement.principals, principal)
         # A canonical user id says nothing of the account that it belongs to.
         hides_account = statement.principals.canonical and principal.account
         return None if strongest is Grip.NONE and hides_account else strongest
-    if statement.not_principals is None or _is_excepted(statement.not_principals, principal):
+    if statement.not_principals is None:
         return Grip.NONE
-    return Grip.DIRECT
+    if not _is_excepted(statement.not_principals, principal):
+        return Grip.DIRECT
+    if statement.effect is Effect.ALLOW or is_bounded is False:
+        return Grip.NONE
+    return Grip.DIRECT if is_bounded else None
 
 
 def grip_of(named: Principals, principal: Principal) -> Grip:

@@ -40,6 +40,12 @@ class Reading:
     has_variables: bool
     names_principals: bool
     """Trust and other resource-based policies: a statement names whom it is for."""
+    is_bounded: bool | None = False
+    """Whether the caller has a permissions boundary; None: not known."""
+
+    def grip(self, statement: Statement) -> Grip | None:
+        """Return how a statement names the caller; None where that is not known."""
+        return grip(statement, self.request.principal, is_bounded=self.is_bounded)
 
 
 _APPLIES, _DOES_NOT, _OPEN = (True, Grip.DIRECT), (False, Grip.NONE), (None, Grip.DIRECT)
@@ -49,7 +55,7 @@ def applies(statement: Statement, reading: Reading) -> tuple[bool | None, Grip]:
     """Return whether a statement applies to the request (None: not known), and its grip."""
     strength: Grip | None = Grip.DIRECT
     if reading.names_principals:
-        strength = grip(statement, reading.request.principal)
+        strength = reading.grip(statement)
         if strength is Grip.NONE:
             return _DOES_NOT
     if not _action(statement, reading.request.action):
@@ -75,7 +81,7 @@ def mismatches(statement: Statement, reading: Reading) -> tuple[Mismatch, ...]:
 
 def _mismatches(statement: Statement, reading: Reading) -> Iterator[Mismatch]:
     request = reading.request
-    if reading.names_principals and grip(statement, request.principal) is Grip.NONE:
+    if reading.names_principals and reading.grip(statement) is Grip.NONE:
         yield _principal_mismatch(statement, request.principal)
     if not _action(statement, request.action):
         asked = (request.action,)
@@ -94,7 +100,8 @@ def _mismatches(statement: Statement, reading: Reading) -> Iterator[Mismatch]:
 def unknowns(statement: Statement, reading: Reading) -> tuple[str, ...]:
     """Return what is not known of a statement, in words."""
     words: list[str] = []
-    if reading.names_principals and grip(statement, reading.request.principal) is None:
+    is_named = reading.names_principals and statement.principals is not None
+    if is_named and reading.grip(statement) is None:
         words.append("Principal names a canonical user id, which says nothing of the account")
     if _resource(statement, reading) is None:
         words.append("a policy variable in Resource is not known")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from rolelab.iam.request import region_of_single_endpoint
 from rolelab.localaws.http.front import Scope, headers_of
 
 _SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([^/,\s]*)/aws4_request")
@@ -24,6 +25,7 @@ class Incoming:
     service: str
     """That it is signed for; empty where it is not."""
     region: str
+    """That the call is made to, which of IAM is one wherever the client is."""
 
     @classmethod
     def of(cls, scope: Scope) -> Incoming:
@@ -41,7 +43,7 @@ class Incoming:
             query_text=text,
             query=query,
             service=service,
-            region=region or "us-east-1",
+            region=region_of_single_endpoint(service) or region or "us-east-1",
         )
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import zlib
 from itertools import islice
 
 from rolelab.iam.grammar import PolicyUse
@@ -25,7 +26,8 @@ from rolelab.localaws.operations.requirements import require_grammar
 
 _KEPT_S = 24 * 3600
 """How long an ended session is remembered: its key is told to be expired, and not unknown."""
-_PACKED_CHARACTERS = 4096
+_PACKED_SPACE = 455
+"""Characters of tags, or bytes of packed policies."""
 
 
 def tags(call: ApiCall) -> tuple[list[TagRecord], list[str]]:
@@ -89,13 +91,27 @@ def _too_long(member: str, most: int) -> AwsError:
     )
 
 
-def packed_size(passed: PassedPolicies | None, tags: list[TagRecord]) -> int | None:
-    """Return how full the packed policies and tags are, in per cent; AWS keeps how it packs."""
-    if not passed and not tags:
-        return None
-    texts = [passed["Policy"] or "", *passed["PolicyArns"]] if passed else []
-    texts += [text for tag in tags for text in (tag["Key"], tag["Value"])]
-    return min(100, -(-sum(map(len, texts)) * 100 // _PACKED_CHARACTERS))
+def packed_size(passed: PassedPolicies | None, tags: list[TagRecord]) -> int:
+    """Return how full the space is that session policies and tags share, in per cent.
+
+    AWS does not tell how it packs. Nine tags of 250 equal letters take 498 %, so tags are not made
+    smaller; policies of 736 and 1,690 characters take 82 and 157 %, so policies are.
+
+    Raises:
+        AwsError: PackedPolicyTooLarge.
+    """
+    of_tags = sum(len(tag["Key"]) + len(tag["Value"]) for tag in tags)
+    text = "".join([passed["Policy"] or "", *passed["PolicyArns"]]) if passed else ""
+    of_policies = len(zlib.compress(text.encode())) if text else 0
+    percent = round((of_tags + of_policies) * 100 / _PACKED_SPACE)
+    if percent <= 100:
+        return percent
+    space = f"{percent}% of allotted space"
+    if text:
+        message = f"Packed policy consumes {space}, please use smaller policy."
+    else:
+        message = f"Packed size of session tags consumes {space}."
+    raise AwsError("PackedPolicyTooLarge", message)
 
 
 def issue(call: ApiCall, duration: int, session: SessionRecord) -> Result:

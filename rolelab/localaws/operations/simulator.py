@@ -9,9 +9,9 @@ from typing import cast
 
 from rolelab.iam import Effect, Policy, Principal, Request
 from rolelab.iam.arns import Arn
-from rolelab.iam.decision import said_by
 from rolelab.iam.grammar import PolicyUse, malformed
 from rolelab.iam.request import Context, Lack, keys_of_any_request
+from rolelab.iam.voices import said_by
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, Keys, tags_as_keys

@@ -36,6 +36,7 @@ def assume_role(call: ApiCall) -> Result:
     identity = assuming.source_identity(call)
     assuming.require(call, role, tags, transitive, identity, with_mfa=mfa.check_code(call))
     all_tags, unique_id = inherited + tags, f"{role['RoleId']}:{name}"
+    packed = sessions.packed_size(policies, all_tags)
     session_arn = arns.assumed_role(account, role["RoleName"], name)
     credentials = sessions.issue(
         call,
@@ -57,7 +58,7 @@ def assume_role(call: ApiCall) -> Result:
         "Credentials": credentials,
         "AssumedRoleUser": {"AssumedRoleId": unique_id, "Arn": session_arn},
         "SourceIdentity": identity,
-        "PackedPolicySize": sessions.packed_size(policies, all_tags),
+        "PackedPolicySize": packed if policies or all_tags else None,
     }
 
 
@@ -91,6 +92,7 @@ def get_federation_token(call: ApiCall) -> Result:
     arn, unique_id = arns.federated_user(caller.account, name), f"{caller.account}:{name}"
     call.request_keys.update(sessions.tag_keys(tags))
     require_allowed(authorize(call.store, caller, call.asking("sts:GetFederationToken", arn)))
+    packed = sessions.packed_size(policies, tags)
     credentials = sessions.issue(
         call,
         _long_term_duration(call),
@@ -108,7 +110,7 @@ def get_federation_token(call: ApiCall) -> Result:
     return {
         "Credentials": credentials,
         "FederatedUser": {"FederatedUserId": unique_id, "Arn": arn},
-        "PackedPolicySize": sessions.packed_size(policies, tags),
+        "PackedPolicySize": packed,
     }
 
 
