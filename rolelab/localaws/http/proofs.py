@@ -1,8 +1,8 @@
 """The local AWS's own paths, and how both sides prove that they know its secret without showing it.
 
-Anybody may ask for its health: the answer proves that it is this instance. Its events and its
-clock are for the administrator alone: the request proves that it comes from somebody who knows
-the secret.
+Anybody may ask for its health: the answer proves that it is this instance. Its events, its clock
+and the removal of buckets are for the administrator alone: the request proves that it comes from
+somebody who knows the secret.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rolelab.secret import Secret
 HEALTH_PATH = "/_rolelab/health"
 EVENTS_PATH = "/_rolelab/events"
 CLOCK_PATH = "/_rolelab/clock"
+BUCKETS_PATH = "/_rolelab/buckets"
 TIME_HEADER = "x-rolelab-time"
 PROOF_HEADER = "x-rolelab-proof"
 WINDOW_S = 60

@@ -7,6 +7,7 @@ import importlib
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -119,9 +120,29 @@ def restore(app: ModuleType) -> None:
     app._load_persisted_state()
 
 
-def empty_buckets() -> None:
-    """Forget all that S3 holds."""
-    module("services.s3").reset()
+def empty_buckets(account: str | None = None) -> None:
+    """Forget all that S3 holds, or what it holds for one account.
+
+    Raises:
+        ValueError: that is not an account's id.
+    """
+    s3 = module("services.s3")
+    if account is None:
+        s3.reset()
+        return
+    if not (len(account) == 12 and account.isdigit()):
+        raise ValueError(f"{account!r} is not an account id")
+    responses = module("core.responses")
+    scoped = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
+    names: list[str] = dir(s3)
+    tables = [table for name in names if type(table := getattr(s3, name)) in scoped]
+    for rows in (table._data for table in tables):
+        for key in [key for key in list(rows) if key[0] == account]:
+            del rows[key]
+    if s3.S3_PERSIST:
+        objects = Path(s3.DATA_DIR)
+        for folder in (objects / account, objects / s3._VERSIONS_DIR / account):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def save(app: ModuleType, state: Path) -> None:

@@ -1,4 +1,6 @@
-"""Ask a running local AWS, as its administrator, for what AWS's own API has not: events, clock.
+"""Ask a running local AWS, as its administrator, for what AWS's own API has not.
+
+That is events, clock, and buckets gone at once.
 
 Each of these raises CannotTell where the local AWS does not answer.
 """
@@ -58,6 +60,11 @@ def reset_clock(instance: Instance) -> float:
 def ahead_s(instance: Instance) -> float:
     """Return how many seconds the local AWS is ahead of the real time."""
     return _clock(instance, "GET", {})
+
+
+def remove_buckets(instance: Instance, account: str) -> None:
+    """Remove an account's buckets with what is in them; their names are free again."""
+    _ask(instance, "POST", proofs.BUCKETS_PATH, {"account": account})
 
 
 def _clock(instance: Instance, method: str, query: dict[str, str]) -> float:

@@ -48,7 +48,11 @@ class LocalAws:
 
     def controls(self) -> Controls:
         """Return what the administrator can ask beside AWS's API."""
-        return {proofs.EVENTS_PATH: self._events_after, proofs.CLOCK_PATH: _clock}
+        return {
+            proofs.EVENTS_PATH: self._events_after,
+            proofs.CLOCK_PATH: _clock,
+            proofs.BUCKETS_PATH: _remove_buckets,
+        }
 
     def _events_after(self, _method: str, query: Mapping[str, str]) -> Mapping[str, object]:
         return {"events": self._events.after(int(query.get("after", "0")), query.get("account"))}
@@ -73,6 +77,13 @@ class LocalAws:
         emulator.empty_buckets()
         self._events.clear()
         clock.reset()
+
+
+def _remove_buckets(method: str, query: Mapping[str, str]) -> Mapping[str, object]:
+    if method != "POST":
+        raise ValueError("buckets are removed by POST")
+    emulator.empty_buckets(query.get("account", ""))
+    return {}
 
 
 def _clock(method: str, query: Mapping[str, str]) -> Mapping[str, object]:
