@@ -19,6 +19,9 @@ _STS_FOR_TOKENS = frozenset(
     {"sts:assumerole", "sts:getcalleridentity", "sts:tagsession", "sts:setsourceidentity"}
 )
 _LONG_TERM_ONLY = ("sts:getsessiontoken", "sts:getfederationtoken")
+_BUCKET_POLICY_ACTIONS = frozenset(
+    {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
+)
 _USER_OR_ROOT = (PrincipalKind.USER, PrincipalKind.ROOT)
 
 
@@ -52,6 +55,17 @@ def needs_no_policy(request: Request) -> str:
     if action == "sts:getsessiontoken" and is_long_term:
         return "a user needs no permission for GetSessionToken, and no policy can refuse it"
     return ""
+
+
+def is_rescue(request: Request) -> bool:
+    """Return whether a bucket's own policy cannot refuse it: to its owner's root, to change that.
+
+    Source: Amazon S3 API Reference, GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy ("the root
+    principal in a bucket owner's AWS account can perform …, even if the bucket policy explicitly
+    denies the root principal's access").
+    """
+    is_owner = request.principal.kind is PrincipalKind.ROOT and not request.is_cross_account
+    return is_owner and request.action.lower() in _BUCKET_POLICY_ACTIONS
 
 
 def cannot(request: Request) -> str:

