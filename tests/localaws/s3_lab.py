@@ -152,6 +152,21 @@ class S3Lab:
             body,
         )
 
+    def post(
+        self, keys: Credentials, key: str, fields: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Upload an object by a form that is signed with its fields."""
+        fields = dict(fields or {})
+        post = self.client(keys).generate_presigned_post(
+            self.bucket, key, fields, [{name: value} for name, value in fields.items()]
+        )
+        body = "".join(
+            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in [*post["fields"].items(), ("file", "hello")]
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        return self.ask(None, "POST", "/{bucket}", headers, f"{body}--x--\r\n".encode())
+
     def request_of(self, operation: S3Operation) -> tuple[str, str, dict[str, str]]:
         """Return method, target and headers of an operation, on the object `k`."""
         path = {Level.SERVICE: "/", Level.BUCKET: "/{bucket}", Level.OBJECT: "/{bucket}/k"}

@@ -93,7 +93,8 @@ def test_every_operation_is_decided_on_its_own_action(lab: S3Lab, operation: S3O
     keys = lab.user(("Allow", "*", "*"), ("Deny", action, "*"))
     method, target, headers = lab.request_of(operation)
     status, answer = lab.ask(keys, method, target, headers, DELETE if operation.has_body else b"")
-    assert status == 403, answer
+    # Of several objects each is decided by itself: their refusals stand in an answer of 200.
+    assert status == (200 if operation.name == "DeleteObjects" else 403), answer
     assert method == "HEAD" or f"not authorized to perform: {action} ".encode() in answer
     assert lab.held() == before
 

@@ -79,17 +79,18 @@ def test_what_deletes_objects_names_each_once(lab: S3Lab, body: str) -> None:
     assert lab.held() == before
 
 
-def test_each_deleted_object_has_to_be_allowed(lab: S3Lab) -> None:
+def test_each_deleted_object_is_decided_by_itself(lab: S3Lab) -> None:
     """One that is allowed does not open the door for the next; a key is taken as it is."""
-    keys, before = lab.user(("Allow", "s3:DeleteObject", "bucket/k*")), lab.held()
+    keys = lab.user(("Allow", "s3:DeleteObject", "bucket/k*"))
     both = b"<Delete><Object><Key>k</Key></Object><Object><Key>secret</Key></Object></Delete>"
-    assert lab.ask(keys, "POST", "/{bucket}?delete", {}, both)[0] == 403
-    assert lab.held() == before
+    status, answer = lab.ask(keys, "POST", "/{bucket}?delete", {}, both)
+    assert (status, answer.count(b"<Deleted>"), answer.count(b"<Error>")) == (200, 1, 1), answer
+    assert b"<Error><Key>secret</Key><Code>AccessDenied</Code>" in answer
+    assert lab.ask(lab.keys, "GET", "/{bucket}/secret") == (200, b"the secret")
     lab.root.s3.put_object(Bucket=lab.bucket, Key="k\n", Body=b"another")
     odd = b"<Delete><Object><Key>k&#13;</Key></Object></Delete>"
     assert lab.ask(keys, "POST", "/{bucket}?delete", {}, odd)[0] == 200
     assert lab.root.s3.get_object(Bucket=lab.bucket, Key="k\n")["Body"].read() == b"another"
-    assert lab.ask(keys, "POST", "/{bucket}?delete", {}, DELETE)[0] == 200
     assert b"NoSuchKey" in lab.ask(lab.keys, "GET", "/{bucket}/k")[1]
 
 
@@ -184,15 +185,7 @@ def test_a_form_is_allowed_what_its_signer_is(lab: S3Lab) -> None:
     """Who sends it may be anybody."""
     for action, right in (("s3:GetObject", 403), ("s3:PutObject", 204)):
         keys = lab.user(("Allow", action, "bucket/form"))
-        client = lab.client(keys)
-        post = client.generate_presigned_post(lab.bucket, "form")
-        fields = [*post["fields"].items(), ("file", "hello")]
-        body = "".join(
-            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-            for name, value in fields
-        )
-        headers = {"Content-Type": "multipart/form-data; boundary=x"}
-        status, answer = lab.ask(None, "POST", "/{bucket}", headers, f"{body}--x--\r\n".encode())
+        status, answer = lab.post(keys, "form")
         assert status == right, (action, answer)
 
 

@@ -13,10 +13,10 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
-from rolelab.iam.arns import Arn
+from rolelab.iam.arns import Arn, account_root
 from rolelab.iam.documents import as_list, as_mapping
 from rolelab.iam.grammar.resource_based import invalid_principal, is_principal
-from rolelab.iam.names import PRINCIPAL_ID
+from rolelab.iam.names import ACCOUNT_ID, PRINCIPAL_ID
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import RoleRecord
@@ -65,6 +65,26 @@ def current(store: IdentityStore, document: str, ids: dict[str, str] | None) -> 
                 named = [moved.get(str(each), each) for each in as_list(principal["AWS"])]
                 principal["AWS"] = named if len(named) > 1 else named[0]
     return json.dumps(policy)
+
+
+def with_account_arns(document: str) -> str:
+    """Return a policy in which an account that is named by its id is named by its ARN.
+
+    Source: IAM User Guide, "AWS JSON policy elements: Principal" ("AWS account principals").
+    """
+    policy, is_changed = json.loads(document), False
+    for statement in _statements(policy):
+        for element in _ELEMENTS:
+            principal = cast("dict[str, object]", as_mapping(statement.get(element)) or {})
+            named = as_list(principal.get("AWS", []))
+            arns = [account_root(str(each)) if _is_account(each) else each for each in named]
+            if arns != list(named):
+                principal["AWS"], is_changed = arns if len(arns) > 1 else arns[0], True
+    return json.dumps(policy) if is_changed else document
+
+
+def _is_account(principal: object) -> bool:
+    return isinstance(principal, str) and ACCOUNT_ID.fullmatch(principal) is not None
 
 
 def document_of(store: IdentityStore, role: RoleRecord) -> str:

@@ -55,3 +55,12 @@ class Incoming:
     def user_agent(self) -> str:
         """The program that sends it."""
         return self.headers.get("user-agent", "")
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """The condition keys that tell where it comes from, whatever it asks for."""
+        sent = {
+            "aws:useragent": self.user_agent,
+            "aws:referer": self.headers.get("referer", ""),
+        }
+        return {"aws:sourceip": self.source_ip} | {key: text for key, text in sent.items() if text}

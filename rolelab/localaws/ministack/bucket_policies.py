@@ -1,15 +1,17 @@
 """Bucket policies: whose a bucket is, what its policy is today, whom it names.
 
 The principals of a bucket policy are users and roles, not names: they are resolved when it is
-saved.
+saved, as those of a trust policy are.
+
+Source: Amazon S3 User Guide, "Principals for bucket policies".
 """
 
 from __future__ import annotations
 
 import json
-from typing import cast
+from dataclasses import dataclass
 
-from rolelab.iam.documents import as_list, as_mapping
+from rolelab.iam.grammar import bucket as bucket_grammar
 from rolelab.localaws.accounts import trust
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.enforcement import as_text
@@ -18,6 +20,16 @@ from rolelab.localaws.ministack.emulator import Foreign, module
 
 _IDS = "PolicyIds"
 """Where a bucket's record keeps ARN -> unique id of the principals of its policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketPolicy:
+    """A policy as it is saved."""
+
+    document: str
+    """JSON, each account by its ARN."""
+    ids: dict[str, str]
+    """ARN -> unique id of the users and roles that it names."""
 
 
 def owner_of(bucket: str) -> str | None:
@@ -32,35 +44,28 @@ def policy_of(store: IdentityStore, bucket: str, owner: str) -> str:
     return trust.current(store, as_text(document), record.get(_IDS) if record else None)
 
 
+def read(store: IdentityStore, body: bytes, bucket: str) -> BucketPolicy:
+    """Read a policy that is put on a bucket.
+
+    Raises:
+        AwsError: MalformedPolicy, for one that S3 cannot read or a principal that does not exist.
+    """
+    text = body.decode("utf-8", "replace")
+    fault = bucket_grammar.fault_of(text, bucket)
+    if fault:
+        raise AwsError("MalformedPolicy", fault)
+    try:
+        ids = trust.resolve(store, json.loads(text), code="MalformedPolicy")
+    except AwsError as error:
+        raise AwsError(error.code, bucket_grammar.INVALID_PRINCIPAL) from None
+    return BucketPolicy(trust.with_account_arns(text), ids)
+
+
 def keep_ids(bucket: str, ids: dict[str, str]) -> None:
     """Keep the unique ids of the principals of the policy that was saved."""
     record = _record(bucket)
     if record is not None:
         record[_IDS] = ids
-
-
-def ids_of(store: IdentityStore, body: bytes) -> dict[str, str]:
-    """Return the unique ids of the users and roles that a bucket policy names.
-
-    Raises:
-        AwsError: MalformedPolicy, for one that does not exist.
-    """
-    try:
-        policy: object = json.loads(body)
-    except ValueError:
-        return {}
-    except RecursionError:
-        raise AwsError("MalformedPolicy", "This policy contains invalid Json") from None
-    if not isinstance(policy, dict):
-        return {}
-    named: list[dict[str, object]] = []
-    for item in as_list(cast("dict[str, object]", policy).get("Statement", [])):
-        statement = as_mapping(item) or {}
-        for element in ("Principal", "NotPrincipal"):
-            principals = as_list((as_mapping(statement.get(element)) or {}).get("AWS", []))
-            texts = [each for each in principals if isinstance(each, str)]
-            named.append({"Principal": {"AWS": texts}})
-    return trust.resolve(store, {"Statement": named}, code="MalformedPolicy")
 
 
 def _record(bucket: str) -> Foreign:

@@ -13,26 +13,27 @@ evaluation logic".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import cast
 
-from rolelab.iam import Decision, Layer, Request
+from rolelab.iam import Decision, Layer, Principal, Request
 from rolelab.iam.messages import sentence_of
+from rolelab.iam.names import ACCOUNT_ID
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.accounts.caller import Caller
+from rolelab.localaws.accounts.caller import Caller, Keys
 from rolelab.localaws.accounts.enforcement import authorize
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http.s3_call import S3Call
-from rolelab.localaws.ministack import bucket_policies
-from rolelab.localaws.ministack.emulator import Foreign, module
+from rolelab.localaws.ministack import bucket_policies, s3_acls, s3_keys
+from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3_callers import Answer
 from rolelab.localaws.ministack.s3_permissions import Permission
 
 _WITHOUT_BUCKET = frozenset({"s3:CreateBucket", "s3:ListAllMyBuckets"})
-_OF_AN_ACL = ("s3:CreateBucket", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutObjectVersionAcl")
+_ENCRYPTION = "s3:x-amz-server-side-encryption"
+_NOBODY = Caller(principal=Principal.anonymous(), access_key_id="")
 _DENIED = "Access Denied"
 _NAMES_OF_MINISTACK = {"requestPayment": {"GET": "request-payment"}}
 """Sub-resource -> by method, where MiniStack reads another name than the one that S3 has."""
@@ -43,7 +44,7 @@ class _Deciding:
     """What MiniStack's own code has to know of the request that is being answered."""
 
     action: str = ""
-    """That an ACL, or a bucket's policy for everybody, is asked for."""
+    """That an ACL is asked for."""
     decided: set[str] = field(default_factory=set[str])
     """The buckets on which all that the call does was allowed."""
 
@@ -58,19 +59,17 @@ class Asked:
     call: S3Call
     caller: Caller | None
     """None where nobody has signed it."""
-    headers: Mapping[str, str]
-    """Those of the call, or the fields of a form that stand for them."""
+    keys: Keys
+    """The condition keys that the request brings, for whatever action."""
 
 
 class S3:
     """Decides, and hands on; replaces three functions of MiniStack's (`seams`)."""
 
-    def __init__(self, store: IdentityStore, original: Callable[[str, str], Foreign]) -> None:
+    def __init__(self, store: IdentityStore) -> None:
         self._store = store
         self._s3 = module("services.s3")
-        self._actions = module("core.iam_actions")
         self._responses = module("core.responses")
-        self._original_foreign = original("services.s3", "_foreign_bucket_allows")
 
     # -- in MiniStack's place ----------------------------------------------------------------------
 
@@ -97,13 +96,38 @@ class S3:
         _deciding.set(deciding)
         buckets: set[str] = set()
         for permission in permissions:
-            deciding.action = permission.action
-            if asked.caller is None:
-                self._require_open(asked, permission)
-            else:
-                self._require_allowed(asked, asked.caller, permission)
+            self._require(asked, permission)
             buckets.add(permission.bucket)
         deciding.decided = buckets
+
+    def allow(self, bucket: str) -> None:
+        """Let MiniStack work on a bucket: all that is handed on has been decided."""
+        _deciding.get(_Deciding()).decided = {bucket}
+
+    def require_owner(self, call: S3Call) -> None:
+        """Refuse a call that expects a bucket to be another account's than it is.
+
+        Source: Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition".
+
+        Raises:
+            AwsError: InvalidBucketOwnerAWSAccountID, AccessDenied.
+        """
+        source = call.source.bucket if call.source else ""
+        for header, bucket in (
+            ("x-amz-expected-bucket-owner", call.bucket),
+            ("x-amz-source-expected-bucket-owner", source),
+        ):
+            expected = call.headers.get(header)
+            if expected is None:
+                continue
+            if not ACCOUNT_ID.fullmatch(expected):
+                message = (
+                    "The value of the expected bucket owner parameter must be an AWS Account ID... "
+                    f"[{expected}]"
+                )
+                raise AwsError("InvalidBucketOwnerAWSAccountID", message, 400)
+            if bucket_policies.owner_of(bucket) not in (None, expected):
+                raise AwsError("AccessDenied", _DENIED, 403)
 
     def require_listing(self, asked: Asked) -> None:
         """Refuse to tell that an object is missing to a caller who is not allowed to list.
@@ -111,65 +135,58 @@ class S3:
         Raises:
             AwsError: AccessDenied.
         """
-        deciding = _deciding.get(_Deciding())
-        deciding.action = "s3:ListBucket"
-        permission = Permission(action=deciding.action, bucket=asked.call.bucket)
-        if asked.caller is not None:
-            decision = self._decision(asked, asked.caller, permission)
-            if not decision.allowed:
-                raise AwsError("AccessDenied", sentence_of(decision), 403)
-            return
-        owner = bucket_policies.owner_of(permission.bucket)
-        if owner is not None and not self._is_open(asked, permission, owner, ""):
-            raise AwsError("AccessDenied", _DENIED, 403)
+        self._require(asked, Permission(action="s3:ListBucket", bucket=asked.call.bucket))
 
-    def _require_open(self, asked: Asked, permission: Permission) -> None:
-        if permission.action in _WITHOUT_BUCKET:
-            raise AwsError("AccessDenied", _DENIED, 403)
-        owner = bucket_policies.owner_of(permission.bucket)
-        if owner is None:
-            raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
-        if not self._is_open(asked, permission, owner, ""):
-            raise AwsError("AccessDenied", _DENIED, 403)
+    def has_tags(self, bucket: str, key: str, version: str) -> bool:
+        """Return whether an object has tags."""
+        return bool(self._tags(bucket, key, version))
 
-    def _require_allowed(self, asked: Asked, caller: Caller, permission: Permission) -> None:
+    def _require(self, asked: Asked, permission: Permission) -> None:
+        """Refuse one action that is not allowed; nobody, unsigned, works on no bucket.
+
+        An ACL may allow what a bucket's policy does not: everybody, or another account.
+        """
+        _deciding.get(_Deciding()).action = permission.action
+        owner = bucket_policies.owner_of(permission.bucket)
+        if asked.caller is None:
+            if permission.action in _WITHOUT_BUCKET:
+                raise AwsError("AccessDenied", _DENIED, 403)
+            if owner is None:
+                raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+        caller = asked.caller or _NOBODY
         decision = self._decision(asked, caller, permission)
         if decision.allowed:
             return
-        owner = bucket_policies.owner_of(permission.bucket)
         is_unnamed = decision.layer is Layer.RESOURCE and not decision.is_explicit
-        # Another account's bucket without a policy for the caller: an ACL may still allow it.
-        asks_acl = is_unnamed and owner != caller.account
-        if asks_acl and owner and self._is_open(asked, permission, owner, caller.account):
+        if (
+            is_unnamed
+            and owner
+            and owner != caller.account
+            and self._is_open(asked, permission, owner, caller.account)
+        ):
             return
-        raise AwsError("AccessDenied", sentence_of(decision), 403)
+        raise AwsError("AccessDenied", sentence_of(decision) if asked.caller else _DENIED, 403)
 
     def _is_open(self, asked: Asked, permission: Permission, owner: str, account: str) -> bool:
-        """Return whether a bucket's ACL, or its policy for all, allows an account (empty: all)."""
+        """Return whether an ACL allows it to an account (empty: to everybody)."""
         method, query = asked.call.operation.method, _query(asked.call)
         if permission.is_source or permission.key != asked.call.key:
             method = "GET" if permission.is_source else method
             query = {"versionId": [permission.version]} if permission.version else {}
-        return bool(
-            self._original_foreign(
-                owner, permission.bucket, permission.key, method, query, account, asked.headers
-            )
-        )
+        return s3_acls.allow(owner, permission.bucket, permission.key, method, query, account)
 
     def _decision(self, asked: Asked, caller: Caller, permission: Permission) -> Decision:
         action = permission.action
         bucket = "" if action in _WITHOUT_BUCKET else permission.bucket
         owner = bucket_policies.owner_of(bucket)
         account = owner or caller.account
-        region = self._responses.get_region()
         request = Request(
             principal=caller.principal,
             action=action,
             resource=permission.resource,
             context={
-                "aws:requestedregion": region,
-                "aws:sourceip": self._responses.get_request_client_ip(),
-                **self._keys(asked, permission),
+                "aws:requestedregion": self._responses.get_region(),
+                **s3_keys.known_to(asked.keys | self._keys(asked, permission), action),
                 "aws:resourceaccount": account,
                 "s3:resourceaccount": account,
             },
@@ -179,25 +196,33 @@ class S3:
         )
         layer = Layer.RESOURCE if owner else None
         policy = bucket_policies.policy_of(self._store, bucket, owner) if owner else ""
+        if owner and owner != caller.account and s3_acls.are_restricted(owner, bucket, policy):
+            policy = "{}"
         return authorize(self._store, caller, request, layer, policy)
 
-    def _keys(self, asked: Asked, permission: Permission) -> dict[str, str | list[str]]:
-        """Return S3's own condition keys of one permission."""
-        path = f"/{permission.bucket}/{permission.key}"
-        query = {"versionId": [permission.version]} if permission.version else {}
-        if not permission.is_source:
-            query |= _query(asked.call)
-        found: Mapping[str, object] = self._actions.s3_service_context(
-            permission.action, query, path, asked.headers
-        )
-        keys = {name: _texts(value) for name, value in found.items() if value is not None}
-        if permission.action in _OF_AN_ACL:
-            keys |= {
-                f"s3:{name}": value
-                for name, value in asked.headers.items()
-                if name == "x-amz-acl" or name.startswith("x-amz-grant-")
-            }
+    def _keys(self, asked: Asked, permission: Permission) -> Keys:
+        """Return the condition keys of what one permission is on."""
+        keys: Keys = {"s3:versionid": permission.version} if permission.version else {}
+        place = (permission.bucket, permission.key, permission.version)
+        tags: Mapping[str, str] = self._tags(*place) if permission.key else {}
+        keys |= {f"s3:existingobjecttag/{name.lower()}": value for name, value in tags.items()}
+        upload_id = asked.call.parameters.get("uploadId", "")
+        owner = bucket_policies.owner_of(permission.bucket) if upload_id else None
+        if owner:
+            with self._responses.request_scope(owner, self._responses.get_region()):
+                encryption: str | None = self._s3.upload_encryption_header(upload_id)
+            # Parts are put with what their upload was begun with.
+            keys |= {_ENCRYPTION: encryption} if encryption else {}
         return keys
+
+    def _tags(self, bucket: str, key: str, version: str) -> Mapping[str, str]:
+        owner = bucket_policies.owner_of(bucket)
+        if owner is None:
+            return {}
+        query = {"versionId": [version]} if version else {}
+        with self._responses.request_scope(owner, self._responses.get_region()):
+            tags: Mapping[str, str] = self._s3.object_tags_for_condition(bucket, key, query)
+        return tags
 
     # -- carrying it out ---------------------------------------------------------------------------
 
@@ -249,9 +274,3 @@ def _query(call: S3Call) -> dict[str, list[str]]:
         for name, value in call.operation.markers.items()
     }
     return query | {name: [value] for name, value in call.parameters.items()}
-
-
-def _texts(value: object) -> str | list[str]:
-    if isinstance(value, list):
-        return [str(item) for item in cast("list[object]", value)]
-    return str(value)

@@ -6,6 +6,7 @@ import base64
 import logging
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from uuid import uuid4
@@ -18,12 +19,12 @@ from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Receive, Send
 from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.http.s3_call import S3Call
-from rolelab.localaws.ministack import bucket_policies, s3_bodies
+from rolelab.localaws.ministack import bucket_policies, s3_bodies, s3_keys
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import S3, Asked
-from rolelab.localaws.ministack.s3_bodies import DeletedObject, UploadForm
+from rolelab.localaws.ministack.s3_bodies import DeletedObject, Deletion
 from rolelab.localaws.ministack.s3_callers import Answer, Refused, S3Callers
-from rolelab.localaws.ministack.s3_permissions import permissions_of
+from rolelab.localaws.ministack.s3_permissions import Permission, permissions_of
 from rolelab.localaws.ministack.s3_received import Gone, Received
 from rolelab.localaws.ministack.s3_undone import require_done
 
@@ -126,22 +127,81 @@ class S3App:
         authorization = self._callers.authorization(received, caller)
         if caller and (known := self._s3.before_decision(call, host, authorization)):
             return known
-        deleted, form, body = _read_body(call, body)
-        if form and form.is_signed:
-            caller = self._callers.form_caller(form, call.bucket, received.incoming)
-            reading.caller = caller
-        asked = Asked(call=call, caller=caller, headers=form.headers if form else call.headers)
-        self._s3.require(asked, permissions_of(call, deleted, form))
+        self._s3.require_owner(call)
+        form = None
+        if call.operation is s3_call.POST_OBJECT:
+            form = s3_bodies.read_form(call.headers["content-type"], body)
+            if form.is_signed:
+                caller = self._callers.form_caller(form, call.bucket, received.incoming)
+                reading.caller = caller
+        sent = form.headers if form else call.headers
+        asked = Asked(
+            call=call,
+            caller=caller,
+            keys=s3_keys.keys_of(received, call, sent, body, is_signed=caller is not None),
+        )
+        if call.operation.name == "DeleteObjects":
+            return await self._deleted(asked, authorization, s3_bodies.read_deletion(body))
+        place = (form.key if form else call.key, call.version)
+        self._s3.require(asked, self._permissions(call, sent, place, body))
         require_done(call)
         return await self._done(asked, authorization, body)
+
+    def _permissions(
+        self, call: S3Call, sent: Mapping[str, str], place: tuple[str, str], body: bytes
+    ) -> list[Permission]:
+        source = call.source if call.operation.name == "CopyObject" else None
+        keeps_tags = sent.get("x-amz-tagging-directive", "").upper() != "REPLACE"
+        return permissions_of(
+            call,
+            sent,
+            place,
+            sets_tags=any(s3_keys.tags_of(call, sent, body)),
+            copies_tags=source is not None
+            and keeps_tags
+            and self._s3.has_tags(source.bucket, source.key, source.version),
+        )
+
+    async def _deleted(self, asked: Asked, authorization: str, deletion: Deletion) -> Answer:
+        """Delete what of several objects may be deleted, and tell of the others why not."""
+        call = asked.call
+        if bucket_policies.owner_of(call.bucket) is None and asked.caller:
+            raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+        left: list[DeletedObject] = []
+        refused: list[tuple[DeletedObject, AwsError]] = []
+        for each in deletion.objects:
+            place = (each.key, each.version)
+            try:
+                self._s3.require(asked, permissions_of(call, call.headers, place))
+            except AwsError as error:
+                if error.code != "AccessDenied" or not asked.caller:
+                    raise
+                refused.append((each, error))
+            else:
+                left.append(each)
+        answer: Answer = (200, {"Content-Type": "application/xml"}, b"")
+        if left:
+            self._s3.allow(call.bucket)
+            body = Deletion(tuple(left), deletion.quiet).body()
+            answer = await self._s3.carry_out(call, authorization, body)
+        if not refused or answer[0] >= 300:
+            return answer
+        return answer[0], answer[1], s3_bodies.with_refusals(answer[2], refused)
 
     async def _done(self, asked: Asked, authorization: str, body: bytes) -> Answer:
         call = asked.call
         name, is_read = call.operation.name, call.operation.method in ("GET", "HEAD")
-        ids = bucket_policies.ids_of(self._store, body) if name == "PutBucketPolicy" else None
+        policy = None
+        if name == "PutBucketPolicy":
+            policy = bucket_policies.read(self._store, body, call.bucket)
+            body = policy.document.encode()
         answer = await self._s3.carry_out(call, authorization, body)
-        if ids is not None and answer[0] < 300:
-            bucket_policies.keep_ids(call.bucket, ids)
+        if policy and answer[0] < 300:
+            bucket_policies.keep_ids(call.bucket, policy.ids)
+        owner = bucket_policies.owner_of(call.bucket)
+        if name == "GetBucketPolicy" and owner and answer[0] < 300:
+            document = bucket_policies.policy_of(self._store, call.bucket, owner)
+            answer = (answer[0], answer[1], document.encode())
         if answer[0] == 404 and call.key and is_read:
             self._s3.require_listing(asked)
         return answer
@@ -164,18 +224,6 @@ class S3App:
             request_id=request_id,
             error=told,
         )
-
-
-def _read_body(
-    call: S3Call, body: bytes
-) -> tuple[tuple[DeletedObject, ...], UploadForm | None, bytes]:
-    """Read a body that says on which objects a call works; return the body to hand on, too."""
-    if call.operation.name == "DeleteObjects":
-        deleted, body = s3_bodies.read_deleted(body)
-        return deleted, None, body
-    if call.operation is s3_call.POST_OBJECT:
-        return (), s3_bodies.read_form(call.headers["content-type"], body), body
-    return (), None, body
 
 
 def _require_name(call: S3Call) -> None:

@@ -5,9 +5,9 @@ Source: Amazon S3 API Reference, DeleteObjects; S3 API Reference, "POST Object".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.ministack.emulator import Foreign, module
@@ -21,49 +21,123 @@ _OF_AN_OBJECT = ("Key", "VersionId", "ETag", "LastModifiedTime", "Size")
 
 
 @dataclass(frozen=True, slots=True)
+class XmlBody:
+    """What a body of XML says; nothing where it is none."""
+
+    root: Foreign
+
+    @classmethod
+    def read(cls, body: bytes) -> XmlBody:
+        """Read a body."""
+        try:
+            return cls(module("services.s3").fromstring(body) if body else None)
+        except Exception:  # noqa: BLE001 - whatever the XML reader says
+            return cls(None)
+
+    def all(self, name: str) -> Iterator[Foreign]:
+        """Yield the elements of a name, wherever they stand."""
+        if self.root is not None:
+            yield from (element for element in self.root.iter() if _name(element) == name)
+
+    def text(self, name: str) -> str:
+        """Return the text of the first element of a name; empty where there is none."""
+        return next((element.text or "" for element in self.all(name)), "").strip()
+
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """Yield key and value of each tag."""
+        for element in self.all("Tag"):
+            parts = {_name(part): part.text or "" for part in element}
+            yield parts.get("Key", ""), parts.get("Value", "")
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedObject:
     """One object that DeleteObjects names."""
 
-    key: str
-    version: str
+    parts: Mapping[str, str]
+    """What is said of it, by the names of the elements."""
+
+    @property
+    def key(self) -> str:
+        """The object's key."""
+        return self.parts["Key"]
+
+    @property
+    def version(self) -> str:
+        """The version; empty for the present one."""
+        return self.parts.get("VersionId", "")
 
 
-def read_deleted(body: bytes) -> tuple[tuple[DeletedObject, ...], bytes]:
-    """Return the objects of a body of DeleteObjects, and a body that names them and no others.
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A body of DeleteObjects."""
+
+    objects: tuple[DeletedObject, ...]
+    quiet: str | None
+
+    def body(self) -> bytes:
+        """Return it as XML, with these objects and no others."""
+        root = Element("Delete", xmlns=_NAMESPACE)
+        if self.quiet is not None:
+            SubElement(root, "Quiet").text = self.quiet
+        for each in self.objects:
+            element = SubElement(root, "Object")
+            for name, text in each.parts.items():
+                SubElement(element, name).text = text
+        # A reader of XML takes a bare carriage return for a line feed: another key.
+        return tostring(root).replace(b"\r", b"&#13;")
+
+
+def read_deletion(body: bytes) -> Deletion:
+    """Read a body of DeleteObjects.
 
     Raises:
         AwsError: MalformedXML.
     """
-    try:
-        given: Foreign = module("services.s3").fromstring(body)
-    except Exception:  # noqa: BLE001 - whatever the XML reader says, as AWS says it
-        raise _malformed() from None
-    root, objects = Element("Delete", xmlns=_NAMESPACE), list[DeletedObject]()
-    if _name(given) != "Delete":
-        raise _malformed()
-    for child in given:
+    root = XmlBody.read(body).root
+    if root is None or _name(root) != "Delete":
+        raise malformed_xml()
+    quiets: list[str] = []
+    objects: list[DeletedObject] = []
+    for child in root:
         if _name(child) == "Quiet":
-            SubElement(root, "Quiet").text = child.text
+            quiets.append(child.text or "")
             continue
         parts = {_name(part): part.text or "" for part in child}
         is_whole = _name(child) == "Object" and parts.get("Key") and len(parts) == len(child)
         if not is_whole or parts.keys() - set(_OF_AN_OBJECT):
-            raise _malformed()
-        objects.append(DeletedObject(parts["Key"], parts.get("VersionId", "")))
-        element = SubElement(root, "Object")
-        for name, text in parts.items():
-            SubElement(element, name).text = text
-    if not 0 < len(objects) <= _MOST_OBJECTS or len(root) - len(objects) > 1:
-        raise _malformed()
-    # A reader of XML takes a bare carriage return for a line feed: another key.
-    return tuple(objects), tostring(root).replace(b"\r", b"&#13;")
+            raise malformed_xml()
+        objects.append(DeletedObject(parts))
+    if not 0 < len(objects) <= _MOST_OBJECTS or len(quiets) > 1:
+        raise malformed_xml()
+    return Deletion(tuple(objects), quiets[0] if quiets else None)
+
+
+def with_refusals(answer: bytes, refused: Sequence[tuple[DeletedObject, AwsError]]) -> bytes:
+    """Return an answer to DeleteObjects that also tells what was refused; empty: of nothing else.
+
+    Source: Amazon S3 API Reference, DeleteObjects ("Error").
+    """
+    root = XmlBody.read(answer).root
+    root = Element("DeleteResult", xmlns=_NAMESPACE) if root is None else root
+    prefix = root.tag.rpartition("DeleteResult")[0]
+    for each, error in refused:
+        element = SubElement(root, f"{prefix}Error")
+        told = {"Key": each.key, "VersionId": each.version}
+        for name, text in (told | {"Code": error.code, "Message": error.message}).items():
+            if text:
+                SubElement(element, f"{prefix}{name}").text = text
+    register_namespace("", _NAMESPACE)
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content.replace(b"\r", b"&#13;")
 
 
 def _name(element: Foreign) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _malformed() -> AwsError:
+def malformed_xml() -> AwsError:
+    """Return the refusal of a body that is not what S3 takes."""
     message = (
         "The XML you provided was not well-formed or did not validate against our published schema"
     )

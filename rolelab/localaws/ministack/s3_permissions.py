@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from rolelab.iam import arns
 from rolelab.localaws.http.s3_call import CopySource, S3Call
-from rolelab.localaws.ministack.s3_bodies import DeletedObject, UploadForm
 
 _CONFIGURATIONS = ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
 _DIRECTORY_BUCKETS = "s3express:CreateSession"
@@ -117,34 +116,40 @@ def action_of(operation: str, version: str = "") -> str:
 
 
 def permissions_of(
-    call: S3Call, deleted: tuple[DeletedObject, ...], form: UploadForm | None
+    call: S3Call,
+    headers: Mapping[str, str],
+    place: tuple[str, str],
+    *,
+    sets_tags: bool = False,
+    copies_tags: bool = False,
 ) -> list[Permission]:
     """Return all that has to be allowed, the operation's own action first.
 
-    `deleted`: the objects of DeleteObjects; `form`: the fields of a form that is uploaded.
+    `headers`: those of the call, or the fields of a form; `place`: key and version of the object;
+    `sets_tags`: the request brings tags; `copies_tags`: what is copied has some, which go with it.
     """
-    name, headers = call.operation.name, form.headers if form else call.headers
-    places = [(form.key if form else call.key, call.version)]
-    if name == "DeleteObjects":
-        places = [(one.key, one.version) for one in deleted]
+    name, (key, version) = call.operation.name, place
+    further = [*_beside(name, headers, sets_tags=sets_tags)]
+    if copies_tags and "PutObjectTagging" not in further:
+        further.append("PutObjectTagging")
     needed = [
         Permission(
             action=action_of(operation, version), bucket=call.bucket, key=key, version=version
         )
-        for operation in (name, *_beside(name, headers))
-        for key, version in places
+        for operation in (name, *further)
     ]
     if headers.get("x-amz-bypass-governance-retention", "").strip().lower() == "true":
         bypass = "s3:BypassGovernanceRetention"
-        needed += [Permission(action=bypass, bucket=call.bucket, key=key) for key, _ in places]
+        needed.append(Permission(action=bypass, bucket=call.bucket, key=key))
     if call.source:
-        needed.append(_of_source(call.source))
+        needed.append(_of_source(call.source, "GetObject"))
+        needed += [_of_source(call.source, "GetObjectTagging")] if copies_tags else []
     return needed
 
 
-def _of_source(source: CopySource) -> Permission:
+def _of_source(source: CopySource, operation: str) -> Permission:
     return Permission(
-        action=action_of("GetObject", source.version),
+        action=action_of(operation, source.version),
         bucket=source.bucket,
         key=source.key,
         version=source.version,
@@ -152,14 +157,18 @@ def _of_source(source: CopySource) -> Permission:
     )
 
 
-def _beside(operation: str, headers: Mapping[str, str]) -> Iterator[str]:
+def _beside(operation: str, headers: Mapping[str, str], *, sets_tags: bool) -> Iterator[str]:
     """Yield the operations whose actions an operation needs beside its own."""
     if operation == "GetObjectAttributes":
         yield "GetObject"
     elif operation == "CreateBucket":
         yield from _of_new_bucket(headers)
+        if sets_tags:
+            yield "TagResource"
     elif operation in _MAKE_OBJECTS:
         yield from _of_new_object(headers)
+        if sets_tags:
+            yield "PutObjectTagging"
 
 
 def _has_grants(headers: Mapping[str, str]) -> bool:
@@ -173,8 +182,6 @@ def _of_new_object(headers: Mapping[str, str]) -> Iterator[str]:
     """
     if headers.get("x-amz-acl") or _has_grants(headers):
         yield "PutObjectAcl"
-    if headers.get("x-amz-tagging"):
-        yield "PutObjectTagging"
     if headers.get("x-amz-object-lock-mode") or headers.get("x-amz-object-lock-retain-until-date"):
         yield "PutObjectRetention"
     if headers.get("x-amz-object-lock-legal-hold"):

@@ -73,7 +73,6 @@ USED = tuple(
             "core.iam_evaluator._invalid_session_token()",
             "core.iam_evaluator._unknown_access_key()",
             "core.iam_actions._auth_failure(service, code, message, headers)",
-            "core.iam_actions.s3_service_context(iam_action, query_params, path, headers)",
             "core.router.extract_access_key_id(headers, query_params)",
             "core.router.extract_region(headers, query_params)",
             "core.sigv4.decode_header_value(value)",
@@ -84,9 +83,18 @@ USED = tuple(
             "core.persistence._json_default(obj)",
             "core.persistence._state_format_version(service)",
             "services.iam.reset()",
+            "services.s3._acl_grants(stored_xml, grantee)",
+            "services.s3._bucket_acl_wants(method, bucket_name, key, query_params)",
             "services.s3._bucket_owner_account(name)",
+            "services.s3._bucket_owner_enforced(bucket)",
+            "services.s3._canonical_owner_id(account_id)",
             "services.s3._error(code, message, status)",
             "services.s3._enforce_signed_post_policy(fields, bucket_name, region, size, sigv4)",
+            "services.s3._foreign_object_acl(owner_account, bucket_name, key, method)",
+            "services.s3._policy_is_public(policy_text)",
+            "services.s3._public_access_blocked(owner_account, bucket_name, setting)",
+            "services.s3.object_tags_for_condition(bucket_name, key, query_params)",
+            "services.s3.upload_encryption_header(upload_id)",
             "services.s3._object_error(code, message, status)",
             "services.s3._parse_multipart_form(content_type, body)",
             "services.s3._verify_presigned_sigv4(method, path, headers, query_params)",
@@ -118,7 +126,10 @@ STORES = {
         "_aws_managed_policies _oidc_providers _saml_providers _IAM_HANDLERS"
     ),
     "services.sts": "_sessions",
-    "services.s3": "_buckets _bucket_policies _multipart_uploads",
+    "services.s3": (
+        "_buckets _bucket_acl _bucket_policies _multipart_uploads "
+        "_ACL_GROUP_ALL_USERS _ACL_GROUP_AUTHENTICATED"
+    ),
     "core.iam_evaluator": "_anonymous",
     "app": "_RequestBodyDisconnected _IncompleteRequestBody",
 }

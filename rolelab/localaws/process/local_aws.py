@@ -42,7 +42,7 @@ class LocalAws:
             check=signatures.check,
             others=own_operations(self._store),
         )
-        s3 = S3(self._store, seams.original)
+        s3 = S3(self._store)
         self.app = Dispatch(query, S3App(self._ministack, self._store, self._events, s3))
         seams.install(self._store, signatures, s3)
 

@@ -1,0 +1,140 @@
+"""The condition keys that a request of S3 brings: in headers, query and body, and by its signature.
+
+They are read once, all of them; of an action then count those that S3 has for it.
+
+Source: Service Authorization Reference, "Condition keys for Amazon S3"; Amazon S3 API Reference,
+"Amazon S3 Signature Version 4 Authentication Specific Policy Keys"; Amazon S3 User Guide, "Tagging
+and access control policies", "Enforce conditional writes on Amazon S3 buckets".
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from urllib.parse import parse_qsl
+
+from rolelab.iam import s3_actions
+from rolelab.iam.language.operators import moment
+from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.caller import Keys
+from rolelab.localaws.http.s3_call import POST_OBJECT, S3Call
+from rolelab.localaws.ministack.s3_bodies import XmlBody
+from rolelab.localaws.ministack.s3_received import Received
+
+_TAGGING = "x-amz-tagging"
+_LOCK = "x-amz-object-lock-"
+_LISTED = ("prefix", "delimiter", "max-keys")
+_PARTS = frozenset({"CreateMultipartUpload", "UploadPart", "UploadPartCopy"})
+"""What is done on the way to an object, and makes none by itself."""
+_TLS = "1.3"
+"""AWS's clients come by HTTPS, and loopback has none: as for `aws:SecureTransport`."""
+
+
+def keys_of(
+    received: Received, call: S3Call, headers: Mapping[str, str], body: bytes, *, is_signed: bool
+) -> Keys:
+    """Return every key of a request, by its name in lower case, whichever action it is for.
+
+    `headers`: those of the call, or the fields of a form that stand for them.
+    """
+    keys: Keys = {"s3:tlsversion": _TLS, **received.incoming.surroundings}
+    keys |= _of_headers(headers)
+    keys |= {f"s3:{name}": call.parameters[name] for name in _LISTED if name in call.parameters}
+    keys["s3:objectcreationoperation"] = "false" if call.operation.name in _PARTS else "true"
+    keys |= _of_body(call, XmlBody.read(body))
+    keys |= _of_tags(dict(tags_of(call, headers, body)))
+    if is_signed:
+        keys |= _of_signature(received, headers if call.operation is POST_OBJECT else None)
+    return keys
+
+
+def known_to(keys: Keys, action: str) -> Keys:
+    """Return those of the keys that an action has; global ones every action has."""
+    entry = s3_actions.actions().get(action.lower())
+    return {
+        key: value
+        for key, value in keys.items()
+        if not s3_actions.is_key(key) or (entry is not None and entry.has_key(key))
+    }
+
+
+def tags_of(call: S3Call, headers: Mapping[str, str], body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the tags that a request gives to what it makes or is about."""
+    if call.operation is POST_OBJECT:
+        yield from XmlBody.read(headers.get("tagging", "").encode()).tags()
+    elif _TAGGING in headers:
+        yield from parse_qsl(headers[_TAGGING], keep_blank_values=True)
+    elif call.operation.has_body and call.operation.name != "PutObject":
+        yield from XmlBody.read(body).tags()
+
+
+def _of_headers(headers: Mapping[str, str]) -> Keys:
+    keys: Keys = {f"s3:{name}": value for name, value in headers.items()}
+    keys |= {f"s3:{name[6:]}": value for name, value in headers.items() if name.startswith(_LOCK)}
+    keys = {key: value for key, value in keys.items() if s3_actions.is_key(key)}
+    return keys | _remaining(headers.get(f"{_LOCK}retain-until-date", ""))
+
+
+def _remaining(retained_until: str) -> Keys:
+    """Return for how many days, begun ones included, an object is to be locked."""
+    until = moment(retained_until)
+    if until is None:
+        return {}
+    days = math.ceil((until - clock.moment()).total_seconds() / 86400)
+    return {"s3:object-lock-remaining-retention-days": str(days)}
+
+
+def _of_body(call: S3Call, body: XmlBody) -> Keys:
+    match call.operation.name:
+        case "CreateBucket":
+            keys = {"s3:locationconstraint": body.text("LocationConstraint")}
+        case "PutObjectRetention":
+            until = body.text("RetainUntilDate")
+            keys = {
+                "s3:object-lock-mode": body.text("Mode"),
+                "s3:object-lock-retain-until-date": until,
+            }
+            keys |= _remaining(until)
+        case "PutObjectLegalHold":
+            keys = {"s3:object-lock-legal-hold": body.text("Status")}
+        case _:
+            keys = {}
+    return {key: value for key, value in keys.items() if value}
+
+
+def _of_tags(tags: Mapping[str, str]) -> Keys:
+    if not tags:
+        return {}
+    names: Sequence[str] = tuple(tags)
+    keys: Keys = {"s3:requestobjecttagkeys": list(names), "aws:tagkeys": list(names)}
+    for family in ("s3:requestobjecttag/", "aws:requesttag/"):
+        keys |= {f"{family}{name.lower()}": value for name, value in tags.items()}
+    return keys
+
+
+def _of_signature(received: Received, form: Mapping[str, str] | None) -> Keys:
+    query = {name.lower(): values[0] for name, values in received.query.items()}
+    authorization = received.headers.get("authorization", "")
+    if form is not None and not authorization:
+        way, fields = "POST", form
+    elif authorization:
+        way, fields = "REST-HEADER", received.headers
+    else:
+        way, fields = "REST-QUERY-STRING", query
+    version = authorization.partition(" ")[0] or fields.get("x-amz-algorithm", "AWS")
+    keys: Keys = {"s3:authtype": way, "s3:signatureversion": version}
+    content = received.headers.get("x-amz-content-sha256")
+    keys |= {"s3:x-amz-content-sha256": content} if content else {}
+    return keys | _age(fields.get("x-amz-date", ""))
+
+
+def _age(signed_at: str) -> Keys:
+    """Return how long ago a request was signed, in milliseconds; nothing for Version 2."""
+    try:
+        at = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return {}
+    # By the clock that signatures are checked by, which cannot be moved.
+    return {"s3:signatureage": str(max(0, int((time.time() - at.timestamp()) * 1000)))}
