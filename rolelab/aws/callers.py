@@ -17,7 +17,7 @@ from contextvars import ContextVar
 import botocore.credentials
 from botocore.exceptions import NoCredentialsError
 
-from rolelab.aws.clients import ISOLATED, Clients, new_session
+from rolelab.aws.clients import Clients, isolated, new_session
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure, Kind, as_lab_error, translated
 from rolelab.secret import Secret
@@ -50,7 +50,7 @@ class Callers(Clients):
         super().__init__(
             nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s
         )
-        self._session = new_session(_Provider(), session_vars=ISOLATED)
+        self._session = new_session(_Provider(), session_vars=isolated(endpoint))
 
 
 class Ambient:

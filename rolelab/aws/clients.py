@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.exceptions import EndpointConnectionError
 
 from rolelab.aws.endpoint import Endpoint
 
@@ -33,8 +36,12 @@ class _ModelLoader(botocore.loaders.Loader):
         return [each.name for folder in folders if folder.is_dir() for each in folder.iterdir()]
 
 
-_LOADER = _ModelLoader()
-"""Reads the service models, 80 to 130 ms for IAM's: once in a process, for all sessions."""
+_LOADER = _ModelLoader(
+    extra_search_paths=[botocore.loaders.Loader.BUILTIN_DATA_PATH],
+    include_default_search_paths=False,
+)
+"""Reads the service models, 80 to 130 ms for IAM's: once in a process, for all sessions. Models of
+this machine's user, in `~/.aws/models`, are for other tools."""
 
 
 def load_models() -> None:
@@ -44,16 +51,28 @@ def load_models() -> None:
 
 
 _NOT_FROM_ENVIRONMENT: list[str] = []
-ISOLATED = {
+_ISOLATED = {
     "profile": (None, _NOT_FROM_ENVIRONMENT, None, None),
     "config_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
     "credentials_file": (None, _NOT_FROM_ENVIRONMENT, os.devnull, None),
 }
-"""Session variables with which nothing of this machine's AWS configuration counts: no profile, no
-files.
+"""Session variables with which no profile and no file of this machine's AWS configuration counts:
+where the key is given, they could only lead astray."""
+_BY_ITSELF = {
+    name: (key, _NOT_FROM_ENVIRONMENT, default, convert)
+    for name, (key, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+} | _ISOLATED
+"""Those of a session for this machine: no variable of the environment counts either. What is set
+for an account (a mode, FIPS endpoints, a certificate bundle) has nothing to say here, and a typing
+error in it must not stop the lab."""
 
-Where the key is given, they could only lead astray. The variables for certificates still count, and
-those for proxies where the endpoint is elsewhere."""
+
+def isolated(endpoint: Endpoint) -> Mapping[str, Any]:
+    """Return the session variables for an endpoint whose key is given.
+
+    Those for certificates and proxies still count where the endpoint is elsewhere.
+    """
+    return _BY_ITSELF if endpoint.is_local else _ISOLATED
 
 
 def new_session(
@@ -134,18 +153,25 @@ class Clients:
     def _make(self, service: Service) -> object:
         keys = self.endpoint.credentials
         if self._session is None:
-            self._session = new_session(session_vars=ISOLATED) if keys else new_session()
-        return cast(
-            "object",
-            self._session.create_client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
-                service,  # pyright: ignore[reportArgumentType]
-                region_name=self.endpoint.region,
-                endpoint_url=self.endpoint.url,
-                aws_access_key_id=keys.access_key_id if keys else None,
-                aws_secret_access_key=keys.secret_access_key.reveal() if keys else None,
-                aws_session_token=keys.session_token.reveal()
-                if keys and keys.session_token
-                else None,
-                config=self._config,
-            ),
+            named = {"session_vars": isolated(self.endpoint)} if keys else {}
+            self._session = new_session(**named)
+        client: Any = self._session.create_client(  # pyright: ignore[reportCallIssue, reportUnknownMemberType, reportUnknownVariableType]
+            service,  # pyright: ignore[reportArgumentType]
+            region_name=self.endpoint.region,
+            endpoint_url=self.endpoint.url,
+            aws_access_key_id=keys.access_key_id if keys else None,
+            aws_secret_access_key=keys.secret_access_key.reveal() if keys else None,
+            aws_session_token=keys.session_token.reveal() if keys and keys.session_token else None,
+            config=self._config,
         )
+        if self.endpoint.is_local:
+            client.meta.events.register_first("needs-retry", _give_up_where_nobody_listens)
+        return client
+
+
+def _give_up_where_nobody_listens(
+    attempts: int, caught_exception: Exception | None = None, **_: Any
+) -> None:
+    """Let a call fail soon where no process has the port: on this machine that does not pass."""
+    if attempts > 1 and isinstance(caught_exception, EndpointConnectionError):
+        raise caught_exception

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from rolelab.errors import UsageError
 from rolelab.secret import Credentials
@@ -26,6 +26,37 @@ class Endpoint:
     def is_local(self) -> bool:
         """Whether it is the local AWS: this machine by a loopback address."""
         return self.url is not None and is_loopback(self.url)
+
+
+def checked(url: str) -> str:
+    """Return the URL of an endpoint as it is.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        is_whole = False
+    if not is_whole or not url.isprintable():
+        do = "give one such as http://127.0.0.1:4566, or unset it"
+        what = f"{url!r} is not the URL of an endpoint"
+        raise UsageError(what, where="AWS_ENDPOINT_URL", do=do)
+    return url
+
+
+def normal(url: str) -> str:
+    """Return one spelling for all that name the same place, so that they can be compared."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return url
+    host = "127.0.0.1" if host == "localhost" else f"[{host}]" if ":" in host else host
+    netloc = f"{host}:{port}" if port else host
+    return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), parts.query, ""))
 
 
 def is_loopback(url: str) -> bool:

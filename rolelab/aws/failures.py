@@ -13,6 +13,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
@@ -96,6 +97,11 @@ class AwsFailure(Exception):
     def answered(self) -> bool:
         """True if AWS said no, so nothing happened; False if it may have happened all the same."""
         return self.kind is not Kind.UNREACHABLE
+
+    @property
+    def nobody_listens(self) -> bool:
+        """True if there is no AWS at the address: nothing happened, and nothing will."""
+        return self.code == EndpointConnectionError.__name__
 
     @property
     def expired(self) -> bool:

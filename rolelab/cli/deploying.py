@@ -1,11 +1,10 @@
-"""What preview, up and destroy share: options, the stack and its AWS, how a run is shown."""
+"""What preview, up and destroy share: options, the configuration, how a run is shown."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,10 +13,7 @@ from rolelab.errors import Faults, LabError, UsageError
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
-    from rolelab.aws.endpoint import Endpoint
     from rolelab.engine.deploy import Result
-    from rolelab.engine.stack import Home, Stack
-    from rolelab.project import Project
     from rolelab.steps import Listener
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
@@ -55,93 +51,6 @@ def run_options(command: _Command) -> _Command:
     ):
         command = add(command)
     return command
-
-
-def find_stack(
-    name: str,
-    configuration: Mapping[str, str] | None = None,
-    *,
-    meanwhile: Callable[[], None] = lambda: None,
-) -> tuple[Stack, str]:
-    """Find a stack and its AWS; return it with a line for people if that was started for it.
-
-    The AWS is the project's own local one, started if need be while `meanwhile` is called. Where
-    AWS_ENDPOINT_URL names another one on this machine, AWS_* of the environment has the key.
-
-    Raises:
-        UsageError: no project here, no such name for a stack, an endpoint elsewhere.
-        LabError: the local AWS cannot be started.
-    """
-    from rolelab import project
-    from rolelab.engine.stack import Stack
-    from rolelab.localaws.process.record import read_record
-
-    name = project.stack_name(name)
-    here = project.find()
-    url = os.environ.get("AWS_ENDPOINT_URL", "")
-    record = read_record(here.local_home)
-    if url and not (record and url.rstrip("/") == f"http://127.0.0.1:{record.port}"):
-        endpoint, home, line = *_named_aws(url), ""
-    else:
-        endpoint, home, line = _own_aws(here, meanwhile)
-    stack = Stack(
-        project=here,
-        name=name,
-        configuration=configuration or {},
-        endpoint=endpoint,
-        home=home,
-    )
-    return stack, line
-
-
-def _own_aws(here: Project, meanwhile: Callable[[], None]) -> tuple[Endpoint, Home, str]:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from rolelab.engine.stack import Home
-    from rolelab.localaws.process import lifecycle
-    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        starting = pool.submit(lifecycle.ensure, here.local_home)
-        meanwhile()
-        started = starting.result()
-    running, account = started.instance, DEFAULT_ACCOUNT
-    if os.environ.get("AWS_ENDPOINT_URL"):
-        account = os.environ.get("AWS_ACCESS_KEY_ID", account)
-    if not (len(account) == 12 and account.isdigit()):
-        raise UsageError(
-            f"{account} is not an administrator's key of the local AWS",
-            where="AWS_ACCESS_KEY_ID",
-            do='unset AWS_*, or run eval "$(rolelab local env)"',
-        )
-    other = "" if account == DEFAULT_ACCOUNT else account
-    home = Home("local", running.instance_id, other)
-    return running.endpoint(account), home, started.line if started.started else ""
-
-
-def _named_aws(url: str) -> tuple[Endpoint, Home]:
-    from rolelab.aws.endpoint import Credentials, Endpoint, require_loopback
-    from rolelab.engine.stack import Home
-    from rolelab.localaws.process.record import DEFAULT_REGION
-    from rolelab.secret import Secret
-
-    require_loopback(url)
-    environment = os.environ.get
-    key, secret = environment("AWS_ACCESS_KEY_ID"), environment("AWS_SECRET_ACCESS_KEY")
-    if not key or not secret:
-        raise UsageError(
-            f"{url} is not the local AWS of this project, and there is no key for it",
-            where="AWS_ENDPOINT_URL",
-            do="unset it, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as well",
-        )
-    token = environment("AWS_SESSION_TOKEN")
-    credentials = Credentials(
-        access_key_id=key,
-        secret_access_key=Secret(secret),
-        session_token=Secret(token) if token else None,
-    )
-    region = environment("AWS_REGION") or environment("AWS_DEFAULT_REGION") or DEFAULT_REGION
-    return Endpoint(url=url, region=region, credentials=credentials), Home.named(url, key)
 
 
 def checked_config(stack: str) -> dict[str, str]:

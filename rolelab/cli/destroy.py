@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolelab.cli import deploying
+from rolelab.cli import aws_at_hand, deploying
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rolelab.aws.endpoint import Endpoint
     from rolelab.engine.deploy import RunOptions
+    from rolelab.engine.recorded import Status
     from rolelab.engine.stack import Stack
 
 
@@ -32,7 +33,7 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     from rolelab.engine import deploy
 
     deploying.require_yes(yes, what="destroy")
-    place, started = deploying.find_stack(stack)
+    place, started = aws_at_hand.find_stack(stack)
     options = deploy.RunOptions(parallel=parallel, continue_on_error=continue_on_error)
     if started and not as_json:
         say(started)
@@ -48,6 +49,14 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
         )
     if buckets:
         _name_what_is_left(buckets)
+        for line in aws_at_hand.what_is_elsewhere(place.project, _status(place)):
+            say(f"left: {line}")
+
+
+def _status(stack: Stack) -> Status:
+    from rolelab.engine import recorded
+
+    return recorded.status(stack.project, stack.name, stack.home)
 
 
 def _agreed(stack: Stack, options: RunOptions) -> int:

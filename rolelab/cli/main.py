@@ -70,8 +70,13 @@ def main(*first: str) -> NoReturn:
     # What a start makes lives to its end: looking for garbage in it takes a tenth of a command.
     gc.set_threshold(200_000, 20, 100)
     _repair_streams()
+    _end(exit_code([*first, *sys.argv[1:]]))
+
+
+def exit_code(words: list[str]) -> int:
+    """Run one command; say what went wrong in a line each, and return the exit code."""
     try:
-        code = cli(args=[*first, *sys.argv[1:]], prog_name="rolelab", standalone_mode=False) or 0
+        code = cli(args=words, prog_name="rolelab", standalone_mode=False) or 0
     except click.exceptions.Abort:
         code = _say("interrupted", 130)
     except click.ClickException as error:
@@ -93,7 +98,7 @@ def main(*first: str) -> NoReturn:
         # Click's answer to a reader that closed the pipe (`rolelab ... | head`): end quietly, as
         # others do. The signal stays ignored: it would end us when AWS closes a connection, too.
         code = 128 + signal.SIGPIPE
-    _end(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _repair_streams() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from rolelab import readable
-from rolelab.cli import deploying
+from rolelab.cli import aws_at_hand, deploying
 from rolelab.errors import UsageError
+from rolelab.report.say import say
 
 
 @click.command()
@@ -23,8 +24,12 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
     from rolelab import project
     from rolelab.engine import recorded
 
-    stack = project.stack_name(stack)
-    values = recorded.outputs(project.find(), stack, show_secrets=show_secrets)
+    here, stack = project.find(), project.stack_name(stack)
+    at = aws_at_hand.present_home(here)
+    values = recorded.outputs(here, stack, at, show_secrets=show_secrets)
+    home = recorded.status(here, stack, at).home
+    if values and (place := aws_at_hand.where_it_is(here, home)):
+        say(f"note: the lab: {place}", err=True)
     if name is None:
         click.echo(readable.as_json(values, indent=2))
         return

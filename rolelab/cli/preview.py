@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rolelab import readable
-from rolelab.cli import deploying
+from rolelab.cli import aws_at_hand, deploying
 
 
 @click.command()
@@ -31,7 +31,7 @@ def command(
     from rolelab.steps import Event, Message
 
     config = deploying.checked_config(stack)
-    place, started = deploying.find_stack(stack, config, meanwhile=deploying.load_engine)
+    place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
     options = deploy.RunOptions(
         parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
     )

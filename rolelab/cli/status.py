@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rolelab import readable
-from rolelab.cli import deploying
+from rolelab.cli import aws_at_hand, deploying
 from rolelab.report.say import say
 
 
@@ -18,14 +18,11 @@ def command(stack: str, as_json: bool) -> None:
 
     from rolelab import project
     from rolelab.engine import recorded
-    from rolelab.localaws.process.record import read_record
     from rolelab.report import progress
 
     here = project.find()
     stack = project.stack_name(stack)
-    status = recorded.status(here, stack)
-    record = read_record(here.local_home)
-    elsewhere = bool(status.exists and record and record.instance_id != status.instance)
+    status = recorded.status(here, stack, aws_at_hand.present_home(here))
     if as_json:
         click.echo(readable.as_json({"stack": stack, **asdict(status)}, indent=2))
         return
@@ -38,8 +35,10 @@ def command(stack: str, as_json: bool) -> None:
         )
         for token, count in status.counts.items():
             say(f"  {count:>6} {progress.short_type(token)}")
-    if elsewhere:
-        say(f"they are on another local AWS ({status.instance}) than the project's own")
+        if place := aws_at_hand.where_it_is(here, status.home):
+            say(place)
+    for line in aws_at_hand.what_is_elsewhere(here, status):
+        say(line)
     if status.doomed:
         say(f"{status.doomed} replaced ones are still to be deleted: run `rolelab up`")
     if status.holder:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolelab.cli.deploying import find_stack, stack_option
+from rolelab.cli.aws_at_hand import find_stack, present_home
+from rolelab.cli.deploying import stack_option
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
     from rolelab.aws.endpoint import Endpoint
+    from rolelab.engine.recorded import Status
     from rolelab.localaws.process.record import Instance
     from rolelab.outputs import Lab
     from rolelab.project import Project
@@ -101,7 +103,11 @@ class LabChoice:
         from rolelab.engine import recorded
 
         here, stack = project.find(), project.stack_name(self.stack)
-        if self.pulumi or self.outputs_file or recorded.status(here, stack).exists:
+        if (
+            self.pulumi
+            or self.outputs_file
+            or recorded.status(here, stack, present_home(here)).exists
+        ):
             chosen = self.find()
             endpoint, where = chosen.endpoint, chosen.where
         else:
@@ -132,12 +138,11 @@ def learner_option(help_text: str) -> Callable[[Callable[..., object]], Callable
 
 
 def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
-    from rolelab.aws.endpoint import Endpoint
+    from rolelab.aws.endpoint import Endpoint, checked
 
     url = os.environ.get("AWS_ENDPOINT_URL") or None
-    if url and not url.startswith(("http://", "https://")):
-        do = "begin it with http:// or https://"
-        raise UsageError(f"{url} is not the URL of an endpoint", where="AWS_ENDPOINT_URL", do=do)
+    if url:
+        url = checked(url)
     return Target(
         lab=lab,
         endpoint=Endpoint(url=url, region=lab.region, credentials=None),
@@ -151,12 +156,15 @@ def _local(here: Project, stack: str) -> Target:
     from rolelab import outputs
     from rolelab.engine import recorded
 
-    home = recorded.status(here, stack).home
-    where = f"stack {stack}"
-    lab = outputs.parse(recorded.outputs(here, stack, show_secrets=True), where=where)
+    at = present_home(here)
+    status, where = recorded.status(here, stack, at), f"stack {stack}"
+    raw = recorded.outputs(here, stack, at, show_secrets=True)
+    if not raw:
+        _require_no_run(status, where)
+    lab, home = outputs.parse(raw, where=where), status.home
     if home and home.kind == "endpoint":
         # The environment named it when the lab was made, and must name it again.
-        if os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/") != home.id:
+        if not home.is_beside(at):
             do = f"set AWS_ENDPOINT_URL={home.id} and its AWS_* keys"
             raise UsageError(f"the lab was made on {home.id}", where=where, do=do)
         return _elsewhere(here, stack, lab)
@@ -171,6 +179,20 @@ def _local(here: Project, stack: str) -> Target:
         stack=stack,
         where=f"the local AWS, {running.url}",
     )
+
+
+def _require_no_run(status: Status, where: str) -> None:
+    """Say why there are no outputs where a run is under way, or was cut short.
+
+    Raises:
+        CannotTell: somebody works on the stack.
+        UsageError: a run was not finished.
+    """
+    if status.holder:
+        raise CannotTell(f"it is in use by {status.holder}", where=where, do="wait until it ended")
+    if status.exists:
+        do = "run `rolelab up` again: it carries on"
+        raise UsageError("`rolelab up` was not finished", where=where, do=do)
 
 
 def _running(here: Project) -> Instance:

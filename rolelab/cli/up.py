@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolelab.cli import deploying, profiles
+from rolelab.cli import aws_at_hand, deploying, profiles
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def command(
 
     deploying.require_yes(yes, what="up")
     config = deploying.checked_config(stack)
-    place, started = deploying.find_stack(stack, config, meanwhile=deploying.load_engine)
+    place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
     options = deploy.RunOptions(
         parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
     )

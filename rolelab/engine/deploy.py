@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from rolelab import interrupts
-from rolelab.engine import deletion, recovery, whereabouts
+from rolelab.engine import at_hand, deletion, recovery, whereabouts
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.decide import RunSoFar, protected
@@ -17,11 +16,10 @@ from rolelab.engine.journaled import Journaled
 from rolelab.engine.registration import Registrations
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Stack
-from rolelab.engine.state import DraftState, StateStore, read
+from rolelab.engine.state import DraftState, StateStore
 from rolelab.engine.tally import Tally
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.whereabouts import Account
-from rolelab.engine.world import World
 from rolelab.errors import LabError, UsageError
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
 
@@ -127,11 +125,11 @@ def _run(
 
     cloud = _cloud(stack, options)
     tally = Tally(kind, listen, continue_on_error=options.continue_on_error)
-    hold = _draft if only_preview else _store
+    hold = at_hand.draft if only_preview else at_hand.store
 
     def carry_out() -> Result:
         threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="aws")
-        with hold(stack, kind, listen) as state:
+        with hold(stack, kind, cloud, listen) as state:
             try:
                 run = _Run(stack=stack, options=options, cloud=cloud, state=state, tally=tally,
                            threads=threads, so_far=RunSoFar(preview=only_preview))  # fmt: skip
@@ -248,31 +246,3 @@ def _cloud(stack: Stack, options: RunOptions) -> Cloud:
         )
     region = config.get("aws:region") or stack.endpoint.region
     return Cloud(replace(stack.endpoint, region=region), connections=options.parallel)
-
-
-@contextmanager
-def _draft(stack: Stack, kind: str, listener: Listener) -> Generator[DraftState]:  # noqa: ARG001
-    world = read(stack.folder)
-    if world.home != stack.home:
-        _tell_if_lost(world, listener)
-        world = World(home=stack.home)
-    yield DraftState(world)
-
-
-@contextmanager
-def _store(stack: Stack, kind: str, listener: Listener) -> Generator[StateStore]:
-    """Hold the stack's state; one that belongs to another AWS is put aside for an empty one."""
-    store = StateStore(stack.folder, command="up" if kind == "update" else kind)
-    try:
-        if store.world.home != stack.home:
-            _tell_if_lost(store.world, listener)
-            store.start_anew(stack.home)
-        yield store
-    finally:
-        store.close()
-
-
-def _tell_if_lost(world: World, listener: Listener) -> None:
-    if world.home and world.everything:
-        text = f"the state is of another local AWS ({world.home}): in this one nothing of it exists"
-        listener(Message(Severity.WARNING, text))

@@ -70,7 +70,7 @@ class Journaled:
                 self._state.done(number, replace(_made(operation, known, half.made), stale=True))
                 raise self._failure(operation.step, "creating", known, half.failure, name) from None
             except AwsFailure as failure:
-                made = self._look(number, pending, known, failure)
+                made = self._look(number, pending, operation.step, failure)
                 if made is not None:
                     return number, made
                 is_open = number in self._state.world.pending_operations
@@ -79,16 +79,19 @@ class Journaled:
         raise AssertionError("unreachable")
 
     def _look(
-        self, number: int, pending: PendingOperation, known: ResourceType, failure: AwsFailure
+        self, number: int, pending: PendingOperation, step: Step, failure: AwsFailure
     ) -> Made | None:
         """Find out what a create without an answer made; what stays open is found out later."""
+        known = TYPES[step.type]
         try:
             made = (
                 None
                 if failure.answered
                 else recovery.look(known, self._cloud, pending, self._state.world)
             )
-        except AwsFailure:
+        except AwsFailure as unseen:
+            if unseen.nobody_listens:
+                raise self._failure(step, "creating", known, unseen) from None
             return None
         if made is None:
             self._state.refused(number)
@@ -197,6 +200,9 @@ class Journaled:
         self, step: Step, doing: str, known: ResourceType, failure: AwsFailure, name: str = ""
     ) -> OperationError:
         said = f"{doing} {known.label} ({step.id or name or step.name}): {failure}"
+        if failure.nobody_listens:
+            self._tally.lost(said)
+            return OperationError(said)
         if not failure.answered:
             said += " (no answer: whether it happened is found out by the next run)"
         elif failure.code == "EntityAlreadyExists":

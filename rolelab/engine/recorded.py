@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rolelab.engine import stack_lock, state, values
+from rolelab.engine import set_aside, stack_lock, state, values
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Home
+from rolelab.engine.world import World
 from rolelab.project import Project
 
 
@@ -30,6 +31,8 @@ class Status:
     """Operations without an outcome, as operation and URN: of a run under way or killed."""
     holder: str
     """Who works on the stack right now; empty if nobody does."""
+    elsewhere: dict[str, int]
+    """Other AWSs that the stack has something in, as text -> how many resources."""
 
     @property
     def home(self) -> Home | None:
@@ -37,40 +40,57 @@ class Status:
         return Home.parse(self.instance)
 
 
-def outputs(project: Project, stack: str, *, show_secrets: bool = False) -> Properties:
+def outputs(
+    project: Project, stack: str, at: Home | None = None, *, show_secrets: bool = False
+) -> Properties:
     """Return the stack's outputs, keys sorted, secrets as `[secret]` unless asked for.
 
-    Empty if there is none.
+    Empty if there is none. `at` is the AWS that is asked about: where the stack has nothing in it,
+    or it is not named, the one that the stack was last worked on in.
 
     Raises:
         LabError: the state cannot be read.
     """
-    resource = state.read(project.stack_home(stack)).stack
+    resource = _worlds(project, stack, at)[0].stack
     if resource is None:
         return {}
     shown = values.plain(resource.outputs) if show_secrets else values.masked(resource.outputs)
     return {key: _sorted(shown[key]) for key in sorted(shown)}
 
 
-def status(project: Project, stack: str) -> Status:
-    """Return what there is, without asking AWS.
+def status(project: Project, stack: str, at: Home | None = None) -> Status:
+    """Return what there is, without asking AWS; `at` as for `outputs`.
 
     Raises:
         LabError: the state cannot be read.
     """
-    folder = project.stack_home(stack)
-    world = state.read(folder)
+    world, *others = _worlds(project, stack, at)
     counts = Counter(resource.type for resource in world.everything if resource.custom)
     return Status(
-        exists=bool(world.everything or world.pending_operations),
+        exists=world.holds_anything,
         instance=str(world.home or ""),
         counts=dict(sorted(counts.items())),
         doomed=len(world.pending_deletions),
         pending=tuple(
             (pending.op, pending.resource.urn) for pending in world.pending_operations.values()
         ),
-        holder=stack_lock.holder(folder),
+        holder=stack_lock.holder(project.stack_home(stack)),
+        elsewhere={
+            str(other.home): sum(resource.custom for resource in other.everything)
+            for other in others
+            if other.holds_anything
+        },
     )
+
+
+def _worlds(project: Project, stack: str, at: Home | None) -> list[World]:
+    """Return the states of a stack in all AWSs, the one that is asked about first."""
+    folder = project.stack_home(stack)
+    present = state.read(folder)
+    worlds = [present, *set_aside.worlds(folder, present)]
+    if at is not None:
+        worlds.sort(key=lambda world: (world.home != at, not at.is_beside(world.home)))
+    return worlds
 
 
 def _sorted(value: object) -> object:

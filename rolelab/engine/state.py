@@ -4,7 +4,7 @@ One folder a stack (mode 0700): `state.json`, the journal beside it, and `lock`.
 the journal by one `write`, so a process killed at any moment loses nothing that it was told (the
 system's page cache outlives it; no fsync is needed for that). Lines of several threads may come in
 any order, but each thread's in its own: they are not written under a lock, which sixteen threads
-would queue for.
+would queue for. What the stack holds in other AWSs is set aside in files of its own.
 
 The journal's name has the snapshot's generation in it: when a run ends, the lines are folded into a
 new snapshot of the next generation, and a death between its rename and the removal of the old
@@ -13,25 +13,24 @@ journal does no harm. A line that was not written to its end never happened.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 from typing_extensions import override
 
-from rolelab.engine import stack_lock
+from rolelab import whole_file
+from rolelab.engine import set_aside, snapshot, stack_lock
 from rolelab.engine.resource import PendingOperation, Properties, Resource
 from rolelab.engine.stack import Home
 from rolelab.engine.world import Line, World
 from rolelab.errors import LabError
-
-VERSION = 1
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class StackState(ABC):
@@ -76,7 +75,7 @@ class StateStore(StackState):
             LabError: another process works on this stack, or the state cannot be read.
         """
         self.folder = folder
-        _make_private(folder)
+        whole_file.make_private(folder)
         self._lock_file = stack_lock.take(folder, command)
         self._applying = threading.Lock()
         self._journal = -1
@@ -123,7 +122,7 @@ class StateStore(StackState):
     @override
     def _write(self, line: Line) -> None:
         # The newline before it keeps it apart from a line that a full disk cut off.
-        text = f"\n{_encode(line)}\n".encode()
+        text = f"\n{snapshot.encode(line)}\n".encode()
         try:
             whole = os.write(self._journal, text) == len(text)
         except OSError:
@@ -135,43 +134,50 @@ class StateStore(StackState):
             self._unfolded = True
             self.world.apply(line)
 
-    def _unwritten(self) -> LabError:
-        return LabError(
-            "the state cannot be written", where=str(self.folder), do="make room on the disk"
-        )
+    def _unwritten(self, error: OSError | None = None) -> LabError:
+        why = f": {error.strerror}" if error and error.errno != errno.ENOSPC else ""
+        do = "make it writable for you" if why else "make room on the disk"
+        return LabError(f"the state cannot be written{why}", where=str(self.folder), do=do)
 
     # -- the life of the files ---------------------------------------------------------------------
 
     def fold(self) -> None:
         """Write the whole state as a new snapshot.
 
-        To a temporary file, to the disk, then in one step into place.
+        Raises:
+            LabError: it cannot be written; journal and snapshot are as they were.
         """
         with self._applying:
-            content = {
-                "version": VERSION,
-                "generation": self._generation + 1,
-                **self.world.to_json(),
-            }
-            temporary = self.folder / "state.json.new"
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(_encode(content))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.folder / "state.json")
-            folder = os.open(self.folder, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+            try:
+                snapshot.write(self.folder / _SNAPSHOT, self.world, generation=self._generation + 1)
+            except OSError as error:
+                raise self._unwritten(error) from None
             self._generation += 1
             self._unfolded = False
             if self._journal >= 0:
                 self._open_journal()
 
-    def start_anew(self, home: Home) -> None:
-        """Forget everything: it is another AWS now."""
-        self.world = World(home=home)
+    def work_in(self, homes: Sequence[Home]) -> World | None:
+        """Work in the AWS that is called so; return the state of another one that is set aside.
+
+        The first name is the one that is kept.
+
+        Raises:
+            LabError: a state cannot be read or written; nothing is changed then.
+        """
+        before = self.world
+        self.world = world_in(self.folder, before, homes)
+        if self.world is before:
+            return None
+        try:
+            set_aside.keep(self.folder, before)
+        except OSError as error:
+            self.world = before
+            raise self._unwritten(error) from None
         self.fold()
+        for home in homes:
+            set_aside.forget(self.folder, home)
+        return before if before.holds_anything else None
 
     def _open_journal(self) -> None:
         """Begin the journal of this generation; those of earlier ones are in the snapshot."""
@@ -180,6 +186,7 @@ class StateStore(StackState):
         for old in self.folder.glob("journal.*"):
             if old.name != _journal_name(self._generation):
                 old.unlink(missing_ok=True)
+        whole_file.remove_unfinished(self.folder / _SNAPSHOT)
         path = self.folder / _journal_name(self._generation)
         self._journal = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -217,6 +224,24 @@ def read(folder: Path) -> World:
     return _read(folder)[0]
 
 
+def world_in(folder: Path, present: World, homes: Sequence[Home]) -> World:
+    """Return the state in the AWS that is called so: the present one, one set aside, or an empty.
+
+    Raises:
+        LabError: it cannot be read.
+    """
+    if present.home in homes:
+        present.home = homes[0]
+        return present
+    others = set_aside.worlds(folder, present)
+    world = next((other for other in others if other.home in homes), World())
+    world.home = homes[0]
+    return world
+
+
+_SNAPSHOT = "state.json"
+
+
 def _journal_name(generation: int) -> str:
     return f"journal.{generation}"
 
@@ -224,14 +249,17 @@ def _journal_name(generation: int) -> str:
 def _read(folder: Path) -> tuple[World, int, bool]:
     """Return the world, the snapshot's generation, and whether there is more in the journal."""
     for _ in range(5):
-        before = _snapshot(folder)
+        before = snapshot.read(folder / _SNAPSHOT)
         journal = folder / _journal_name(before.get("generation", 0))
         try:
-            text = journal.read_bytes()
+            text = whole_file.read(journal)
         except FileNotFoundError:
             text = b""
+        except OSError as error:
+            raise snapshot.unreadable(journal, error) from None
         # A run that ended in between has folded the journal away: then both are read again.
-        if _snapshot(folder).get("generation", 0) == before.get("generation", 0):
+        after = snapshot.read(folder / _SNAPSHOT)
+        if after.get("generation", 0) == before.get("generation", 0):
             break
     else:
         raise LabError("the state changes all the time", where=str(folder), do="try again")
@@ -242,38 +270,6 @@ def _read(folder: Path) -> tuple[World, int, bool]:
             # disk cut it off.
             if line.endswith(b"}"):
                 world.apply(json.loads(line))
-    except (ValueError, KeyError, TypeError) as error:
-        raise _unreadable(folder, error) from None
+    except snapshot.NOT_A_STATE as error:
+        raise snapshot.unreadable(folder, error) from None
     return world, before.get("generation", 0), bool(text)
-
-
-def _snapshot(folder: Path) -> dict[str, Any]:
-    path = folder / "state.json"
-    try:
-        content = cast("dict[str, Any]", json.loads(path.read_bytes()))
-        if content["version"] != VERSION:
-            raise LabError(
-                f"the state has version {content['version']}, this rolelab reads {VERSION}",
-                where=str(path),
-                do="use the rolelab that wrote it",
-            )
-    except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise _unreadable(path, error) from None
-    return content
-
-
-def _unreadable(path: Path, error: Exception) -> LabError:
-    return LabError(
-        f"the state cannot be read ({type(error).__name__})",
-        where=str(path),
-        do="put back a copy, or remove the folder and start with a new local AWS",
-    )
-
-
-def _make_private(folder: Path) -> None:
-    """Make the folder and those above it that are missing, for the owner alone."""
-    if not folder.is_dir():
-        _make_private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 
-from rolelab.errors import Interrupted, LabError
+from rolelab.errors import CannotTell, Interrupted, LabError
 from rolelab.steps import (
     Began,
     Ended,
@@ -82,6 +82,12 @@ class Tally:
         with self._lock:
             self._errors += 1
             self._cause = self._cause or cause
+
+    def lost(self, said: str) -> None:
+        """Stop the run because there is no AWS any more: one line for all that was in flight."""
+        do = "see `rolelab local status`; the next run finds out what was done, and carries on"
+        self.give_up(CannotTell("AWS no longer answers", where=said, do=do))
+        self.stop()
 
     def outcome(self) -> LabError | None:
         """Return why the run was not finished; None if all was done."""

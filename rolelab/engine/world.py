@@ -43,6 +43,11 @@ class World:
         """All resources, the replaced ones included."""
         return [*self.live.values(), *self.pending_deletions]
 
+    @property
+    def holds_anything(self) -> bool:
+        """Whether there is, or may be, anything in AWS."""
+        return bool(self.live or self.pending_deletions or self.pending_operations)
+
     def located(self, resource: Resource) -> Resource:
         """Return a resource as AWS is to be asked for it: secrets opened, under its present name.
 

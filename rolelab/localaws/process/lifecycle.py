@@ -165,14 +165,18 @@ def _process(home: Path, region: str, port: int, pipe: int) -> subprocess.Popen[
         os.close(log)
 
 
+_INHERITED = ("PATH", "HOME", "USER", "TMPDIR", "TZ", "LANG", "LC_", "LD_", "DYLD_", "PYTHON",
+              "COV", "ROLELAB_")  # fmt: skip
+"""Beginnings of the names of variables that the server gets: what Python and ours read."""
+
+
 def _environment() -> dict[str, str]:
-    """Return the server's environment: its own code, and nothing of anybody's AWS account."""
+    """Return the server's environment: its own code, and nothing that it was not made for.
+
+    Botocore and MiniStack read a hundred variables, those of an AWS account and of containers.
+    """
     package_root = str(Path(__file__).resolve().parents[3])
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "MINISTACK_"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(_INHERITED)}
     path = filter(None, (package_root, os.environ.get("PYTHONPATH", "")))
     return inherited | {"PYTHONPATH": os.pathsep.join(path)}
 
