@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from rolelab.localaws.http.front import Receive, Scope, Send, answer
+from rolelab.localaws.http import other_services
+from rolelab.localaws.http.front import Receive, Scope, Send
 from rolelab.localaws.http.incoming import Incoming
 
 ServiceApp = Callable[[Incoming, Receive, Send], Awaitable[None]]
@@ -20,13 +21,13 @@ class Dispatch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
         request = Incoming.of(scope)
-        if request.service in ("iam", "sts") or (not request.service and _is_form(request)):
+        service = other_services.name_of(request)
+        if service in ("iam", "sts") or (not service and _is_form(request)):
             await self._query(request, receive, send)
-        elif request.service in ("", "s3", "s3express"):
+        elif service in ("", "s3", "s3express"):
             await self._s3(request, receive, send)
         else:
-            error = f"this local AWS has IAM, STS and S3, and no {request.service[:64]}"
-            await answer(send, 400, {"error": error})
+            await other_services.refuse(request, send)
 
 
 def _is_form(request: Incoming) -> bool:
