@@ -34,7 +34,6 @@ class DeclaredRole:
 
     name: str
     arn: str
-    switch_role_url: str
     max_session_duration: int
     """Seconds."""
     managed_policies: tuple[str, ...] | None = None
@@ -92,7 +91,6 @@ class Lab:
 
     account_id: str
     region: str
-    console_sign_in_url: str
     role: DeclaredRole
     learners: tuple[Learner, ...]
     grant: bool = True
@@ -153,11 +151,9 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
     return Lab(
         account_id=account_id,
         region=top.text("region", REGION),
-        console_sign_in_url=top.text("consoleSignInUrl"),
         role=DeclaredRole(
             name=role_name,
             arn=role.text("arn", arn_of("role", role_name, account_id)),
-            switch_role_url=role.text("switchRoleUrl"),
             max_session_duration=role.seconds("maxSessionDuration", limits.ROLE_SESSION_SECONDS),
             managed_policies=role.optional_texts("managedPolicies", POLICY_ARN),
             trust=role.optional_document("trust"),

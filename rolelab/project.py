@@ -104,6 +104,18 @@ def find(start: Path | None = None) -> Project:
     raise UsageError("no Pulumi.yaml here or above", where=str(here), do="go to the lab's folder")
 
 
+def find_or_here() -> Project:
+    """Find the project; where there is none, the current folder is one without a program.
+
+    Raises:
+        UsageError: Pulumi.yaml cannot be read.
+    """
+    here = Path.cwd().resolve()
+    if any((folder / "Pulumi.yaml").is_file() for folder in (here, *here.parents)):
+        return find(here)
+    return Project(here, "", {}, here / ".rolelab")
+
+
 def stack_name(value: str) -> str:
     """Return the name of a stack, checked: it becomes a folder and part of every URN.
 

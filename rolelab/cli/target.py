@@ -78,7 +78,7 @@ class LabChoice:
         if self.pulumi and self.outputs_file:
             raise UsageError("--pulumi and --outputs exclude each other", do="give one of them")
         stack = project.stack_name(self.stack)
-        here = project.find()
+        here = project.find_or_here() if self.outputs_file else project.find()
         if self.outputs_file:
             file = "/dev/stdin" if self.outputs_file == "-" else self.outputs_file
             return _elsewhere(here, stack, outputs.from_file(Path(file)))
@@ -102,7 +102,8 @@ class LabChoice:
         from rolelab import project
         from rolelab.engine import recorded
 
-        here, stack = project.find(), project.stack_name(self.stack)
+        stack = project.stack_name(self.stack)
+        here = project.find_or_here() if self.outputs_file else project.find()
         if (
             self.pulumi
             or self.outputs_file

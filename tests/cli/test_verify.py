@@ -68,6 +68,26 @@ def test_outputs_come_from_the_standard_input_too(rolelab: Run, made: labs.MadeL
     assert run.returncode == 0, run.stderr
 
 
+def test_a_lab_of_another_program_is_proven_without_a_project(
+    rolelab: Run, made: labs.MadeLab, tmp_path: Path
+) -> None:
+    """Terraform's, or a script's: what is needed of the outputs, and a report for a CI."""
+    (tmp_path / "Pulumi.yaml").unlink()
+    needed = {name: made.raw[name] for name in ("accountId", "region", "learners")}
+    role = {name: made.raw["role"][name] for name in ("name", "arn", "maxSessionDuration")}
+    run = rolelab(
+        "verify",
+        "--outputs",
+        "-",
+        "--junit",
+        "report.xml",
+        stdin=json.dumps(needed | {"role": role}),
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert 'failures="0"' in (tmp_path / "report.xml").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outputs.json", "report.xml"]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,11 +18,9 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 RAW: dict[str, Any] = {
     "accountId": "111122223333",
     "region": "us-east-1",
-    "consoleSignInUrl": "https://111122223333.signin.aws.amazon.com/console",
     "role": {
         "name": "s3Access",
         "arn": "arn:aws:iam::111122223333:role/s3Access",
-        "switchRoleUrl": "https://signin.aws.amazon.com/switchrole?account=111122223333",
         "maxSessionDuration": 3600,
     },
     "learners": {
@@ -67,6 +66,41 @@ def test_what_is_missing_is_named(path: tuple[str, ...]) -> None:
     """Outputs of half a run are not a lab."""
     with pytest.raises(UsageError, match=rf"the outputs lack {'.'.join(path)} \(here\)"):
         outputs.parse(without(*path), where="here")
+
+
+class _Asked(dict[str, Any]):
+    """A mapping that writes down what is read from it."""
+
+    def __init__(self, values: dict[str, Any], path: str, asked: set[str]) -> None:
+        super().__init__(values)
+        self.path, self.asked = path, asked
+
+    def get(self, key: str, default: object = None) -> object:
+        value: object = super().get(key, default)
+        path = f"{self.path}{key}"
+        if path == "role.trust" or not isinstance(value, dict):
+            self.asked.add(path)
+            return value
+        name = "learners.NAME" if self.path == "learners." else path
+        return _Asked(cast("dict[str, Any]", value), f"{name}.", self.asked)
+
+
+def test_the_table_of_outputs_is_what_is_read() -> None:
+    """For programs of one's own: each row is read, needed where it says so, and nothing else."""
+    page = Path(__file__).parents[2] / "docs" / "verification.md"
+    table = page.read_text().partition("<!-- the rows are what")[2].partition("<!-- end of")[0]
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (yes)? ?\|", table, re.MULTILINE))
+    asked: set[str] = set()
+    outputs.parse(_Asked(RAW, "", asked), where="here")
+    assert set(rows) == asked
+    for row in (row for row, needed in rows.items() if needed):
+        path = row.replace("NAME", "testuser").split(".")
+        with pytest.raises(UsageError, match=re.escape(".".join(path))):
+            outputs.parse(without(*path), where="here")
+    assert outputs.parse(RAW, where="here").grant, "RAW has the needed ones only"
+    assert [row for row, needed in rows.items() if not needed] == [
+        "role.managedPolicies", "role.trust", "grant", "learners.NAME.consolePassword",
+    ]  # fmt: skip
 
 
 def test_pulumis_unknown_is_not_a_value() -> None:
