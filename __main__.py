@@ -40,6 +40,7 @@ async def main() -> pulumi.Inputs:
             "maxSessionDuration": config.max_session_duration,
             "managedPolicies": lab.managed_policies,
             "trust": lab.trust_policy,
+            "tags": lab.role_tags,
         },
         "learners": {
             name: {

@@ -13,6 +13,7 @@ from . import documents, limits, links
 from .faults import refuse
 from .grant import AssumeRoleGrant
 from .role import AssumableRole
+from .tags import tags
 from .user import NoPermissionUser
 
 BATCH = 25
@@ -92,6 +93,7 @@ class AssumeRoleLab(pulumi.ComponentResource):
         self.managed_policies = [
             documents.managed_policy(policy, partition) for policy in args["managed_policies"]
         ]
+        self.role_tags = tags("role", args.get("tags"))
         self.trust_policy = documents.trust(documents.account_root(account, partition))
         role = AssumableRole(
             f"{name}-role",

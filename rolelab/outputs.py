@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,6 +40,8 @@ class DeclaredRole:
     """ARNs of the declared managed policies; None where the outputs do not tell (an older lab)."""
     trust: Mapping[str, object] | None = None
     """The declared trust policy as a document; None where the outputs do not tell."""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The declared tags, by which a recreated role is known as the lab's; none in an older lab."""
 
     @property
     def external_id(self) -> str:
@@ -157,6 +159,7 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
             max_session_duration=role.seconds("maxSessionDuration", limits.ROLE_SESSION_SECONDS),
             managed_policies=role.optional_texts("managedPolicies", POLICY_ARN),
             trust=role.optional_document("trust"),
+            tags=role.optional_tags("tags"),
         ),
         grant=top.flag("grant", default=True),
         learners=tuple(

@@ -133,6 +133,18 @@ class OutputsReader:
             raise self._strange(key, "is not a policy document with statements")
         return document
 
+    def optional_tags(self, key: str) -> dict[str, str]:
+        """Return tags, none where the outputs do not tell."""
+        tags = self._optional(key)
+        if tags is None:
+            return {}
+        if not isinstance(tags, Mapping):
+            raise self._lacks(key)
+        pairs = cast("Mapping[object, object]", tags).items()
+        if not all(isinstance(part, str) for pair in pairs for part in pair):
+            raise self._strange(key, "is not tags with texts as their values")
+        return dict(cast("Mapping[str, str]", tags))
+
     def _optional(self, key: str) -> object:
         value: object = self._values.get(key)
         return None if value == UNKNOWN else value

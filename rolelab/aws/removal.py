@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Entity = Literal["User", "Role"]
 """What policies and a permissions boundary can be on."""
+Holder = Literal["User", "Role", "Group"]
+"""What policies can be on."""
 CONFLICT = "DeleteConflict"
 VERSIONS_KEPT = 5
 """Versions of a managed policy that IAM keeps.
@@ -95,17 +97,66 @@ def remove_role(iam: IAMClient, name: str, *, force: bool) -> bool:
     return _remove(iam, "DeleteRole", clear, RoleName=name)
 
 
-def remove_policy(iam: IAMClient, arn: str) -> bool:
+def remove_policy(iam: IAMClient, arn: str, *, force: bool = False) -> bool:
     """Remove a customer managed policy with its versions; return whether it was there.
+
+    With `force` it is detached from whatever has it first, and no longer anybody's boundary.
 
     Raises:
         AwsFailure: it is still there (attached to something), or nobody knows.
     """
 
     def clear() -> None:
+        if force:
+            _detach(iam, arn)
         _remove_old_versions(iam, arn, keep=0)
 
     return _remove(iam, "DeletePolicy", clear, PolicyArn=arn)
+
+
+def remove_group(iam: IAMClient, name: str) -> bool:
+    """Remove a group with its policies, its members first; return whether it was there.
+
+    Raises:
+        AwsFailure: it is still there, or nobody knows.
+    """
+
+    def clear() -> None:
+        for user in _listed_if_there(iam, "GetGroup", "Users", GroupName=name):
+            which = {"GroupName": name, "UserName": user["UserName"]}
+            call_if_there(iam, "RemoveUserFromGroup", **which)
+        _strip(iam, _policies("Group"), GroupName=name)
+
+    return _remove(iam, "DeleteGroup", clear, GroupName=name)
+
+
+def users_of_policy(iam: IAMClient, arn: str) -> list[tuple[Holder, str]]:
+    """Return what a policy is attached to or a boundary of, as kind and name.
+
+    Raises:
+        AwsFailure: it could not be found out.
+    """
+    kinds: tuple[Holder, ...] = ("User", "Role", "Group")
+    return [
+        (kind, entry[f"{kind}Name"])
+        for kind in kinds
+        for entry in _listed_if_there(
+            iam, "ListEntitiesForPolicy", f"Policy{kind}s", PolicyArn=arn, EntityFilter=kind
+        )
+    ]
+
+
+def _detach(iam: IAMClient, arn: str) -> None:
+    for kind, name in users_of_policy(iam, arn):
+        owner = {f"{kind}Name": name}
+        call_if_there(iam, f"Detach{kind}Policy", **owner, PolicyArn=arn)
+        if kind != "Group" and _boundary_of(iam, kind, name) == arn:
+            remove_boundary(iam, kind, name)
+
+
+def _boundary_of(iam: IAMClient, kind: Entity, name: str) -> str:
+    entity = call_if_there(iam, f"Get{kind}", kind, **{f"{kind}Name": name})
+    return entity.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "") if entity else ""
 
 
 def strip_user(iam: IAMClient, name: str) -> None:
@@ -152,7 +203,7 @@ def make_room_for_version(iam: IAMClient, arn: str) -> None:
     _remove_old_versions(iam, arn, keep=VERSIONS_KEPT - 2)
 
 
-def _policies(entity: Entity) -> tuple[_Hanging, ...]:
+def _policies(entity: Holder) -> tuple[_Hanging, ...]:
     return (
         _Hanging(f"List{entity}Policies", "PolicyNames", f"Delete{entity}Policy", "PolicyName"),
         _Hanging(

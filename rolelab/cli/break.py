@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import random
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +14,6 @@ from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.faults import Fault
-    from rolelab.outputs import Learner
 
 
 @click.command()
@@ -24,6 +23,11 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, metavar="N", help="With --random: the same one for the same number."
 )
+@click.option(
+    "--shared",
+    is_flag=True,
+    help="With --as and --random: also what the role is broken by, for all who share it.",
+)
 @click.option("--list", "as_list", is_flag=True, help="List the faults, and break nothing.")
 @click.argument("fault_name", metavar="[FAULT]", default="")
 def command(
@@ -31,22 +35,23 @@ def command(
     learner_name: str | None,
     by_chance: bool,
     seed: int | None,
+    shared: bool,
     as_list: bool,
     fault_name: str,
 ) -> None:
     """Break the lab by FAULT, or by any (--random); on the local AWS only.
 
+    With --as and --random only the learner's own half is broken: user, key and grant.
+
     Then find out: `rolelab verify` says what does not work, `rolelab explain` why. `rolelab mend`
     puts it back.
     """
-    from rolelab.faults import FAULTS, Scene
+    from rolelab.faults import FAULTS, SHARED, Scene, drawn
 
     if as_list:
-        width = max(map(len, FAULTS))
-        for fault in FAULTS.values():
-            say(f"{fault.name:{width}}  {fault.does}")
+        _list()
         return
-    _check(FAULTS, fault_name, by_chance=by_chance, seed=seed)
+    _check(FAULTS, fault_name, by_chance=by_chance, seed=seed, shared=shared)
     chosen = choice.find()
     if not chosen.endpoint.is_local:
         where = chosen.endpoint.url or "a real account"
@@ -56,20 +61,44 @@ def command(
     from rolelab.hands_on import cli_profiles
 
     learner = chosen.lab.learner(learner_name) if learner_name else chosen.lab.learners[0]
-    fault = _by_chance(FAULTS, learner, seed) if by_chance else FAULTS[fault_name]
+    own_half = bool(learner_name) and not shared
+    fault = drawn(learner, seed, own_half=own_half) if by_chance else FAULTS[fault_name]
     with administrator(chosen.endpoint) as clients:
         fault.break_lab(Scene(chosen.lab, learner, clients))
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
     say(f"Broke the lab of {learner.name} ({what}).")
-    refresh = "`rolelab up --refresh`, for what is gone must be recreated"
+    if not by_chance and fault.name in SHARED and len(chosen.lab.learners) > 1:
+        say(f"All {len(chosen.lab.learners)} learners share the role, and so the fault.")
     if cli_profiles.written_for(chosen.project.home / "profiles" / chosen.stack):
         say("The AWS CLI goes on with a session that it has, as with AWS, until it ends:")
         say('with eval "$(rolelab profiles)" it must assume the role anew.')
-    back = "`rolelab mend`" if fault.is_mendable else refresh
-    say(f"Find out why: `rolelab verify`, `rolelab explain`. Put it back: {back}.")
+    only = f" --as {shlex.quote(learner.name)}" if learner_name else ""
+    stack = "" if choice.stack == "dev" else f" --stack {choice.stack}"
+    mend = f"`rolelab mend{stack}{'' if fault.name in SHARED else only}`"
+    back = (
+        mend
+        if fault.is_mendable
+        else f"{mend}, then `rolelab up --refresh{stack}`: what is gone must be recreated"
+    )
+    why = f"`rolelab verify{stack}`, `rolelab explain{stack}{only}`"
+    say(f"Find out why: {why}. Put it back: {back}.")
 
 
-def _check(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None) -> None:
+def _list() -> None:
+    """List the faults by the part that they are of, the easy ones first."""
+    from rolelab.faults import FAULTS, KINDS, difficulty
+
+    width, ranks = max(map(len, FAULTS)), difficulty.DIFFICULTIES
+    for kind in KINDS:
+        say(f"{kind.part[0].upper()}{kind.part[1:]}{', for all learners' * kind.is_shared}:")
+        levels = {fault.name: difficulty.of(fault.name) for fault in kind.faults}
+        for fault in sorted(kind.faults, key=lambda fault: ranks.index(levels[fault.name])):
+            say(f"  {levels[fault.name]:6}  {fault.name:{width}}  {fault.does}")
+
+
+def _check(
+    faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | None, shared: bool
+) -> None:
     if by_chance and name:
         raise UsageError(f"{name} and --random exclude each other", do="give one of them")
     if not by_chance and not name:
@@ -77,11 +106,8 @@ def _check(faults: dict[str, Fault], name: str, *, by_chance: bool, seed: int | 
         raise UsageError("no fault is named", do=do)
     if seed is not None and not by_chance:
         raise UsageError("--seed goes with --random", where="--seed", do="leave it out")
+    if shared and not by_chance:
+        raise UsageError("--shared goes with --random", where="--shared", do="leave it out")
     if name and name not in faults:
         what = f"no fault is called {name!r}"
         raise UsageError(what, where="FAULT", do="see `rolelab break --list`")
-
-
-def _by_chance(faults: dict[str, Fault], learner: Learner, seed: int | None) -> Fault:
-    fitting = [fault for fault in faults.values() if fault.is_mendable and fault.fits(learner)]
-    return random.Random(seed).choice(fitting)  # noqa: S311 - a lottery, not a secret

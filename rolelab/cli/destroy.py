@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import aws_at_hand, deploying
+from rolelab.errors import UsageError
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rolelab.engine.deploy import RunOptions
     from rolelab.engine.recorded import Status
     from rolelab.engine.stack import Stack
+    from rolelab.faults.leftovers import Leftover
 
 
 @click.command()
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 @deploying.yes_option
 def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, yes: bool) -> None:
     """Remove everything that `up` made, with what learners attached to their users.
+
+    What `rolelab break` added goes as well.
 
     It is shown, then asked, then done. Buckets that learners made with the role are theirs: those
     that are left are named. If it is cut short, the exit code says so and the next `destroy`
@@ -37,10 +41,12 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     options = deploy.RunOptions(parallel=parallel, continue_on_error=continue_on_error)
     if started and not as_json:
         say(started)
-    expected = None if yes else _agreed(place, options)
+    added = _added_by_break(place)
+    expected = None if yes else _agreed(place, options, added)
     with ThreadPoolExecutor(max_workers=1) as pool:
         # Beside the rest: to load what S3's client is made of takes as long as to remove a learner.
         buckets = None if as_json else pool.submit(_buckets, place.endpoint)
+        _remove(added)
         deploying.carried_out(
             lambda listener: deploy.destroy(place, listener, options),
             f"Destroying ({place.name}):",
@@ -59,7 +65,36 @@ def _status(stack: Stack) -> Status:
     return recorded.status(stack.project, stack.name, stack.home)
 
 
-def _agreed(stack: Stack, options: RunOptions) -> int:
+def _added_by_break(stack: Stack) -> list[Leftover]:
+    """Return what `break` added beside the lab; nothing where the stack is another program's."""
+    from rolelab import outputs
+    from rolelab.aws.clients import Clients
+    from rolelab.aws.failures import AwsFailure, as_lab_error
+    from rolelab.engine import recorded
+    from rolelab.faults import leftovers
+
+    raw = recorded.outputs(stack.project, stack.name, stack.home, show_secrets=True)
+    try:
+        lab = outputs.parse(raw, where=f"stack {stack.name}")
+    except UsageError:
+        return []
+    try:
+        return leftovers.find(Clients(stack.endpoint), lab)
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
+
+
+def _remove(added: list[Leftover]) -> None:
+    from rolelab.aws.failures import AwsFailure, as_lab_error
+
+    try:
+        for what in added:
+            what.remove()
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
+
+
+def _agreed(stack: Stack, options: RunOptions, added: list[Leftover]) -> int:
     """Show what would be removed and ask; return how many operations there will be."""
     from rolelab.engine import deploy
     from rolelab.report import progress
@@ -70,6 +105,8 @@ def _agreed(stack: Stack, options: RunOptions) -> int:
     if planned.error:
         raise planned.error
     progress.show_plan(screen, planned.steps)
+    for what in added:
+        say(f"  and {what}, which `rolelab break` added")
     if planned.steps:
         deploying.agreed("Remove all this?")
     return len(planned.steps)

@@ -10,9 +10,12 @@ from rolelab.report.say import say
 
 @click.command()
 @target.options
+@target.learner_option("Whose user and grant; the whole lab, role and all, if left out.")
 @deploying.yes_option
 @click.pass_context
-def command(ctx: click.Context, choice: target.LabChoice, yes: bool) -> None:
+def command(
+    ctx: click.Context, choice: target.LabChoice, learner_name: str | None, yes: bool
+) -> None:
     """Compare users, grants and role with what was declared, and undo every difference.
 
     What is to be done is shown as AWS CLI commands, then asked, then done. What `rolelab break`
@@ -25,14 +28,17 @@ def command(ctx: click.Context, choice: target.LabChoice, yes: bool) -> None:
 
     deploying.require_yes(yes, what="mend")
     chosen = choice.find()
+    learner = chosen.lab.learner(learner_name) if learner_name else None
     with administrator(chosen.endpoint) as clients:
-        plan = restoring.plan(chosen.lab, clients)
-        added = leftovers.find(clients, chosen.lab)
+        plan = restoring.plan(chosen.lab, clients, learner)
+        added = leftovers.find(clients, chosen.lab, learner)
         if not (plan.calls or plan.by_hand or added):
-            say("Nothing to mend: the lab is as declared.")
+            what = f"user and grant of {learner.name} are" if learner else "the lab is"
+            say(f"Nothing to mend: {what} as declared.")
             return
         for call in plan.calls:
-            say(call.command)
+            for line in call.command.split("\n"):
+                say(line)
         for what in added:
             say(f"remove {what}")
         if (plan.calls or added) and not yes:

@@ -14,8 +14,8 @@ from rolelab.aws.failures import translated
 
 _LINE = 70
 
-Parameter = str | int | Mapping[str, object]
-"""A policy document is a mapping."""
+Parameter = str | int | Mapping[str, object] | list[dict[str, str]]
+"""A policy document is a mapping, tags are a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,6 @@ def _words(name: str, joint: str) -> str:
 
 
 def _text(value: Parameter) -> str:
+    if isinstance(value, list):
+        return json.dumps(value)
     return json.dumps(value, indent=1) if isinstance(value, Mapping) else str(value)

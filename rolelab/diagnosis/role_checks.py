@@ -72,6 +72,8 @@ def _deleting(role: ActualRole) -> list[IamCall]:
 
 def _creating(lab: Lab) -> IamCall:
     path = arns.path_of(lab.role.arn)
+    # By its tags `destroy` knows it as the lab's own.
+    tags = [{"Key": key, "Value": value} for key, value in sorted(lab.role.tags.items())]
     return IamCall(
         "CreateRole",
         {
@@ -79,6 +81,7 @@ def _creating(lab: Lab) -> IamCall:
             **({} if path == "/" else {"Path": path}),
             "AssumeRolePolicyDocument": lab.trust_policy,
             "MaxSessionDuration": lab.role.max_session_duration,
+            **({"Tags": tags} if tags else {}),
         },
     )
 

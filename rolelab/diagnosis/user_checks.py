@@ -22,6 +22,7 @@ from rolelab.diagnosis.declared import (
 from rolelab.diagnosis.iam_call import IamCall
 from rolelab.iam import Layer, arns
 from rolelab.iam import compare as meaning
+from rolelab.iam.quotas import QUOTAS
 from rolelab.outputs import Lab, Learner
 
 
@@ -48,7 +49,7 @@ def _no_user(learner: Learner, renamed: Renamed | None) -> Deviation:
             expected=learner.user_arn,
             got="there is no such user",
             why=(f"The user {name} does not exist any more, and its key with it.",),
-            by_hand=f"{REFRESH}: it makes the user and a new key",
+            by_hand=f"{REFRESH}: it makes the user {name} and a new key",
             is_missing=True,
         )
     return Deviation(
@@ -79,6 +80,9 @@ def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     others = [key for key, state in user.keys.items() if state == "Active" and key != own]
     if status == "Active" and not others:
         return None
+    # A user has two keys at most: where the lab's is gone, an inactive one may take its place.
+    idle = [key for key in user.keys if key not in (own, *others)] if status is None else []
+    in_the_way = idle if len(idle) + len(others) >= QUOTAS["AccessKeysPerUserQuota"].most else []
     got: list[str] = []
     why: list[str] = []
     calls: list[IamCall] = []
@@ -93,14 +97,21 @@ def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
         got.append(f"also {joined(map(_shown, others))} active")
     for key in others:
         why.append(f"Access key {_shown(key)} of the user is active and not the lab's.")
-        calls.append(_set_key(user, key, "Inactive"))
+        calls.append(_delete_key(user, key))
+    for key in in_the_way:
+        why.append(f"Access key {_shown(key)} leaves no room for a new one of the lab's.")
+        calls.append(_delete_key(user, key))
     return Deviation(
         expected=f"key {_shown(own)} active, and no other",
         got=", ".join(got),
         why=tuple(why),
         calls=tuple(calls),
-        by_hand="" if status else f"{REFRESH}: it makes a new key",
+        by_hand="" if status else f"{REFRESH}: it makes a new key for {user.name}",
     )
+
+
+def _delete_key(user: ActualUser, key: str) -> IamCall:
+    return IamCall("DeleteAccessKey", {"UserName": user.name, "AccessKeyId": key})
 
 
 def _set_key(user: ActualUser, key: str, status: str) -> IamCall:
@@ -121,7 +132,7 @@ def _password(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
                 f"The console password of user {user.name} was deleted: "
                 "nobody can sign in to the console with it.",
             ),
-            by_hand=f"{REFRESH}: it makes a new password",
+            by_hand=f"{REFRESH}: it makes a new password for {user.name}",
         )
     return Deviation(
         expected="no console password",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from components import documents
-from rolelab.faults.scene import PATH, Harmless, Scene, allow, as_text
+from rolelab.faults.scene import Harmless, Scene, allow, as_text
 from rolelab.iam.arns import account_root
 
 
@@ -39,20 +39,20 @@ def _spell_trust_otherwise(scene: Scene, principal: object) -> None:
 
 def _add_people(scene: Scene) -> None:
     name, policy = "rolelab-visitor", scene.managed("AdministratorAccess")
-    scene.iam.create_user(UserName=name, Path=PATH)
+    scene.iam.create_user(UserName=name, Path=scene.path)
     scene.iam.attach_user_policy(UserName=name, PolicyArn=policy)
 
 
 def _add_group(scene: Scene) -> None:
     name, policy = "rolelab-others", scene.managed("AdministratorAccess")
-    scene.iam.create_group(GroupName=name, Path=PATH)
+    scene.iam.create_group(GroupName=name, Path=scene.path)
     scene.iam.attach_group_policy(GroupName=name, PolicyArn=policy)
 
 
 def _add_role(scene: Scene) -> None:
     name, policy = "rolelab-other", scene.managed("AdministratorAccess")
     trust = as_text(scene.trusting())
-    scene.iam.create_role(RoleName=name, Path=PATH, AssumeRolePolicyDocument=trust)
+    scene.iam.create_role(RoleName=name, Path=scene.path, AssumeRolePolicyDocument=trust)
     scene.iam.attach_role_policy(RoleName=name, PolicyArn=policy)
 
 

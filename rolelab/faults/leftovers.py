@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rolelab.aws import removal
 from rolelab.aws.clients import Clients
-from rolelab.aws.failures import translated
-from rolelab.faults.scene import PATH
-from rolelab.outputs import Lab
+from rolelab.aws.iam_calls import listed
+from rolelab.faults.scene import PATH, path_of
+from rolelab.outputs import Lab, Learner
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,50 +23,52 @@ class Leftover:
 
     kind: str
     name: str
-    remove: Callable[[], object] = field(repr=False, compare=False)
+    concerns: frozenset[str] = frozenset()
+    """Names of the users and roles that have it."""
+    remove: Callable[[], object] = field(repr=False, compare=False, default=lambda: None)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
 
-def find(clients: Clients, lab: Lab) -> list[Leftover]:
+def find(clients: Clients, lab: Lab, learner: Learner | None = None) -> list[Leftover]:
     """Return what is under the faults' path, in the order of its removal.
 
-    What is the lab's own and was moved there is not among it.
+    What is the lab's own and was moved there is not among it. With a learner, only what concerns
+    that learner's user and nobody else.
 
     Raises:
         AwsFailure: it cannot be listed.
     """
     iam = clients.iam
-    own = {lab.role.name, *(learner.user_name for learner in lab.learners)}
-    with translated("ListLeftovers"):
-        users = [user["UserName"] for user in iam.list_users(PathPrefix=PATH)["Users"]]
-        roles = [role["RoleName"] for role in iam.list_roles(PathPrefix=PATH)["Roles"]]
-        groups = [group["GroupName"] for group in iam.list_groups(PathPrefix=PATH)["Groups"]]
-        listed = iam.list_policies(Scope="Local", PathPrefix=PATH)["Policies"]
-        policies = [policy.get("Arn", "") for policy in listed]
-    kinds: tuple[tuple[str, list[str], Callable[[str], object]], ...] = (
-        ("user", users, lambda name: removal.remove_user(iam, name, force=True)),
-        ("role", roles, lambda name: removal.remove_role(iam, name, force=True)),
-        ("group", groups, lambda name: _remove_group(clients, name)),
-        ("policy", policies, lambda arn: removal.remove_policy(iam, arn)),
-    )
-    return [
-        Leftover(kind, name, partial(remove, name))
-        for kind, names, remove in kinds
-        for name in names
-        if name not in own
-    ]
+    own = {lab.role.name, *(other.user_name for other in lab.learners)}
+    added = [leftover for leftover in _all_of(iam, lab) if leftover.name not in own]
+    if learner is None:
+        return added
+    alone = frozenset((learner.user_name,))
+    return [leftover for leftover in added if leftover.concerns == alone]
 
 
-def _remove_group(clients: Clients, name: str) -> None:
-    iam = clients.iam
-    with translated("DeleteGroup"):
-        members: list[Any] = iam.get_group(GroupName=name)["Users"]
-        for user in members:
-            iam.remove_user_from_group(GroupName=name, UserName=user["UserName"])
-        for policy in iam.list_group_policies(GroupName=name)["PolicyNames"]:
-            iam.delete_group_policy(GroupName=name, PolicyName=policy)
-        for attached in iam.list_attached_group_policies(GroupName=name)["AttachedPolicies"]:
-            iam.detach_group_policy(GroupName=name, PolicyArn=attached.get("PolicyArn", ""))
-        iam.delete_group(GroupName=name)
+def _all_of(iam: IAMClient, lab: Lab) -> Iterable[Leftover]:
+    for user in _listed(iam, lab, "Users"):
+        name = user["UserName"]
+        yield Leftover("user", name, remove=partial(removal.remove_user, iam, name, force=True))
+    for role in _listed(iam, lab, "Roles"):
+        name = role["RoleName"]
+        yield Leftover("role", name, remove=partial(removal.remove_role, iam, name, force=True))
+    for group in _listed(iam, lab, "Groups"):
+        name = group["GroupName"]
+        members = listed(iam, "GetGroup", "Users", GroupName=name)
+        concerns = frozenset(member["UserName"] for member in members)
+        yield Leftover("group", name, concerns, partial(removal.remove_group, iam, name))
+    for policy in _listed(iam, lab, "Policies", Scope="Local"):
+        arn = policy["Arn"]
+        concerns = frozenset(name for _, name in removal.users_of_policy(iam, arn))
+        remove = partial(removal.remove_policy, iam, arn, force=True)
+        yield Leftover("policy", arn, concerns, remove)
+
+
+def _listed(iam: IAMClient, lab: Lab, part: str, **more: str) -> list[dict[str, str]]:
+    """Return what is under the lab's own path, or under the one that earlier versions used."""
+    entries = listed(iam, f"List{part}", part, PathPrefix=PATH, **more)
+    return [entry for entry in entries if entry["Path"] in (PATH, path_of(lab))]

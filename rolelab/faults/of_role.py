@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from rolelab.faults.scene import PATH, Fault, Scene, allow, as_text, deny
+from rolelab.aws import removal
+from rolelab.faults.scene import Fault, Scene, allow, as_text, deny
 from rolelab.iam.arns import bucket
 
 
@@ -43,17 +44,16 @@ def _set_limit(scene: Scene, seconds: int) -> None:
 
 
 def _delete(scene: Scene) -> None:
-    _detach(scene)
-    for policy in scene.iam.list_role_policies(RoleName=scene.role)["PolicyNames"]:
-        scene.iam.delete_role_policy(RoleName=scene.role, PolicyName=policy)
-    scene.iam.delete_role(RoleName=scene.role)
+    removal.remove_role(scene.iam, scene.role, force=True)
 
 
-def _recreate(scene: Scene, path: str) -> None:
+def _recreate(scene: Scene, *, moved: bool = False) -> None:
+    tags = scene.iam.list_role_tags(RoleName=scene.role)["Tags"]
     _delete(scene)
     scene.iam.create_role(
         RoleName=scene.role,
-        Path=path,
+        Path=scene.path if moved else "/",
+        Tags=tags,
         AssumeRolePolicyDocument=as_text(scene.trusting()),
         MaxSessionDuration=scene.lab.role.max_session_duration,
     )
@@ -218,14 +218,14 @@ ROLE_FAULTS = (
     Fault(
         name="role-made-anew",
         does="deletes the role and makes it anew without its policy",
-        apply=partial(_recreate, path="/"),
+        apply=_recreate,
         fails=("during.create-bucket", "declared.role-managed"),
         because="no identity-based policy of role",
     ),
     Fault(
         name="role-moved",
         does="makes the role anew with a path",
-        apply=partial(_recreate, path=PATH),
+        apply=partial(_recreate, moved=True),
         fails=("assume.role", "declared.role"),
         because="with another path",
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rolelab.faults.scene import OTHER_ACCOUNT, PATH, Fault, Scene
+from rolelab.aws import removal
+from rolelab.faults.scene import OTHER_ACCOUNT, Fault, Scene
 from rolelab.iam.arns import account_root
 
 
@@ -14,11 +15,12 @@ def _roots(scene: Scene, *accounts: str) -> dict[str, object]:
 
 def _trust_a_deleted_user(scene: Scene) -> None:
     """AWS keeps the unique id of a user in a trust policy: recreated, it is somebody else."""
-    ghost = "rolelab-ghost"
-    arn = scene.iam.create_user(UserName=ghost, Path=PATH)["User"]["Arn"]
+    ghost = f"rolelab-ghost-{scene.role}"[:64]
+    removal.remove_user(scene.iam, ghost, force=True)
+    arn = scene.iam.create_user(UserName=ghost, Path=scene.path)["User"]["Arn"]
     scene.put_trust(scene.trusting({"AWS": arn}))
     scene.iam.delete_user(UserName=ghost)
-    scene.iam.create_user(UserName=ghost, Path=PATH)
+    scene.iam.create_user(UserName=ghost, Path=scene.path)
 
 
 def _deny_the_learner(scene: Scene) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from functools import partial
 
-from rolelab.faults.scene import PATH, Fault, Scene, allow, as_text, deny
+from rolelab.aws import removal
+from rolelab.faults.scene import Fault, Scene, allow, as_text, deny
 
 _refuses_by = "explicit deny in the identity-based policy"
 
@@ -43,19 +44,14 @@ def _replace_key(scene: Scene) -> None:
 
 
 def _delete_user(scene: Scene) -> None:
-    for key in scene.iam.list_access_keys(UserName=scene.user)["AccessKeyMetadata"]:
-        scene.iam.delete_access_key(UserName=scene.user, AccessKeyId=key.get("AccessKeyId", ""))
-    for policy in scene.iam.list_user_policies(UserName=scene.user)["PolicyNames"]:
-        scene.iam.delete_user_policy(UserName=scene.user, PolicyName=policy)
-    if scene.learner.console_password is not None:
-        scene.iam.delete_login_profile(UserName=scene.user)
-    scene.iam.delete_user(UserName=scene.user)
+    removal.remove_user(scene.iam, scene.user, force=True)
 
 
 def _recreate_user(scene: Scene) -> None:
+    grant, tags = scene.grant_name, scene.iam.list_user_tags(UserName=scene.user)["Tags"]
     _delete_user(scene)
-    scene.iam.create_user(UserName=scene.user)
-    scene.put_user_policy("assume-role", scene.granting())
+    scene.iam.create_user(UserName=scene.user, Tags=tags)
+    scene.put_user_policy(grant, scene.granting())
     scene.iam.create_access_key(UserName=scene.user)
 
 
@@ -231,7 +227,7 @@ USER_FAULTS = (
     Fault(
         name="user-moved",
         does="moves the user to another path",
-        apply=lambda scene: scene.iam.update_user(UserName=scene.user, NewPath=PATH),
+        apply=lambda scene: scene.iam.update_user(UserName=scene.user, NewPath=scene.path),
         fails=("identity.caller", "declared.user"),
         because="moved to another path",
     ),

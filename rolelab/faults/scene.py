@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from components import documents
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 PATH = "/rolelab-fault/"
-"""Path of every group, policy, user and role that a fault adds: by it they are found again."""
+"""Above every path that a fault uses, the role's name below it: as the labs of one account differ
+in that, each finds its own again."""
 OTHER_ACCOUNT = "111122223333"
 """AWS's own example of an account."""
 
@@ -53,6 +55,11 @@ class Scene:
         return self.lab.role.arn
 
     @property
+    def path(self) -> str:
+        """Path of every group, policy, user and role that a fault adds to this lab."""
+        return path_of(self.lab)
+
+    @property
     def partition(self) -> str:
         """The lab's partition, such as `aws`."""
         return arns.partition_of(self.role_arn)
@@ -67,7 +74,7 @@ class Scene:
     def grant_name(self) -> str:
         """Name of the user's first inline policy, or the one it would be given."""
         names = self.iam.list_user_policies(UserName=self.user)["PolicyNames"]
-        return names[0] if names else "assume-role"
+        return names[0] if names else "AssumeRole"
 
     def put_grant(self, *statements: Mapping[str, object]) -> None:
         """Replace the grant."""
@@ -90,17 +97,35 @@ class Scene:
         self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=as_text(*statements))
 
     def make_policy(self, name: str, *statements: Mapping[str, object]) -> str:
-        """Make a customer managed policy and return its ARN."""
-        made = self.iam.create_policy(
-            PolicyName=name, Path=PATH, PolicyDocument=as_text(*statements)
-        )
+        """Make a customer managed policy and return its ARN; a fault's own is used again."""
+        listed = self.iam.list_policies(Scope="Local", PathPrefix=self.path)["Policies"]
+        for policy in listed:
+            if policy.get("PolicyName") in (name, self._name_of_its_own(name)):
+                return policy.get("Arn", "")
+        make = partial(self.iam.create_policy, Path=self.path, PolicyDocument=as_text(*statements))
+        try:
+            made = make(PolicyName=name)
+        except self.iam.exceptions.EntityAlreadyExistsException:
+            made = make(PolicyName=self._name_of_its_own(name))
         return made["Policy"]["Arn"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
     def make_group(self, name: str) -> str:
-        """Make a group, put the user into it, and return its name."""
-        self.iam.create_group(GroupName=name, Path=PATH)
-        self.iam.add_user_to_group(GroupName=name, UserName=self.user)
-        return name
+        """Make a group, put the user into it, and return its name; as with policies."""
+        listed = self.iam.list_groups(PathPrefix=self.path)["Groups"]
+        names = (name, self._name_of_its_own(name))
+        there = next((group["GroupName"] for group in listed if group["GroupName"] in names), "")
+        if not there:
+            try:
+                there = self.iam.create_group(GroupName=name, Path=self.path)["Group"]["GroupName"]
+            except self.iam.exceptions.EntityAlreadyExistsException:
+                there = self._name_of_its_own(name)
+                self.iam.create_group(GroupName=there, Path=self.path)
+        self.iam.add_user_to_group(GroupName=there, UserName=self.user)
+        return there
+
+    def _name_of_its_own(self, name: str) -> str:
+        """Return a name for where another lab of the account, or its owner, has that one."""
+        return f"{name}-{self.role}"
 
     def trusting(
         self, principal: object = None, *, conditions: Mapping[str, object] | None = None
@@ -162,6 +187,11 @@ class Harmless:
 
     name: str
     apply: Callable[[Scene], object]
+
+
+def path_of(lab: Lab) -> str:
+    """Return the path of what faults add to a lab."""
+    return f"{PATH}{lab.role.name}/"
 
 
 def _first_statement(document: Mapping[str, object]) -> Mapping[str, object]:

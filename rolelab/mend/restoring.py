@@ -8,10 +8,11 @@ from rolelab.advice import Advice
 from rolelab.aws import iam_entities
 from rolelab.aws.callers import Callers
 from rolelab.diagnosis.administrator import user_of
+from rolelab.diagnosis.declared import Deviation
 from rolelab.diagnosis.iam_call import IamCall
 from rolelab.diagnosis.role_checks import compare_role
 from rolelab.diagnosis.user_checks import compare_user
-from rolelab.outputs import Lab
+from rolelab.outputs import Lab, Learner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +24,19 @@ class Plan:
     """What is to be done beside, or instead."""
 
 
-def plan(lab: Lab, callers: Callers) -> Plan:
+def plan(lab: Lab, callers: Callers, learner: Learner | None = None) -> Plan:
     """Compare all with what was declared; return what puts it back. The administrator calls.
+
+    With a learner, only that one's user and grant are looked at: the role is everybody's.
 
     Raises:
         AwsFailure: something cannot be read.
     """
-    deviations = [*compare_role(lab, iam_entities.read_role(callers, lab.role.name)).values()]
-    for learner in lab.learners:
-        deviations += compare_user(lab, learner, user_of(callers, learner)).values()
+    deviations: list[Deviation] = []
+    if learner is None:
+        deviations += compare_role(lab, iam_entities.read_role(callers, lab.role.name)).values()
+    for each in lab.learners if learner is None else (learner,):
+        deviations += compare_user(lab, each, user_of(callers, each)).values()
     # What several deviations need is done once.
     calls = {call.command: call for deviation in deviations for call in deviation.calls}
     by_hand = dict.fromkeys(deviation.by_hand for deviation in deviations if deviation.by_hand)

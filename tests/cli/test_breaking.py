@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rolelab.faults import FAULTS
+from rolelab.faults import FAULTS, KINDS, SHARED, difficulty, drawn
 from tests import labs
 from tests.cli.conftest import Run
 
@@ -61,6 +61,7 @@ def test_what_cannot_be_mended_is_said(rolelab: Run) -> None:
         (["no-such-fault"], "no fault is called"),
         (["grant-missing", "--random"], "exclude each other"),
         (["grant-missing", "--seed", "1"], "--seed goes with --random"),
+        (["grant-missing", "--shared"], "--shared goes with --random"),
     ],
 )
 def test_wrong_usage_is_one_line(rolelab: Run, arguments: list[str], says: str) -> None:
@@ -72,9 +73,39 @@ def test_wrong_usage_is_one_line(rolelab: Run, arguments: list[str], says: str) 
 
 
 def test_the_faults_are_listed(rolelab: Run) -> None:
-    """For whoever chooses one."""
+    """For whoever chooses one: by the part that they are of, the easy ones first."""
     lines = rolelab("break", "--list").stdout.splitlines()
-    assert len(lines) == len(FAULTS)
+    listed = [line.split() for line in lines if line.startswith("  ")]
+    assert sorted(name for _, name, *_ in listed) == sorted(FAULTS)
+    assert len(lines) - len(listed) == len(KINDS)
+    first = [words[0] for words in listed[: len(KINDS[0].faults)]]
+    assert first == sorted(first, key=difficulty.DIFFICULTIES.index)
+    assert difficulty.named() <= set(FAULTS)
+
+
+def test_a_riddle_for_one_learner_leaves_the_role_alone(rolelab: Run, made: labs.MadeLab) -> None:
+    """The others share the role, and have their own lesson."""
+    learner = made.lab.learners[0]
+    own = {drawn(learner, seed, own_half=True).name for seed in range(300)}
+    assert own.isdisjoint(SHARED)
+    assert not {drawn(learner, seed, own_half=False).name for seed in range(300)}.isdisjoint(SHARED)
+    for_all = next(
+        seed for seed in range(300) if drawn(learner, seed, own_half=False).name in SHARED
+    )
+    arguments = ("--as", "testuser", "--random", "--seed", str(for_all))
+    assert rolelab("break", *arguments).returncode == 0
+    assert not any(check.startswith(_OF_THE_ROLE) for check in _failed(rolelab))
+    assert rolelab("mend", "--as", "testuser", "--yes").returncode == 0
+    assert rolelab("break", *arguments, "--shared").returncode == 0
+    assert any(check.startswith(_OF_THE_ROLE) for check in _failed(rolelab))
+
+
+_OF_THE_ROLE = ("declared.role", "declared.trust")
+
+
+def _failed(rolelab: Run) -> list[str]:
+    said = rolelab("verify", "--wait", "0.05", "--json", "-").stdout
+    return [one["check"] for one in json.loads(said)["findings"] if one["verdict"] == "fail"]
 
 
 def test_explain_says_yes_with_the_statement(rolelab: Run) -> None:
