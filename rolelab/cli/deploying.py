@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+DEFAULT_STACK = "dev"
+
 stack_option = click.option(
-    "-s", "--stack", metavar="NAME", default="dev", show_default=True, help="The stack."
+    "-s", "--stack", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack."
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Write JSON, as the Pulumi CLI does."

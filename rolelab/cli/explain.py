@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from rolelab.cli import target
+from rolelab.errors import CannotTell
 from rolelab.report.say import say
 
 
@@ -16,7 +19,9 @@ from rolelab.report.say import say
 )
 @click.argument("action", default="sts:AssumeRole")
 @click.argument("resource", default="")
+@click.pass_context
 def command(
+    ctx: click.Context,
     choice: target.LabChoice,
     learner_name: str | None,
     role: bool,
@@ -26,7 +31,7 @@ def command(
     """Say whether the learner is allowed ACTION on RESOURCE (an ARN), why, and what to change.
 
     Without an ACTION: whether they are allowed to assume the role. The policies are read with the
-    administrator's credentials; nothing is changed.
+    administrator's credentials; nothing is changed. Exit code 3 where it cannot be found out.
     """
     from rolelab.explain import question as asking
     from rolelab.report import text
@@ -34,6 +39,10 @@ def command(
     chosen = choice.find()
     learner = chosen.lab.learner(learner_name)
     question = asking.Question(action=action, resource=resource, of_session=role)
-    reason = asking.why(chosen.lab, learner, chosen.endpoint, question)
+    words = (*choice.words, *(("--as", learner_name) if learner_name else ()))
+    options = "".join(f" {shlex.quote(word)}" for word in words)
+    reason = asking.why(chosen.lab, learner, chosen.endpoint, question, options=options)
     for line in text.reason(reason.why, reason.advice):
         say(line)
+    if not reason.is_known:
+        ctx.exit(CannotTell.exit_code)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli.aws_at_hand import find_stack, present_home
-from rolelab.cli.deploying import stack_option
+from rolelab.cli.deploying import DEFAULT_STACK, stack_option
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ class LabChoice:
     stack: str
     pulumi: bool
     outputs_file: str | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The same options again, for a command that is told."""
+        stack = () if self.stack == DEFAULT_STACK else ("--stack", self.stack)
+        file = ("--outputs", self.outputs_file) if self.outputs_file else ()
+        return (*stack, *(("--pulumi",) if self.pulumi else ()), *file)
 
     def find(self) -> Target:
         """Read the outputs and find the AWS that they belong to; a stopped local AWS is started.

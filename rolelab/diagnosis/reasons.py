@@ -38,6 +38,8 @@ class Reason:
 
     why: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
+    is_known: bool = True
+    """Whether the answer itself could be found out."""
 
 
 def of_needs(situation: Situation, answer: AwsAnswer, needs: Sequence[Need], who: Who) -> Reason:
@@ -73,8 +75,20 @@ def of_limit(situation: Situation, answer: AwsAnswer) -> Reason:
     return Reason(why=deviation.why, advice=deviation.advice)
 
 
+def of_missing_role(situation: Situation) -> Reason:
+    """Return why nobody can have a session of the role."""
+    why = f"There is no role {situation.lab.role.arn}, so nobody can have a session of it."
+    deviation = situation.deviations().get("declared.role")
+    return Reason(why=(why,), advice=deviation.advice if deviation else ())
+
+
 def of_credentials(situation: Situation, _: AwsAnswer) -> Reason:
     """Return why AWS does not take the learner's key, or takes it for somebody else's."""
+    return of_own_key(situation)
+
+
+def of_own_key(situation: Situation) -> Reason:
+    """Return what is wrong with the learner's key, or with the user that it should belong to."""
     deviations = _explaining(situation, OWN, [Layer.CREDENTIALS])
     if not deviations:
         why = (

@@ -23,10 +23,12 @@ from rolelab.iam import (
     arns,
     decide,
 )
+from rolelab.iam.layers import RESOURCE_LAYERS
 from rolelab.iam.request import ORGANIZATION_KEYS
 from rolelab.outputs import Lab, Learner
 
 _LOOPBACK = "127.0.0.1"
+_OF_NOTHING = Policies()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +59,24 @@ class Situation:
         return decide(self._switch(), self.policies(OWN))
 
     def of_call(
-        self, who: Who, action: str, resource: str = "*", *, bucket_policy: Policy | None = None
+        self,
+        who: Who,
+        action: str,
+        resource: str = "*",
+        *,
+        of_resource: Policies = _OF_NOTHING,
     ) -> Decision:
-        """Decide any call by the learner's own key, or by the session."""
+        """Decide any call by the learner's own key, or by the session.
+
+        `of_resource`: the policies that the resource itself has.
+        """
         request = self._request(self._own if who == OWN else self._session, action, resource)
-        policies = self.policies(who).put(Layer.RESOURCE, bucket_policy)
         if action.lower() == "sts:assumerole":
             request = replace(request, context={**self._switch().context, **request.context})
-            is_ours = resource == self.lab.role.arn
-            policies = policies.put(Layer.TRUST, self._trust if is_ours else None)
-            if not is_ours:
-                policies = replace(policies, unread=frozenset({Layer.TRUST}))
-        return decide(request, policies)
+        policies = self.policies(who)
+        for layer in RESOURCE_LAYERS:
+            policies = policies.put(layer, of_resource.by_layer.get(layer))
+        return decide(request, replace(policies, unread=of_resource.unread))
 
     def policies(self, who: Who) -> Policies:
         """Return every policy that bears on the own key (the trust too), or on the session."""
@@ -132,13 +140,15 @@ class Situation:
 
     @property
     def _session(self) -> Principal:
-        role = self.role
+        role, arn = self.role, self.lab.role.arn
+        is_there = role is not None and role.arn == arn
         return Principal.role_session(
-            self.lab.role.arn,
+            arn,
             self.learner.session_name,
             role.unique_id if role else "",
             tags=role.tags if role else None,
             issued=self.now,
+            credential=CredentialState.ACTIVE if is_there else CredentialState.ORPHANED,
         )
 
     def _request(self, principal: Principal, action: str, resource: str) -> Request:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from rolelab.advice import OWN, SESSION, Advice
+from rolelab.advice import OWN, SESSION, Advice, Command, Who
 from rolelab.aws import role_session
 from rolelab.aws.callers import Callers, calling_as
-from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Endpoint
-from rolelab.aws.failures import AwsFailure, translated
 from rolelab.aws.patience import AwsAnswer, CallOutcome, Clock, Patience
 from rolelab.diagnosis import reasons
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, UsageError
-from rolelab.iam import Decision, Policy, arns
+from rolelab.explain.resources import ResourceReader
+from rolelab.iam import Decision, Layer, actions
 from rolelab.iam.explain import explain
 from rolelab.outputs import Lab, Learner
 from rolelab.switch import SHORTEST_S
@@ -39,13 +39,18 @@ class Question:
     """ARN; empty for the role where it is to be assumed, else for `*`."""
     of_session: bool = False
 
+    def is_switch_of(self, lab: Lab) -> bool:
+        """Return whether it asks about assuming the lab's role."""
+        return self.action.lower() == ASSUME.lower() and self.resource in ("", lab.role.arn)
+
     def __post_init__(self) -> None:
         if not _ACTION.fullmatch(self.action):
-            raise UsageError(
-                f"{self.action} is not an action",
-                where="ACTION",
-                do="name one such as s3:ListAllMyBuckets",
-            )
+            do = "name one such as s3:ListAllMyBuckets"
+            raise UsageError(f"{self.action} is not an action", where="ACTION", do=do)
+        if actions.named(self.action) is None:
+            near = actions.nearest(self.action)
+            do = f"the nearest is {near}" if near else "name one such as s3:ListAllMyBuckets"
+            raise UsageError(f"AWS has no such action: {self.action}", where="ACTION", do=do)
         if self.resource not in ("", "*") and not self.resource.startswith("arn:"):
             raise UsageError(
                 f"{self.resource} is not an ARN",
@@ -54,10 +59,13 @@ class Question:
             )
 
 
-def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question) -> Reason:
-    """AwsAnswer the question.
+def why(
+    lab: Lab, learner: Learner, endpoint: Endpoint, question: Question, *, options: str = ""
+) -> Reason:
+    """Answer the question.
 
     For the lab's own switch AWS is asked as well; where the two do not agree both are told.
+    `options`: those by which a command of rolelab finds this lab and this learner.
 
     Raises:
         CannotTell: the policies cannot be read.
@@ -68,7 +76,10 @@ def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question) -> R
     admin = Administrator(endpoint, callers, lab, patience)
     try:
         situation = admin.situation(learner)
-        return _answer(situation, question, callers, admin, clock)
+        if question.is_switch_of(lab) and not question.of_session:
+            return _of_switch(situation, _try(situation, callers, clock))
+        reader = ResourceReader(callers, admin, lab.account_id)
+        return _of_call(situation, question, reader, options)
     except NotLookedAt as refused:
         what = f"the policies cannot be read: {refused}"
         raise CannotTell(what, do="use administrator's credentials") from None
@@ -76,24 +87,60 @@ def why(lab: Lab, learner: Learner, endpoint: Endpoint, question: Question) -> R
         raise CannotTell(f"AWS does not answer: {lost.answer.code}", do="try again") from None
 
 
-def _answer(
-    situation: Situation, question: Question, callers: Callers, admin: Administrator, clock: Clock
+def _of_call(
+    situation: Situation, question: Question, reader: ResourceReader, options: str
 ) -> Reason:
+    """Explain any other call, by the policies alone."""
     role = situation.lab.role.arn
-    is_switch = question.action.lower() == ASSUME.lower() and question.resource in ("", role)
-    if is_switch and not question.of_session:
-        return _of_switch(situation, _try(situation, callers, clock))
-    resource = question.resource or (role if is_switch else "*")
-    bucket = arns.bucket_of(resource) if question.action.startswith("s3:") else ""
-    policy = _bucket_policy(callers, admin, bucket) if bucket else None
+    name = question.resource or (role if question.is_switch_of(situation.lab) else "*")
+    resource = reader.read(name)
+    decide = partial(
+        situation.of_call, action=question.action, resource=name, of_resource=resource.policies
+    )
     who = SESSION if question.of_session else OWN
-    return _all_of(situation.of_call(who, question.action, resource, bucket_policy=policy))
+    decision = decide(who)
+    if decision.layer is Layer.CREDENTIALS and decision.allowed is False:
+        return _of_nobody(situation, decision, who)
+    is_told = decision.layer is Layer.MISSING_ROLE
+    if resource.missing and not is_told and not resource.is_made_by(question.action):
+        # Nothing is proposed for what is not there.
+        return Reason(why=(explain(decision, want_allowed=None).summary, resource.missing))
+    reason = _all_of(decision)
+    if who == OWN and decision.allowed is False and decide(SESSION).allowed:
+        # What belongs to the role is not given to the user: that is the lesson.
+        reason = replace(reason, advice=_switch_instead(situation, question.action, options))
+    return reason
+
+
+def _of_nobody(situation: Situation, decision: Decision, who: Who) -> Reason:
+    """Explain a refusal of credentials that count for nothing."""
+    reason = reasons.of_own_key(situation) if who == OWN else reasons.of_missing_role(situation)
+    return replace(reason, why=(explain(decision, want_allowed=None).summary, *reason.why))
+
+
+def _switch_instead(situation: Situation, action: str, options: str) -> tuple[Advice, ...]:
+    """Return how to do with the role what the own key is refused."""
+    role = situation.lab.role.name
+    steps = [
+        Advice(
+            sentence=f"Switch to the role {role}: its session is allowed to call {action}.",
+            command=Command(text=f"rolelab exec{options} --role", by=OWN),
+        )
+    ]
+    if not situation.of_switch().allowed:
+        steps.append(
+            Advice(
+                sentence="The switch itself is refused now; find out why first.",
+                command=Command(text=f"rolelab explain{options}", by=OWN),
+            )
+        )
+    return tuple(steps)
 
 
 def _of_switch(situation: Situation, answer: AwsAnswer) -> Reason:
     """Explain what AWS answered to the switch just now."""
     if answer.outcome is CallOutcome.KEY_REFUSED:
-        return reasons.of_credentials(situation, answer)
+        return reasons.of_own_key(situation)
     decision, works = situation.of_switch(), answer.outcome is CallOutcome.WORKED
     is_told = answer.outcome in (CallOutcome.WORKED, CallOutcome.DENIED)
     if is_told and decision.allowed is not None and decision.allowed is not works:
@@ -112,7 +159,11 @@ def _all_of(decision: Decision, *, said: str = "") -> Reason:
         steps.append(Advice(sentence=sentence, diff=proposal.diff()))
         if proposal.widens:
             steps.append(Advice(sentence=f"This also allows: {'; '.join(proposal.widens)}."))
-    return Reason(why=(explanation.summary, *explanation.details), advice=tuple(steps))
+    return Reason(
+        why=(explanation.summary, *explanation.details),
+        advice=tuple(steps),
+        is_known=decision.allowed is not None,
+    )
 
 
 def _try(situation: Situation, callers: Callers, clock: Clock) -> AwsAnswer:
@@ -122,17 +173,3 @@ def _try(situation: Situation, callers: Callers, clock: Clock) -> AwsAnswer:
         return Patience(0.0, clock).ask(
             lambda: role_session.assume(callers, switch, clock), lambda _: True
         )
-
-
-def _bucket_policy(callers: Clients, admin: Administrator, bucket: str) -> Policy | None:
-    """Read a bucket's policy; None where there is no policy, or no such bucket."""
-    with calling_as(admin.require()):
-        try:
-            with translated("GetBucketPolicy"):
-                text = callers.s3.get_bucket_policy(Bucket=bucket)["Policy"]
-        except AwsFailure as failure:
-            if failure.code in ("NoSuchBucketPolicy", "NoSuchBucket"):
-                return None
-            what = f"policy of bucket {bucket}: {failure.said or failure.code}"
-            raise NotLookedAt(what) from None
-    return Policy.read(text, owner=f"bucket {bucket}")

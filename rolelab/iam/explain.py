@@ -246,8 +246,19 @@ def _why_no_proposal(decision: Decision) -> str:
     if of_aws and decision.layer is not Layer.IDENTITY:
         return f"{of_aws[0]} belongs to AWS and cannot be changed: attach another in its place."
     if decision.request.resource == "*":
-        return (
-            f"{decision.action} is on no single resource:"
-            " it would take Resource *, which is not proposed."
-        )
+        return _why_not_on_anything(decision.action)
     return "No small change was found that puts it right and opens nothing else."
+
+
+def _why_not_on_anything(name: str) -> str:
+    # Loaded where it is needed: what most decisions are explained by is known without it.
+    from rolelab.iam import actions
+
+    action = actions.named(name)
+    takes = "it would take Resource *, which is not proposed"
+    if action is None:
+        return f"{name} on everything: {takes}."
+    if not action.resource_kinds:
+        return f"{name} is on no single resource: {takes}."
+    kinds = ", ".join(action.resource_kinds)
+    return f"Without a resource {takes}; name what {name} is to be called on ({kinds})."

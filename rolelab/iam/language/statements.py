@@ -157,7 +157,7 @@ def _resource_mismatch(statement: Statement, request: Request) -> Mismatch:
     if any(pattern.lower() == resource.lower() for pattern in statement.resources):
         note = "names in a Resource are case-sensitive"
     elif resource == "*":
-        note = "the action is on no single resource, so only * covers it"
+        note = "the request names no resource, so only * covers it"
     elif ":::" in resource and any(
         pattern.rstrip("/*") == bucket for pattern in statement.resources
     ):

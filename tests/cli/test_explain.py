@@ -1,0 +1,182 @@
+"""`rolelab explain`: what is proposed, what AWS does not have, and what is not there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from components import documents
+from tests import labs
+from tests.cli.conftest import ROOT, Run
+
+ACCOUNT_B = "444455556666"
+
+
+def _said(run: subprocess.CompletedProcess[str], code: int = 0) -> str:
+    """Return what a run says, in one line."""
+    assert run.returncode == code, run.stdout + run.stderr
+    return " ".join((run.stdout + run.stderr).split())
+
+
+def test_what_the_role_is_allowed_is_done_by_switching_and_not_given_to_the_user(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
+    """A learner who is given S3 needs no role any more: the lesson warns of it."""
+    run = rolelab("explain", "s3:ListBucket")
+    said = _said(run)
+    assert "do: Switch to the role s3Access: its session is allowed to call s3:ListBucket." in said
+    assert "statement" not in said.partition("do:")[2]
+    assert "refused now" not in said
+    # The command is complete: in a plain shell it is a shell with the role.
+    (command,) = [line for line in run.stdout.splitlines() if line.startswith("rolelab exec")]
+    words = command.replace("rolelab", f"{sys.executable} -m rolelab", 1)
+    shell = subprocess.run(
+        ["sh", "-c", f"{words} -- env"],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **made.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "AWS_SESSION_TOKEN=" in shell.stdout, shell.stderr
+
+
+def test_a_switch_that_is_refused_itself_is_said_beside(rolelab: Run, made: labs.MadeLab) -> None:
+    """Else the advice would lead from one refusal to the next."""
+    made.root.iam.delete_user_policy(UserName="testuser", PolicyName=labs.GRANT)
+    run = rolelab("explain", "s3:ListAllMyBuckets", "--as", "testuser")
+    said = _said(run)
+    assert said.index("do: Switch to the role") < said.index("The switch itself is refused now")
+    assert run.stdout.splitlines()[-1].startswith("rolelab explain --outputs")
+    assert run.stdout.splitlines()[-1].endswith("--as testuser")
+
+
+def test_what_neither_is_allowed_is_proposed_for_who_asks(rolelab: Run) -> None:
+    """The twin: the role has nothing to do with it."""
+    user = "arn:aws:iam::{}:user/testuser"
+    said = _said(rolelab("explain", "iam:GetAccountSummary"))
+    assert "iam:GetAccountSummary is on no single resource" in said
+    said = _said(rolelab("explain", "--role", "sqs:SendMessage", "arn:aws:sqs:us-east-1:1:queue"))
+    assert "do: Give role s3Access an inline policy that allows sqs:SendMessage" in said
+    assert user not in said
+
+
+@pytest.mark.parametrize(
+    ("action", "nearest"),
+    [
+        ("s3:Nonsense", "the nearest is s3:"),
+        ("s3:ListBuckets", "the nearest is s3:ListAllMyBuckets"),
+        ("s3:GetObjekt", "the nearest is s3:GetObject"),
+        ("iam:ListUser", "the nearest is iam:ListUsers"),
+        ("sts:AsumeRole", "the nearest is sts:AssumeRole"),
+        ("ec3:RunInstances", "the nearest is ec2:RunInstances"),
+        ("nosuchservice:Call", "name one such as"),
+    ],
+)
+def test_an_action_that_aws_does_not_have_is_said_to_be_none(
+    rolelab: Run, action: str, nearest: str
+) -> None:
+    """To grant it would help nobody; a slip of the keys is found by the nearest name."""
+    run = rolelab("explain", action)
+    said = _said(run, 2)
+    assert f"error: AWS has no such action: {action} (ACTION): {nearest}" in said
+    assert run.stdout == ""
+
+
+def test_an_action_is_known_in_any_case(rolelab: Run) -> None:
+    """IAM does not look at the case of actions."""
+    said = _said(rolelab("explain", "--role", "s3:listbucket"))
+    assert "is allowed to call s3:listbucket" in said
+
+
+def test_an_action_on_resources_is_not_said_to_be_on_none(rolelab: Run) -> None:
+    """What is missing is the resource in the question."""
+    said = _said(rolelab("explain", "ec2:RunInstances"))
+    assert "no single resource" not in said
+    assert "name what ec2:RunInstances is to be called on (image, instance," in said
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "missing"),
+    [
+        ("sts:AssumeRole", "arn:aws:iam::{}:role/nobodys", "there is no role {}."),
+        ("iam:GetRole", "arn:aws:iam::{}:role/nobodys", "There is no role {}."),
+        ("iam:GetUser", "arn:aws:iam::{}:user/nobody", "There is no user {}."),
+        ("iam:GetUser", "arn:aws:iam::{}:user/path/testuser", "There is no user {};"),
+        ("iam:GetGroup", "arn:aws:iam::{}:group/nobodys", "There is no group {}."),
+        ("iam:GetPolicy", "arn:aws:iam::{}:policy/none", "There is no policy {}."),
+        ("s3:GetObject", "arn:aws:s3:::bucket-of-{}/key", "There is no bucket"),
+    ],
+)
+def test_what_is_not_there_is_said_not_to_be_there(
+    rolelab: Run, made: labs.MadeLab, action: str, resource: str, missing: str
+) -> None:
+    """No policy helps then, so none is proposed; it was found out, so it is not exit code 3."""
+    arn = resource.format(made.account)
+    said = _said(rolelab("explain", action, arn))
+    assert missing.format(arn) in said
+    assert "do:" not in said
+
+
+def test_what_is_to_be_made_need_not_be_there(rolelab: Run, made: labs.MadeLab) -> None:
+    """The twin of what is not there."""
+    said = _said(rolelab("explain", "iam:CreateUser", f"arn:aws:iam::{made.account}:user/new"))
+    assert "There is no" not in said
+    assert "do:" in said
+
+
+def test_another_role_is_explained_by_its_own_trust_policy(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
+    """Of this account it can be read; of another one it cannot, and nothing is guessed."""
+    trust = documents.as_json(labs.trust_of(made.account))
+    made.root.iam.create_role(RoleName="second", AssumeRolePolicyDocument=trust)
+    second = f"arn:aws:iam::{made.account}:role/second"
+    said = _said(rolelab("explain", "sts:AssumeRole", second))
+    assert "no identity-based policy of user testuser allows it" in said
+    grant = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    made.root.iam.put_user_policy(
+        UserName="testuser",
+        PolicyName="more",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [grant]}),
+    )
+    assert "is allowed to call" in _said(rolelab("explain", "sts:AssumeRole", second))
+    foreign = f"arn:aws:iam::{ACCOUNT_B}:role/second"
+    said = _said(rolelab("explain", "sts:AssumeRole", foreign), 3)
+    assert "It is not known whether user testuser is allowed" in said
+
+
+def test_without_the_user_there_is_nobody_to_be_allowed_anything(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
+    """The question is answered: it is not that it could not be found out."""
+    _delete_user(made)
+    for arguments in ([], ["s3:ListBucket"], ["iam:ListUsers"]):
+        said = _said(rolelab("explain", *arguments))
+        assert "does not exist any more" in said
+        assert "Switch to the role" not in said
+
+
+def test_without_the_role_there_is_no_session(rolelab: Run, made: labs.MadeLab) -> None:
+    """Neither is a role without policies proposed new ones, nor a switch to what is not there."""
+    iam = made.root.iam
+    iam.detach_role_policy(
+        RoleName=labs.ROLE, PolicyArn=documents.managed_policy("AmazonS3FullAccess")
+    )
+    iam.delete_role(RoleName=labs.ROLE)
+    said = _said(rolelab("explain", "--role", "s3:ListBucket"))
+    assert f"There is no role arn:aws:iam::{made.account}:role/s3Access" in said
+    assert "aws iam create-role" in said
+    assert "Switch to the role" not in _said(rolelab("explain", "s3:ListBucket"))
+    said = _said(rolelab("explain"))
+    assert f"there is no role arn:aws:iam::{made.account}:role/s3Access" in said
+
+
+def _delete_user(made: labs.MadeLab) -> None:
+    iam, name = made.root.iam, "testuser"
+    iam.delete_user_policy(UserName=name, PolicyName=labs.GRANT)
+    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=name, AccessKeyId=key.get("AccessKeyId", ""))
+    iam.delete_user(UserName=name)
