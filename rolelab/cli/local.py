@@ -13,7 +13,7 @@ from rolelab.cli import deploying
 from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
-from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance, local_home_in
+from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance, local_home_in, read_record
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -93,10 +93,20 @@ def reset(home: Path, yes: bool) -> None:
     Its port and its secret stay. If it ran, it runs again. A lab that was in it is gone, too;
     `rolelab up` makes it anew.
     """
+    from rolelab.engine import gone
+
     deploying.require_yes(yes, what="local reset")
+    record = read_record(home)
+    instance_id = record.instance_id if record else ""
+    stacks = list(gone.stacks_in(home.parent / "stacks", instance_id))
+    labs = "".join(f", the lab of stack {folder.name} among it" for folder in stacks)
     if not yes:
-        deploying.agreed(f"All that the local AWS in {home} holds will be gone. Do this?")
-    if lifecycle.reset(home):
+        deploying.agreed(f"All that the local AWS in {home} holds will be gone{labs}. Do this?")
+    ran = lifecycle.reset(home)
+    for folder in stacks:
+        gone.forget(folder, instance_id)
+        say(f"stack {folder.name}: its lab is gone; `rolelab up` makes it anew")
+    if ran:
         say(f"the local AWS is empty; {lifecycle.ensure(home).line}")
     else:
         say("the local AWS is empty, and not running")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rolelab.engine import stack_lock
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.record import read_record
 from tests.cli.conftest import ROOT
@@ -174,6 +175,35 @@ def test_profiles_are_in_the_projects_own_folder(lab: Project) -> None:
     assert lab.rolelab("profiles").returncode == 0
     path = lab.folder / ".rolelab" / "profiles" / "dev" / "credentials"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_after_a_reset_the_stack_knows_that_its_lab_is_gone(lab: Project) -> None:
+    """`up` makes it anew, and nothing of the one before is looked for or set aside."""
+    again = lab.rolelab("local", "reset", "--yes")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "stack dev: its lab is gone; `rolelab up` makes it anew" in again.stdout
+    assert "stack dev: nothing" in lab.rolelab("status").stdout
+    assert "there is no lab" in lab.rolelab("verify").stderr
+    assert lab.rolelab("outputs").stdout == "{}\n"
+    destroyed = lab.rolelab("destroy", "--yes")
+    assert (destroyed.returncode, destroyed.stderr) == (0, "")
+    up = lab.rolelab("up", "--yes")
+    assert (up.returncode, up.stderr) == (0, "")
+    assert "10 created" in up.stdout
+    assert lab.rolelab("verify").returncode == 0
+    assert list((lab.folder / ".rolelab" / "stacks" / "dev").glob("elsewhere-*")) == []
+
+
+def test_a_reset_is_refused_while_somebody_works_on_a_stack(lab: Project) -> None:
+    """`up` would go on in an AWS in which nothing is."""
+    descriptor = stack_lock.take(lab.folder / ".rolelab" / "stacks" / "dev", "up")
+    try:
+        refused = lab.rolelab("local", "reset", "--yes")
+    finally:
+        os.close(descriptor)
+    assert refused.returncode == 1
+    assert "stack dev is in use by `rolelab up`" in refused.stderr
+    assert lab.rolelab("verify").returncode == 0
 
 
 def test_profiles_follow_the_lab_to_its_next_life(lab: Project, aws_cli: Path) -> None:
