@@ -37,7 +37,7 @@ QUOTAS: Mapping[str, Quota] = {
     "AccessKeysPerUserQuota": Quota(2),
     "MFADevicesPerUserQuota": Quota(8, in_summary=False),
     "SSHPublicKeysPerUserQuota": Quota(5, in_summary=False),
-    "SigningCertificatesPerUserQuota": Quota(2),
+    "SigningCertificatesPerUserQuota": Quota(2, "CertificatesPerUser"),
     "ServiceSpecificCredentialsPerUserQuota": Quota(2, in_summary=False),
     "AttachedPoliciesPerUserQuota": Quota(10, "PoliciesPerUser"),
     "AttachedPoliciesPerRoleQuota": Quota(10, "PoliciesPerRole"),
@@ -46,10 +46,11 @@ QUOTAS: Mapping[str, Quota] = {
     "PolicyVersionsInUseQuota": Quota(10000),
     "PolicySizeQuota": Quota(6144, "PolicySize"),
     "UserPolicySizeQuota": Quota(limits.USER_INLINE_SIZE),
-    "RolePolicySizeQuota": Quota(10240, in_summary=False),
+    "RolePolicySizeQuota": Quota(10240),
     "GroupPolicySizeQuota": Quota(5120),
     "AssumeRolePolicySizeQuota": Quota(limits.TRUST_POLICY_SIZE, "ACLSizePerRole"),
-    "ServerCertificatesQuota": Quota(20),
+    "ServerCertificatesQuota": Quota(20, "ServerCertificatesPerAccount"),
+    "ClientIdsPerOpenIdConnectProviderQuota": Quota(100, in_summary=False),
     "GlobalEndpointTokenVersion": Quota(1),
 }
 """Key of GetAccountSummary -> quota. Sizes are characters without white space (see `limits`);

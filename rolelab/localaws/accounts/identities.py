@@ -16,10 +16,14 @@ from rolelab.localaws.accounts.records import (
     GroupRecord,
     KeyRecord,
     LoginRecord,
+    OidcRecord,
     PolicyRecord,
     ProfileRecord,
     RoleRecord,
+    SamlRecord,
+    ServerCertificateRecord,
     SessionRecord,
+    Tagged,
     UserRecord,
 )
 
@@ -44,7 +48,12 @@ class Tables:
     devices: Rows[DeviceRecord]
     logins: Rows[LoginRecord]
     password_rules: Rows[dict[str, object]]
-    providers: tuple[Rows[object], ...]
+    oidc_providers: Rows[OidcRecord]
+    saml_providers: Rows[SamlRecord]
+    server_certificates: Rows[ServerCertificateRecord]
+    aliases: Rows[list[str]]
+    reports: Rows[dict[str, str]]
+    deletions: Rows[dict[str, str]]
     aws_policies: dict[str, PolicyRecord]
     sessions: dict[str, SessionRecord]
     reset: Callable[[], None]
@@ -199,18 +208,27 @@ class IdentityStore:
         self.groups = Entities(tables.groups, "Group", self._ids)
         self.policies = Entities(tables.policies, "Policy", self._ids, "Arn")
         self.profiles = Entities(tables.profiles, "InstanceProfile", self._ids)
+        self.certificates = Entities(tables.server_certificates, "ServerCertificate", self._ids)
         self.of_kind: Mapping[str, Entities[Any]] = {
             "user": self.users,
             "role": self.roles,
             "group": self.groups,
             "policy": self.policies,
             "instance-profile": self.profiles,
+            "server-certificate": self.certificates,
         }
         """By the words that ARNs have for them."""
         self.keys = AccessKeys(tables.keys)
         self.devices = Table(tables.devices)
         self.logins = Table(tables.logins)
         self.password_rules = Table(tables.password_rules)
+        self.oidc_providers = Table(tables.oidc_providers)
+        self.saml_providers = Table(tables.saml_providers)
+        self.aliases = Table(tables.aliases)
+        self.reports = Table(tables.reports)
+        """Credential reports."""
+        self.deletions = Table(tables.deletions)
+        """Of service-linked roles, by the id of the task."""
         self.sessions = tables.sessions
         """By the temporary access key (`ASIA…`)."""
         self._inline = {"user": Table(tables.user_policies), "group": Table(tables.group_policies)}
@@ -242,10 +260,13 @@ class IdentityStore:
         """Return the managed policies of AWS that are known here."""
         return list(self._tables.aws_policies.values())
 
-    def count_providers(self, account: str) -> int:
-        """Return how many identity providers an account has."""
-        rows = (owner for table in self._tables.providers for owner, _ in table)
-        return sum(owner == account for owner in rows)
+    def tagged(self, account: str, arn: str) -> Tagged | None:
+        """Return the managed policy or identity provider with an ARN."""
+        return (
+            self.managed_policy(account, arn)
+            or self.oidc_providers.get(account, arn)
+            or self.saml_providers.get(account, arn)
+        )
 
     def inline_policies(self, kind: str, account: str, name: str) -> dict[str, str]:
         """Return the inline policies of a user, role or group by name."""
@@ -265,6 +286,7 @@ class IdentityStore:
 
     def move_inline_policies(self, kind: str, account: str, name: str, new: str | None) -> None:
         """Let the inline policies of a user or group follow a new name, or go with it (None)."""
-        policies = self._inline[kind].pop(account, name)
-        if policies is not None and new is not None:
-            self._inline[kind].put(account, new, policies)
+        inline = self._inline.get(kind)
+        policies = inline.pop(account, name) if inline else None
+        if inline and policies is not None and new is not None:
+            inline.put(account, new, policies)

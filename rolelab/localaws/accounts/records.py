@@ -97,6 +97,40 @@ class ProfileRecord(EntityRecord):
     Roles: list[str]
 
 
+class ServerCertificateRecord(EntityRecord):
+    """A certificate of a server; CreateDate is when it was uploaded."""
+
+    ServerCertificateName: str
+    ServerCertificateId: str
+    CertificateBody: str
+    CertificateChain: NotRequired[str]
+    Expiration: str
+
+
+class OidcRecord(Tagged):
+    """An OpenID Connect provider."""
+
+    Arn: str
+    Url: str
+    """With its scheme, as it was given."""
+    ClientIDList: list[str]
+    ThumbprintList: list[str]
+    CreateDate: str
+
+
+class SamlRecord(Tagged):
+    """A SAML provider."""
+
+    Arn: str
+    Name: str
+    SAMLMetadataDocument: str
+    SAMLProviderUUID: NotRequired[str]
+    AssertionEncryptionMode: NotRequired[str]
+    PrivateKeyList: NotRequired[list[dict[str, str]]]
+    CreateDate: str
+    ValidUntil: str
+
+
 class VersionRecord(TypedDict):
     """A version of a managed policy."""
 
@@ -141,6 +175,8 @@ class LoginRecord(TypedDict):
     PasswordResetRequired: bool
     PasswordSalt: NotRequired[str]
     PasswordHash: NotRequired[str]
+    PasswordDate: NotRequired[str]
+    """When it was set."""
 
 
 class DeviceRecord(Tagged):

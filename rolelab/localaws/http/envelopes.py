@@ -38,10 +38,11 @@ def succeeded(service: str, operation: str, result: str) -> Reply:
 def failed(service: str, error: AwsError) -> Reply:
     """Wrap an error in the error envelope."""
     request_id = str(uuid4())
+    message = f"<Message>{text(error.message)}</Message>" if error.message else ""
     body = (
         f'<ErrorResponse xmlns="{NAMESPACES[service]}">'
-        f"<Error><Type>Sender</Type><Code>{escape(error.code)}</Code>"
-        f"<Message>{text(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"<Error><Type>Sender</Type><Code>{escape(error.code)}</Code>{message}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return Reply(error.status, body.encode(), request_id)
 

@@ -1,6 +1,6 @@
 """The account as a whole: its summary, and everything in it.
 
-Source: IAM API Reference, GetAccountSummary, GetAccountAuthorizationDetails.
+Source: IAM API Reference, GetAccountSummary, GetAccountAuthorizationDetails, CreateAccountAlias ….
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from rolelab.localaws.operations import (
 from rolelab.localaws.operations.api_call import ApiCall, Result
 from rolelab.localaws.operations.inline_policies import encoded
 
+_KEY = "aliases"
+"""Under which MiniStack keeps the one alias of an account."""
 _PARTS = ("User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy")
 
 
@@ -49,11 +51,31 @@ def summary(call: ApiCall) -> Result:
         "AccountAccessKeysPresent": 0,
         "AccountPasswordPresent": 0,
         "AccountSigningCertificatesPresent": 0,
-        "Providers": store.count_providers(account),
-        "ServerCertificates": 0,
+        "Providers": len(store.oidc_providers.all(account) + store.saml_providers.all(account)),
+        "ServerCertificates": store.certificates.count(account),
     }
     quotas = {name: quota.most for name, quota in QUOTAS.items() if quota.in_summary}
     return {"SummaryMap": counts | quotas}
+
+
+def create_alias(call: ApiCall) -> None:
+    """CreateAccountAlias: in place of another, since an account has one at most."""
+    call.store.aliases.put(call.account, _KEY, [call.text("AccountAlias")])
+
+
+def list_aliases(call: ApiCall) -> Result:
+    """ListAccountAliases."""
+    return pages.listing(
+        call, "AccountAliases", call.store.aliases.get(call.account, _KEY) or (), str
+    )
+
+
+def delete_alias(call: ApiCall) -> None:
+    """DeleteAccountAlias."""
+    alias = call.text("AccountAlias")
+    if alias not in (call.store.aliases.get(call.account, _KEY) or ()):
+        raise lookup.no_such(f"The account alias {alias} cannot be found.")
+    call.store.aliases.pop(call.account, _KEY)
 
 
 def authorization_details(call: ApiCall) -> Result:
@@ -100,17 +122,19 @@ def _details(call: ApiCall, kind: str, record: HolderRecord, inline: str) -> dic
             for policy, document in documents.items()
         ],
         "AttachedManagedPolicies": [
-            managed_policies.attachment(policy)
-            for policy in managed_policies.attached_policies(call, record)
+            managed_policies.attachment(arn) for arn in record["AttachedPolicies"]
         ],
     }
 
 
 def _user_detail(call: ApiCall, record: UserRecord) -> Result:
     member_of = lookup.groups_of(call, record["UserName"])
+    details = _details(call, "user", record, "UserPolicyList")
     return {
         **users.shown(record),
-        **_details(call, "user", record, "UserPolicyList"),
+        **details,
+        "UserPolicyList": details["UserPolicyList"] or None,
+        "Tags": record.get("Tags") or [],
         "GroupList": [group["GroupName"] for group in member_of],
     }
 
@@ -124,6 +148,7 @@ def _role_detail(call: ApiCall, record: RoleRecord) -> Result:
     return {
         **roles.shown(call.store, record),
         **_details(call, "role", record, "RolePolicyList"),
+        "Tags": record.get("Tags") or [],
         "InstanceProfileList": [instance_profiles.shown(call, profile) for profile in held_by],
     }
 

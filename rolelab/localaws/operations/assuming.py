@@ -28,7 +28,7 @@ def role_named(call: ApiCall) -> RoleRecord | None:
     """
     text = call.text("RoleArn")
     arn = Arn.read(text)
-    if arn is None:
+    if arn is None or not (arn.partition and arn.service and arn.resource):
         raise AwsError("ValidationError", f"{text} is invalid")
     role = call.store.roles.get(arn.account, arn.name) if arn.kind == "role" else None
     return role if role is not None and role["Arn"] == text else None

@@ -24,12 +24,17 @@ def given(call: ApiCall) -> str | None:
     """Return the ARN of the policy that the call names as a boundary, if it names one.
 
     Raises:
-        AwsError: ValidationError, NoSuchEntity.
+        AwsError: InvalidInput, for what is no policy's ARN; NoSuchEntity.
     """
+    if "PermissionsBoundary" not in call.params:
+        return None
     arn = call.text("PermissionsBoundary")
-    if "PermissionsBoundary" in call.params and policy(call, arn) is None:
+    parsed = Arn.read(arn)
+    if parsed is None or parsed.service != "iam" or parsed.kind != "policy":
+        raise AwsError("InvalidInput", f"ARN {arn} is not valid.")
+    if call.store.managed_policy(call.account, arn) is None:
         raise lookup.no_such(f"Scope ARN: {arn} does not exist or is not attachable.")
-    return arn or None
+    return arn
 
 
 def policy(call: ApiCall, arn: str) -> PolicyRecord | None:

@@ -79,8 +79,7 @@ def add_user(call: ApiCall) -> None:
 
 
 def remove_user(call: ApiCall) -> None:
-    """RemoveUserFromGroup."""
-    record, name = lookup.group(call), lookup.user(call)["UserName"]
-    if name not in record["Users"]:
-        raise lookup.no_such(f"User {name} is not in group {record['GroupName']}.")
-    record["Users"].remove(name)
+    """RemoveUserFromGroup: no error where the user is not in it."""
+    name, record = lookup.user(call)["UserName"], lookup.group(call)
+    if name in record["Users"]:
+        record["Users"].remove(name)

@@ -11,16 +11,14 @@ from rolelab.localaws.operations import lookup, pages, roles, tagging
 from rolelab.localaws.operations.api_call import ApiCall, Result, unique_id
 
 
-def shown(call: ApiCall, record: ProfileRecord) -> Result:
-    """Return an instance profile as the API shows it, with its role."""
+def shown(call: ApiCall, record: ProfileRecord) -> dict[str, object]:
+    """Return an instance profile as the API shows it, with its role; a list leaves tags out."""
     view: dict[str, object] = {
         name: record[name]
         for name in ("Path", "InstanceProfileName", "InstanceProfileId", "Arn", "CreateDate")
     }
     held = [call.store.roles.get(call.account, name) for name in record["Roles"]]
-    view["Roles"] = [roles.in_list(call.store, role) for role in held if role]
-    view["Tags"] = record.get("Tags") or None
-    return view
+    return view | {"Roles": [roles.in_profile(call.store, role) for role in held if role]}
 
 
 def create(call: ApiCall) -> Result:
@@ -30,15 +28,17 @@ def create(call: ApiCall) -> Result:
         "InstanceProfileName": call.text("InstanceProfileName"),
         "InstanceProfileId": unique_id("AIPA"),
         "Roles": [],
-        "Tags": tagging.new(call),
+        "Tags": tagging.new(call, case_counts=True),
     }
     call.store.profiles.add(call.account, record)
-    return {"InstanceProfile": shown(call, record)}
+    tags = {"Tags": record.get("Tags") or None}
+    return {"InstanceProfile": shown(call, record) | tags}
 
 
 def get(call: ApiCall) -> Result:
     """GetInstanceProfile."""
-    return {"InstanceProfile": shown(call, lookup.profile(call))}
+    record = lookup.profile(call)
+    return {"InstanceProfile": shown(call, record) | {"Tags": record.get("Tags") or []}}
 
 
 def delete(call: ApiCall) -> None:
@@ -80,5 +80,5 @@ def remove_role(call: ApiCall) -> None:
     record, name = lookup.profile(call), lookup.role(call)["RoleName"]
     if name not in record["Roles"]:
         profile = record["InstanceProfileName"]
-        raise lookup.no_such(f"Role {name} is not in instance profile {profile}.")
+        raise lookup.no_such(f"Role {name} in Instance Profile {profile} cannot be found.")
     record["Roles"].remove(name)

@@ -17,6 +17,7 @@ from rolelab.localaws.accounts.records import (
     PrincipalRecord,
     ProfileRecord,
     RoleRecord,
+    ServerCertificateRecord,
     UserRecord,
 )
 from rolelab.localaws.operations import requirements
@@ -27,12 +28,14 @@ _NOT_FOUND = {
     "Role": "The role with name {} cannot be found.",
     "Group": "The group with name {} cannot be found.",
     "InstanceProfile": "Instance Profile {} cannot be found.",
+    "ServerCertificate": "The Server Certificate with name {} cannot be found.",
 }
 _EXISTS = {
     "User": "User with name {} already exists.",
     "Role": "Role with name {} already exists.",
     "Group": "Group with name {} already exists.",
     "InstanceProfile": "Instance Profile {} already exists.",
+    "ServerCertificate": "The Server Certificate with name {} already exists.",
     "Policy": "A policy called {} already exists. Duplicate names are not allowed.",
 }
 
@@ -59,6 +62,11 @@ def group(call: ApiCall) -> GroupRecord:
 def profile(call: ApiCall) -> ProfileRecord:
     """Return the instance profile that the call names."""
     return _named(call, call.store.profiles)
+
+
+def server_certificate(call: ApiCall) -> ServerCertificateRecord:
+    """Return the server certificate that the call names."""
+    return _named(call, call.store.certificates)
 
 
 def holder(call: ApiCall, kind: str) -> HolderRecord:

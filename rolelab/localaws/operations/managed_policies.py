@@ -37,7 +37,7 @@ def shown(call: ApiCall, record: PolicyRecord, *, details: bool = True) -> Resul
     }
     if details:
         view["Description"] = record.get("Description") or None
-        view["Tags"] = record.get("Tags") or None
+        view["Tags"] = record.get("Tags") or []
     return view
 
 
@@ -54,12 +54,13 @@ def create(call: ApiCall) -> Result:
         "AttachmentCount": 0,
         "IsAttachable": True,
         "Description": call.text("Description"),
-        "Tags": tagging.new(call),
+        "Tags": tagging.new(call, case_counts=True),
         "NextVersion": 2,
         "Versions": {"v1": _new_version("v1", document, default=True)},
     }
     call.store.policies.add(call.account, record)
-    return {"Policy": shown(call, record)}
+    tags = {"Tags": record.get("Tags") or None}
+    return {"Policy": {**shown(call, record, details=False), **tags}}
 
 
 def get(call: ApiCall) -> Result:
@@ -121,12 +122,19 @@ def own_policy(call: ApiCall) -> PolicyRecord:
     Raises:
         AwsError: AccessDenied, NoSuchEntity, ValidationError.
     """
-    arn = call.text("PolicyArn")
-    if arns.is_aws_policy(arn):
-        raise AwsError(
-            "AccessDenied", f"{call.caller.arn} may not change {arn}: it is managed by AWS"
-        )
+    if arns.is_aws_policy(call.text("PolicyArn")):
+        doing = _OUTSIDE.get(call.operation, "update policies")
+        raise AwsError("AccessDenied", f"Cannot {doing} outside your own account.")
     return policy(call)
+
+
+_OUTSIDE = {
+    "DeletePolicy": "delete policies",
+    "CreatePolicyVersion": "create versions for policies",
+    "DeletePolicyVersion": "delete policy versions for policies",
+    "TagPolicy": "tag policies",
+    "UntagPolicy": "untag policies",
+}
 
 
 def _checked(call: ApiCall) -> str:
@@ -258,23 +266,17 @@ def list_attached(kind: str) -> Callable[[ApiCall], Result]:
     """Return the operation that lists the managed policies of a user, role or group."""
 
     def operation(call: ApiCall) -> Result:
-        records = pages.below_path(call, attached_policies(call, lookup.holder(call, kind)))
-        return pages.listing(
-            call, "AttachedPolicies", records, lambda policy: policy["Arn"], attachment
-        )
+        prefix = call.text("PathPrefix", "/")
+        attached = lookup.holder(call, kind)["AttachedPolicies"]
+        below = [arn for arn in attached if arns.path_of(arn).startswith(prefix)]
+        return pages.listing(call, "AttachedPolicies", below, str, attachment)
 
     return operation
 
 
-def attached_policies(call: ApiCall, holder: HolderRecord) -> list[PolicyRecord]:
-    """Return the managed policies of a user, role or group."""
-    records = (call.store.managed_policy(call.account, arn) for arn in holder["AttachedPolicies"])
-    return [record for record in records if record]
-
-
-def attachment(record: PolicyRecord) -> Result:
+def attachment(arn: str) -> Result:
     """Return an attached policy as the API shows it."""
-    return {"PolicyName": record["PolicyName"], "PolicyArn": record["Arn"]}
+    return {"PolicyName": arns.name_of(arn), "PolicyArn": arn}
 
 
 def list_entities(call: ApiCall) -> Result:

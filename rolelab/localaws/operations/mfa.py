@@ -26,10 +26,7 @@ def create(call: ApiCall) -> Result:
     serial = arns.iam(call.account, "mfa", name, path=path)
     serials = (device["SerialNumber"] for device in call.store.devices.all(call.account))
     if any(arns.name_of(other).lower() == name.lower() for other in serials):
-        raise AwsError(
-            "EntityAlreadyExists",
-            f"MFADevice entity at the same path and name already exists: {name}",
-        )
+        raise AwsError("EntityAlreadyExists", "MFA device already exists.")
     seed = secrets.token_bytes(40)
     device: DeviceRecord = {
         "SerialNumber": serial,
@@ -37,7 +34,7 @@ def create(call: ApiCall) -> Result:
         "User": None,
         "EnableDate": None,
         "UsedSteps": [],
-        "Tags": tagging.new(call),
+        "Tags": tagging.new(call, case_counts=True),
     }
     call.store.devices.put(call.account, serial, device)
     # The model's blobs are base64 on the wire, and the seed is base32 inside of it.
@@ -49,9 +46,7 @@ def enable(call: ApiCall) -> None:
     """EnableMFADevice: two codes that follow one another."""
     name, device = lookup.user(call)["UserName"], named_device(call)
     if device["User"] is not None:
-        raise AwsError(
-            "EntityAlreadyExists", f"MFA Device is already in use: {device['SerialNumber']}"
-        )
+        raise AwsError("EntityAlreadyExists", "MFA Device is already in use.")
     requirements.require_below("MFADevicesPerUserQuota", len(lookup.devices_of(call, name)))
     device["Shift"] = _two_codes(call, device)
     device["User"], device["EnableDate"], device["UsedSteps"] = name, clock.iso(), []
@@ -72,12 +67,9 @@ def deactivate(call: ApiCall) -> None:
 
 def delete(call: ApiCall) -> None:
     """DeleteVirtualMFADevice: refused while it is a user's."""
-    serial = call.text("SerialNumber")
-    device = call.store.devices.get(call.account, serial)
-    if device is None:
-        raise lookup.no_such(f"VirtualMFADevice with serial number {serial} doesn't exist.")
+    device = named_device(call)
     lookup.require_empty((device["User"] is not None, "deactivate MFA device first"))
-    call.store.devices.pop(call.account, serial)
+    call.store.devices.pop(call.account, device["SerialNumber"])
 
 
 def get(call: ApiCall) -> Result:

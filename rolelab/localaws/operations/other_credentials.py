@@ -10,13 +10,14 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.operations import lookup, pages, requirements
 from rolelab.localaws.operations.api_call import ApiCall, Result, secret_access_key, unique_id
 
+_Held = Literal["SSHPublicKeys", "SigningCertificates", "ServiceSpecificCredentials"]
 Fields = dict[str, str]
 """Any of the three records: all their fields are texts."""
 
@@ -86,8 +87,18 @@ SERVICE_PASSWORD = Credential(
     "ServiceSpecificCredentials",
     "ServiceSpecificCredentialId",
     "ServiceSpecificCredential",
-    "Service specific credential {} does not exist.",
+    "No such credential {} exists",
 )
+HELD: tuple[_Held, ...] = ("SSHPublicKeys", "SigningCertificates", "ServiceSpecificCredentials")
+"""The fields of a user's record that hold them."""
+_SERVICES = frozenset({
+    "codecommit.amazonaws.com", "cassandra.amazonaws.com",
+    "bedrock.amazonaws.com", "logs.amazonaws.com",
+})  # fmt: skip
+"""Services that take such a password.
+
+Source: IAM User Guide, "Service-specific credentials for IAM users".
+"""
 
 
 def upload_ssh_key(call: ApiCall) -> Result:
@@ -120,7 +131,7 @@ def upload_certificate(call: ApiCall) -> Result:
     certificates = CERTIFICATE.of_user(call)
     body = call.text("CertificateBody")
     if "-----BEGIN CERTIFICATE-----" not in body:
-        raise AwsError("MalformedCertificate", "The certificate was malformed or expired.")
+        raise AwsError("MalformedCertificate", f"Certificate {body} is malformed.")
     if any(certificate["CertificateBody"] == body for certificate in certificates):
         raise AwsError(
             "DuplicateCertificate",
@@ -142,12 +153,7 @@ def create_password(call: ApiCall) -> Result:
     """CreateServiceSpecificCredential."""
     passwords = SERVICE_PASSWORD.of_user(call)
     service, name = call.text("ServiceName"), lookup.user_or_caller(call)["UserName"]
-    if not re.fullmatch(r"[a-z-]+\.amazonaws\.com", service):
-        raise AwsError(
-            "NotSupportedService",
-            f"The service {service} is not supported for this operation.",
-            404,
-        )
+    _require_service(service)
     requirements.require_below(
         "ServiceSpecificCredentialsPerUserQuota",
         sum(password["ServiceName"] == service for password in passwords),
@@ -165,9 +171,23 @@ def create_password(call: ApiCall) -> Result:
     return {"ServiceSpecificCredential": record}
 
 
+def _require_service(service: str) -> None:
+    """Refuse a service that has no passwords of its own.
+
+    Raises:
+        AwsError: NoSuchEntity.
+    """
+    if service not in _SERVICES:
+        raise lookup.no_such(
+            f"No such service {service} is supported for Service Specific Credentials"
+        )
+
+
 def list_passwords(call: ApiCall) -> Result:
     """ListServiceSpecificCredentials."""
     service = call.text("ServiceName")
+    if service:
+        _require_service(service)
     shown = [
         {name: value for name, value in password.items() if name != "ServicePassword"}
         for password in SERVICE_PASSWORD.of_user(call)

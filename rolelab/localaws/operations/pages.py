@@ -61,5 +61,5 @@ def _read_marker(marker: str) -> str:
     except ValueError:
         content = ""
     if not content.startswith("after:"):
-        raise AwsError("ValidationError", f"Invalid Marker: {marker}")
+        raise AwsError("ValidationError", "Invalid Marker.")
     return content[6:]

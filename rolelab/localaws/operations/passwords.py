@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -29,7 +30,6 @@ _DEFAULTS: Mapping[str, object] = {
     "MinimumPasswordLength": 6,
     **dict.fromkeys(_KINDS, False),
     "AllowUsersToChangePassword": False,
-    "HardExpiry": False,
 }
 """What an account's own policy has where UpdateAccountPasswordPolicy leaves it out."""
 _LEAST = 8
@@ -115,6 +115,7 @@ def _set_password(call: ApiCall, record: LoginRecord, password: str) -> None:
     _check(password, call.store.password_rules.get(call.account, _KEY))
     salt = secrets.token_bytes(16)
     record["PasswordSalt"], record["PasswordHash"] = salt.hex(), _digest(password, salt)
+    record["PasswordDate"] = clock.iso()
 
 
 def _check(password: str, policy: Mapping[str, object] | None) -> None:
@@ -136,6 +137,15 @@ def _check(password: str, policy: Mapping[str, object] | None) -> None:
             raise _violation(f"have at least one {_KINDS[name][1]}")
 
 
+def next_rotation(call: ApiCall, changed: str) -> str:
+    """Return when a password of then expires by the account's policy; `N/A` if it does not."""
+    days = (call.store.password_rules.get(call.account, _KEY) or {}).get("MaxPasswordAge")
+    if not isinstance(days, int):
+        return "N/A"
+    end = datetime.fromisoformat(changed.replace("Z", "+00:00")) + timedelta(days=days)
+    return clock.iso(end.timestamp())
+
+
 def _violation(rule: str) -> AwsError:
     return AwsError("PasswordPolicyViolation", f"Password should {rule}")
 
@@ -145,7 +155,11 @@ def _violation(rule: str) -> AwsError:
 
 def get_policy(call: ApiCall) -> Result:
     """GetAccountPasswordPolicy."""
-    policy = _policy(call)
+    policy = call.store.password_rules.get(call.account, _KEY)
+    if policy is None:
+        raise lookup.no_such(
+            f"The Password Policy with domain name {call.account} cannot be found."
+        )
     expires = {"ExpirePasswords": "MaxPasswordAge" in policy}
     return {"PasswordPolicy": {**_DEFAULTS, **policy, **expires}}
 
@@ -157,14 +171,5 @@ def update_policy(call: ApiCall) -> None:
 
 def delete_policy(call: ApiCall) -> None:
     """DeleteAccountPasswordPolicy."""
-    _policy(call)
-    call.store.password_rules.pop(call.account, _KEY)
-
-
-def _policy(call: ApiCall) -> Mapping[str, object]:
-    policy = call.store.password_rules.get(call.account, _KEY)
-    if policy is None:
-        raise lookup.no_such(
-            f"The Password Policy with domain name {call.account} cannot be found."
-        )
-    return policy
+    if call.store.password_rules.pop(call.account, _KEY) is None:
+        raise lookup.no_such("The account policy with name PasswordPolicy cannot be found.")

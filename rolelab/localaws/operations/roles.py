@@ -21,28 +21,38 @@ from rolelab.localaws.operations.inline_policies import encoded
 _LAST_S = 3600
 
 
-def shown(store: IdentityStore, record: RoleRecord, *, details: bool = True) -> Result:
-    """Return a role as the API shows it; a list leaves boundary, tags and last use out."""
+def in_profile(store: IdentityStore, record: RoleRecord) -> dict[str, object]:
+    """Return a role as an instance profile shows it: what it is, and whom it trusts."""
     view: dict[str, object] = {
         name: record[name] for name in ("Path", "RoleName", "RoleId", "Arn", "CreateDate")
     }
-    view["AssumeRolePolicyDocument"] = encoded(trust.document_of(store, record))
-    view["Description"] = record.get("Description") or None
-    view["MaxSessionDuration"] = record.get("MaxSessionDuration", _LAST_S)
-    if details:
-        view["PermissionsBoundary"] = boundaries.shown(record)
-        view["Tags"] = record.get("Tags") or None
-        view["RoleLastUsed"] = record.get("RoleLastUsed") or {}
-    return view
+    return view | {"AssumeRolePolicyDocument": encoded(trust.document_of(store, record))}
 
 
-def in_list(store: IdentityStore, record: RoleRecord) -> Result:
-    """Return a role as a list shows it."""
-    return shown(store, record, details=False)
+def in_list(store: IdentityStore, record: RoleRecord) -> dict[str, object]:
+    """Return a role as a list shows it: without boundary, tags and last use."""
+    return in_profile(store, record) | {
+        "Description": record.get("Description") or None,
+        "MaxSessionDuration": record.get("MaxSessionDuration", _LAST_S),
+    }
+
+
+def made(store: IdentityStore, record: RoleRecord) -> dict[str, object]:
+    """Return a role as the call that makes it shows it, without what it might be changed to."""
+    return in_profile(store, record) | {
+        "PermissionsBoundary": boundaries.shown(record),
+        "Tags": record.get("Tags") or None,
+    }
+
+
+def shown(store: IdentityStore, record: RoleRecord) -> dict[str, object]:
+    """Return all of a role, as GetRole does."""
+    last_use = {"RoleLastUsed": record.get("RoleLastUsed") or {}}
+    return made(store, record) | in_list(store, record) | last_use
 
 
 def create(call: ApiCall) -> Result:
-    """CreateRole."""
+    """CreateRole: the trust policy is told as it was sent, and not as it will be shown."""
     entity = lookup.new_entity(call, "role", "RolesQuota")
     document, ids = _checked_trust(call, call.text("AssumeRolePolicyDocument"))
     record: RoleRecord = {
@@ -59,7 +69,7 @@ def create(call: ApiCall) -> Result:
         "Tags": tagging.new(call),
     }
     call.store.roles.add(call.account, record)
-    return {"Role": shown(call.store, record)}
+    return {"Role": {**made(call.store, record), "AssumeRolePolicyDocument": encoded(document)}}
 
 
 def get(call: ApiCall) -> Result:
@@ -90,7 +100,8 @@ def update_description(call: ApiCall) -> Result:
     """UpdateRoleDescription."""
     record = _changeable(call)
     record["Description"] = call.text("Description")
-    return {"Role": shown(call.store, record)}
+    description = {"Description": record["Description"] or None}
+    return {"Role": made(call.store, record) | description}
 
 
 def update_trust(call: ApiCall) -> None:
@@ -117,6 +128,11 @@ def profiles_of(call: ApiCall, role: str) -> list[ProfileRecord]:
     return [profile for profile in profiles if role in profile["Roles"]]
 
 
+def is_of_service(record: RoleRecord) -> bool:
+    """Return whether it is a service-linked role."""
+    return record["Path"].startswith("/aws-service-role/")
+
+
 def _checked_trust(call: ApiCall, document: str) -> tuple[str, dict[str, str]]:
     requirements.require_grammar(document, PolicyUse.TRUST)
     requirements.require_at_most(PolicyUse.TRUST.value, policy_size(document))
@@ -126,7 +142,7 @@ def _checked_trust(call: ApiCall, document: str) -> tuple[str, dict[str, str]]:
 def _changeable(call: ApiCall) -> RoleRecord:
     """Return the role that the call names, unless it is a service's own."""
     record = lookup.role(call)
-    if record["Path"].startswith("/aws-service-role/"):
+    if is_of_service(record):
         service = record["Path"].split("/")[2]
         message = (
             f"Cannot perform the operation on the protected role '{record['RoleName']}' "

@@ -110,7 +110,7 @@ def get_federation_token(call: ApiCall) -> Result:
     return {
         "Credentials": credentials,
         "FederatedUser": {"FederatedUserId": unique_id, "Arn": arn},
-        "PackedPolicySize": packed,
+        "PackedPolicySize": packed or 0,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rolelab.localaws.accounts.caller import Kind
 from rolelab.localaws.accounts.records import UserRecord
-from rolelab.localaws.operations import boundaries, lookup, pages, tagging
+from rolelab.localaws.operations import boundaries, lookup, other_credentials, pages, tagging
 from rolelab.localaws.operations.api_call import ApiCall, Result, unique_id
 
 
@@ -66,11 +66,15 @@ def list_all(call: ApiCall) -> Result:
 
 def update(call: ApiCall) -> None:
     """UpdateUser: a new name or path; the unique id stays, so trust policies follow."""
-    old, new = lookup.move(call, "user", lookup.user(call))
+    record = lookup.user(call)
+    old, new = lookup.move(call, "user", record)
     if new == old:
         return
     store, account = call.store, call.account
     store.keys.rename_user(account, old, new)
+    for held in (record.get(name, []) for name in other_credentials.HELD):
+        for credential in held:
+            credential["UserName"] = new
     login = store.logins.pop(account, old)
     if login is not None:
         login["UserName"] = new
@@ -92,9 +96,11 @@ def delete(call: ApiCall) -> None:
         (store.logins.get(account, name), "delete login profile first"),
         (lookup.groups_of(call, name), "remove users from group first"),
         (lookup.devices_of(call, name), "delete MFA device first"),
-        (record.get("SSHPublicKeys"), "delete SSH public keys first"),
         (record.get("SigningCertificates"), "delete signing certificates first"),
-        (record.get("ServiceSpecificCredentials"), "delete service specific credentials first"),
+        (
+            any(record.get(held) for held in other_credentials.HELD),
+            "remove referenced objects first",
+        ),
     )
     store.move_inline_policies("user", account, name, None)
     store.users.remove(account, record)
