@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from rolelab.iam import arns
 from rolelab.iam.messages import cannot_with_session
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -48,19 +47,10 @@ class _Reading:
 class QueryService:
     """ASGI application of IAM and STS."""
 
-    def __init__(
-        self,
-        store: IdentityStore,
-        events: Events,
-        *,
-        check: Check,
-        others: Mapping[str, Callable[[ApiCall], Reply]],
-    ) -> None:
-        """Take `others`: the operations of IAM that MiniStack answers, by name."""
+    def __init__(self, store: IdentityStore, events: Events, *, check: Check) -> None:
         self._store = store
         self._events = events
         self._check = check
-        self._others = others
 
     async def __call__(self, incoming: Incoming, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -108,13 +98,14 @@ class QueryService:
         service, incoming = reading.service, reading.incoming
         name = reading.operation = flat.get("Action", "")
         operation = _TABLES[service].get(name)
-        if operation is None or operation.signed:
-            key_id = self._check(incoming, body)
-            reading.caller = self._known(key_id, service, incoming.region)
-        operation = operation or self._other(service, name)
+        caller = None
+        if operation is None or operation.handler is not None:
+            caller = self._known(self._check(incoming, body), service, incoming.region)
+            reading.caller = caller
+        if operation is None:
+            raise _not_here(service, name)
         reading.params = model(service).read(name, flat)
-        if reading.caller is None:
-            # It brings a token of a provider, and there are none here.
+        if caller is None or operation.handler is None:
             raise AwsError(
                 "InvalidIdentityToken",
                 "No OpenIDConnect or SAML provider of this account has issued the token",
@@ -124,15 +115,12 @@ class QueryService:
             service=service,
             operation=name,
             params=reading.params,
-            flat=flat,
-            caller=reading.caller,
+            caller=caller,
             region=incoming.region,
             source_ip=incoming.source_ip,
             user_agent=incoming.user_agent,
         )
         _require(call, operation)
-        if operation.handler is None:
-            return self._others[name](call)
         result = operation.handler(call) or {}
         return succeeded(service, name, model(service).write(name, result))
 
@@ -145,24 +133,19 @@ class QueryService:
         note_use(self._store, caller, service, region)
         return caller
 
-    def _other(self, service: str, operation: str) -> CallEntry:
-        """Return the entry of what is not in the table: MiniStack's own, if it has it.
 
-        Raises:
-            AwsError: MissingAction, InvalidAction.
-        """
-        if service == "iam" and operation in model("iam") and operation in self._others:
-            return CallEntry(None)
-        if not operation:
-            raise AwsError(
-                "MissingAction", "The request is missing an action or a required parameter."
-            )
-        if operation in model(service):
-            message = f"The operation {operation} is not part of this local AWS"
-        else:
-            version = _VERSIONS[service]
-            message = f"Could not find operation {operation[:128]} for version {version}"
-        raise AwsError("InvalidAction", message)
+def _not_here(service: str, operation: str) -> AwsError:
+    """Return the refusal of an operation that is not in the table."""
+    if not operation:
+        return AwsError(
+            "MissingAction", "The request is missing an action or a required parameter."
+        )
+    if operation in model(service):
+        message = f"The operation {operation} is not part of this local AWS"
+    else:
+        version = _VERSIONS[service]
+        message = f"Could not find operation {operation[:128]} for version {version}"
+    return AwsError("InvalidAction", message)
 
 
 def _require(call: ApiCall, operation: CallEntry) -> None:
@@ -180,12 +163,11 @@ def _require(call: ApiCall, operation: CallEntry) -> None:
         permissions.set_request_keys(call)
     if operation.on is None:
         return
-    require_allowed(authorize(call.store, caller, call.asking(action, operation.on(call))))
-    if operation.passes_role:
-        role = call.store.roles.get(call.account, call.text("RoleName"))
-        arn = role["Arn"] if role else arns.iam(call.account, "role", call.text("RoleName"))
-        call.request_keys["iam:passedtoservice"] = "ec2.amazonaws.com"
-        require_allowed(authorize(call.store, caller, call.asking("iam:PassRole", arn)))
+    resource = operation.on(call)
+    require_allowed(authorize(call.store, caller, call.asking(action, resource)))
+    if operation.further is not None:
+        for also, target in operation.further(call, resource):
+            require_allowed(authorize(call.store, caller, call.asking(also, target)))
 
 
 async def _body(receive: Receive) -> bytes | None:

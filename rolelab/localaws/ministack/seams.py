@@ -9,11 +9,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rolelab.errors import LabError
 from rolelab.localaws.accounts.caller import is_root_key
 from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.accounts.records import SessionRecord
+from rolelab.localaws.accounts.records import ServerCertificateRecord
 from rolelab.localaws.ministack.emulator import PINS, Foreign, module
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.signatures import Signatures
@@ -54,7 +55,7 @@ REPLACED = (
     _seam("services.s3._foreign_bucket_allows(owner_account, bucket_name, key, method)"),
     _seam("core.iam_actions._s3_action(method, path, query_params)"),
     _seam("core.iam_evaluator.enforce(access_key_id, iam_action, service, region, resource_arn)"),
-    # Sessions outlive a restart.
+    # Sessions and server certificates outlive a restart.
     _seam("services.sts.get_state()"),
     _seam("services.sts.load_persisted_state(data)"),
 )
@@ -123,7 +124,8 @@ STORES = {
     "services.iam": (
         "_users _roles _groups _policies _instance_profiles _access_keys _user_inline_policies "
         "_group_inline_policies _mfa_devices _login_profiles _account_password_policy "
-        "_aws_managed_policies _oidc_providers _saml_providers _IAM_HANDLERS"
+        "_aws_managed_policies _oidc_providers _saml_providers _account_aliases "
+        "_credential_reports _service_linked_role_deletion_tasks"
     ),
     "services.sts": "_sessions",
     "services.s3": (
@@ -167,8 +169,17 @@ def check() -> None:
 def install(store: IdentityStore, signatures: Signatures, s3: S3) -> None:
     """Replace what is to be replaced."""
 
-    def restore_sessions(saved: Mapping[str, dict[str, SessionRecord]]) -> None:
+    def kept() -> dict[str, object]:
+        certificates: dict[str, dict[str, ServerCertificateRecord]] = {}
+        for (account, name), record in store.certificates.rows.items():
+            certificates.setdefault(account, {})[name] = record
+        return {"sessions": store.sessions, "server_certificates": certificates}
+
+    def restore(saved: Mapping[str, Any]) -> None:
         store.sessions.update(saved.get("sessions", {}))
+        for account, records in saved.get("server_certificates", {}).items():
+            for name, record in records.items():
+                store.certificates.put(account, name, record)
 
     ours: dict[str, Callable[..., Foreign]] = {
         "resolve_credential": signatures.resolve,
@@ -178,8 +189,8 @@ def install(store: IdentityStore, signatures: Signatures, s3: S3) -> None:
         "_foreign_bucket_allows": s3.foreign_bucket_allows,
         "_s3_action": s3.action_name,
         "enforce": s3.enforce,
-        "get_state": lambda: {"sessions": store.sessions},
-        "load_persisted_state": restore_sessions,
+        "get_state": kept,
+        "load_persisted_state": restore,
     }
     for seam in REPLACED:
         _originals.setdefault((seam.module, seam.name), getattr(module(seam.module), seam.name))

@@ -28,8 +28,6 @@ class ApiCall:
     operation: str
     params: Mapping[str, object]
     """By the operation's input shape, which has been checked: a required one is there."""
-    flat: Mapping[str, str]
-    """As they came."""
     caller: Caller
     region: str
     source_ip: str

@@ -1,7 +1,7 @@
 """Every call of IAM and STS that is answered here: one entry each.
 
 An entry names the function that answers, and what its caller is asked for: by default permission on
-what the call names. What is not here and MiniStack has is answered by MiniStack, on the same terms.
+what the call names. What is not here is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from rolelab.localaws.operations import (
     access_keys,
     account,
     boundaries,
+    credential_report,
     groups,
     inline_policies,
     instance_profiles,
@@ -21,7 +22,11 @@ from rolelab.localaws.operations import (
     mfa,
     other_credentials,
     passwords,
+    permissions,
+    providers,
     roles,
+    server_certificates,
+    service_roles,
     simulator,
     sts,
     tagging,
@@ -30,10 +35,12 @@ from rolelab.localaws.operations import (
 from rolelab.localaws.operations.api_call import Handler
 from rolelab.localaws.operations.other_credentials import CERTIFICATE, SERVICE_PASSWORD, SSH_KEY
 from rolelab.localaws.operations.permissions import (
+    Further,
     ResourceOf,
     by_parameters,
-    new_device,
+    moving,
     paths_of,
+    tagging_with,
     the,
 )
 
@@ -43,21 +50,19 @@ class CallEntry:
     """One call: what answers it, and on which resource its caller must be allowed to call it."""
 
     handler: Handler | None
-    """None: MiniStack's own."""
+    """None: it is called with a provider's token instead of an access key; none is taken here."""
     on: ResourceOf | None = by_parameters
     """None: it needs no permission, or asks for it itself."""
-    passes_role: bool = False
-    """Whether the caller must also be allowed to pass the role that the call names."""
-    signed: bool = True
-    """Whether it is called with an access key; else with a provider's token."""
+    further: Further | None = None
+    """What else the caller must be allowed."""
 
 
 IAM: Mapping[str, CallEntry] = {
     # users
-    "CreateUser": CallEntry(users.create),
+    "CreateUser": CallEntry(users.create, further=tagging_with("TagUser")),
     "GetUser": CallEntry(users.get),
     "ListUsers": CallEntry(users.list_all, paths_of("user")),
-    "UpdateUser": CallEntry(users.update),
+    "UpdateUser": CallEntry(users.update, further=moving("user")),
     "DeleteUser": CallEntry(users.delete),
     "TagUser": CallEntry(tagging.add(lookup.user)),
     "UntagUser": CallEntry(tagging.remove(lookup.user)),
@@ -76,7 +81,7 @@ IAM: Mapping[str, CallEntry] = {
     "GetGroup": CallEntry(groups.get),
     "ListGroups": CallEntry(groups.list_all, paths_of("group")),
     "ListGroupsForUser": CallEntry(groups.list_for_user),
-    "UpdateGroup": CallEntry(groups.update),
+    "UpdateGroup": CallEntry(groups.update, further=moving("group")),
     "DeleteGroup": CallEntry(groups.delete),
     "AddUserToGroup": CallEntry(groups.add_user, the("group")),
     "RemoveUserFromGroup": CallEntry(groups.remove_user, the("group")),
@@ -88,7 +93,7 @@ IAM: Mapping[str, CallEntry] = {
     "DetachGroupPolicy": CallEntry(managed_policies.detach("group")),
     "ListAttachedGroupPolicies": CallEntry(managed_policies.list_attached("group")),
     # roles
-    "CreateRole": CallEntry(roles.create),
+    "CreateRole": CallEntry(roles.create, further=tagging_with("TagRole")),
     "GetRole": CallEntry(roles.get),
     "ListRoles": CallEntry(roles.list_all, paths_of("role")),
     "UpdateRole": CallEntry(roles.update),
@@ -108,27 +113,29 @@ IAM: Mapping[str, CallEntry] = {
     "PutRolePermissionsBoundary": CallEntry(boundaries.put("role")),
     "DeleteRolePermissionsBoundary": CallEntry(boundaries.delete("role")),
     # instance profiles
-    "CreateInstanceProfile": CallEntry(instance_profiles.create),
+    "CreateInstanceProfile": CallEntry(
+        instance_profiles.create, further=tagging_with("TagInstanceProfile")
+    ),
     "GetInstanceProfile": CallEntry(instance_profiles.get),
     "DeleteInstanceProfile": CallEntry(instance_profiles.delete),
     "ListInstanceProfiles": CallEntry(instance_profiles.list_all, paths_of("instance-profile")),
     "ListInstanceProfilesForRole": CallEntry(instance_profiles.list_for_role),
     "AddRoleToInstanceProfile": CallEntry(
-        instance_profiles.add_role, the("instance-profile"), passes_role=True
+        instance_profiles.add_role, the("instance-profile"), permissions.passing_role
     ),
     "RemoveRoleFromInstanceProfile": CallEntry(
         instance_profiles.remove_role, the("instance-profile")
     ),
-    "TagInstanceProfile": CallEntry(tagging.add(lookup.profile)),
-    "UntagInstanceProfile": CallEntry(tagging.remove(lookup.profile)),
+    "TagInstanceProfile": CallEntry(tagging.add(lookup.profile, case_counts=True)),
+    "UntagInstanceProfile": CallEntry(tagging.remove(lookup.profile, case_counts=True)),
     "ListInstanceProfileTags": CallEntry(tagging.listed(lookup.profile)),
     # managed policies
-    "CreatePolicy": CallEntry(managed_policies.create),
+    "CreatePolicy": CallEntry(managed_policies.create, further=tagging_with("TagPolicy")),
     "GetPolicy": CallEntry(managed_policies.get),
     "ListPolicies": CallEntry(managed_policies.list_all, paths_of("policy")),
     "DeletePolicy": CallEntry(managed_policies.delete),
-    "TagPolicy": CallEntry(tagging.add(managed_policies.own_policy)),
-    "UntagPolicy": CallEntry(tagging.remove(managed_policies.own_policy)),
+    "TagPolicy": CallEntry(tagging.add(managed_policies.own_policy, case_counts=True)),
+    "UntagPolicy": CallEntry(tagging.remove(managed_policies.own_policy, case_counts=True)),
     "ListPolicyTags": CallEntry(tagging.listed(managed_policies.policy)),
     "CreatePolicyVersion": CallEntry(managed_policies.create_version),
     "GetPolicyVersion": CallEntry(managed_policies.get_version),
@@ -141,7 +148,7 @@ IAM: Mapping[str, CallEntry] = {
     "ListAccessKeys": CallEntry(access_keys.list_all),
     "UpdateAccessKey": CallEntry(access_keys.update),
     "DeleteAccessKey": CallEntry(access_keys.delete),
-    "GetAccessKeyLastUsed": CallEntry(access_keys.last_used),
+    "GetAccessKeyLastUsed": CallEntry(access_keys.last_used, permissions.owner_of_key),
     "UploadSSHPublicKey": CallEntry(other_credentials.upload_ssh_key),
     "GetSSHPublicKey": CallEntry(SSH_KEY.get),
     "ListSSHPublicKeys": CallEntry(SSH_KEY.list_all),
@@ -166,32 +173,82 @@ IAM: Mapping[str, CallEntry] = {
     "UpdateAccountPasswordPolicy": CallEntry(passwords.update_policy),
     "DeleteAccountPasswordPolicy": CallEntry(passwords.delete_policy),
     # MFA devices
-    "CreateVirtualMFADevice": CallEntry(mfa.create, new_device),
+    "CreateVirtualMFADevice": CallEntry(
+        mfa.create, permissions.new_device, tagging_with("TagMFADevice")
+    ),
     "EnableMFADevice": CallEntry(mfa.enable),
     "ResyncMFADevice": CallEntry(mfa.resync),
     "DeactivateMFADevice": CallEntry(mfa.deactivate),
-    "DeleteVirtualMFADevice": CallEntry(mfa.delete),
+    "DeleteVirtualMFADevice": CallEntry(mfa.delete, permissions.device),
     "GetMFADevice": CallEntry(mfa.get),
     "ListMFADevices": CallEntry(mfa.list_of_user),
     "ListVirtualMFADevices": CallEntry(mfa.list_virtual, paths_of("mfa")),
-    "TagMFADevice": CallEntry(tagging.add(mfa.named_device)),
-    "UntagMFADevice": CallEntry(tagging.remove(mfa.named_device)),
-    "ListMFADeviceTags": CallEntry(tagging.listed(mfa.named_device)),
+    "TagMFADevice": CallEntry(tagging.add(mfa.named_device, case_counts=True), permissions.device),
+    "UntagMFADevice": CallEntry(
+        tagging.remove(mfa.named_device, case_counts=True), permissions.device
+    ),
+    "ListMFADeviceTags": CallEntry(tagging.listed(mfa.named_device), permissions.device),
     # the account
     "GetAccountSummary": CallEntry(account.summary),
     "GetAccountAuthorizationDetails": CallEntry(account.authorization_details),
     "SimulatePrincipalPolicy": CallEntry(simulator.simulate_principal),
     "SimulateCustomPolicy": CallEntry(simulator.simulate_custom),
-    # MiniStack's own, asked on a path
-    "ListOpenIDConnectProviders": CallEntry(None, paths_of("oidc-provider")),
-    "ListSAMLProviders": CallEntry(None, paths_of("saml-provider")),
+    "CreateAccountAlias": CallEntry(account.create_alias),
+    "ListAccountAliases": CallEntry(account.list_aliases),
+    "DeleteAccountAlias": CallEntry(account.delete_alias),
+    "GenerateCredentialReport": CallEntry(credential_report.generate),
+    "GetCredentialReport": CallEntry(credential_report.get),
+    # service-linked roles
+    "CreateServiceLinkedRole": CallEntry(service_roles.create, service_roles.new_role),
+    "DeleteServiceLinkedRole": CallEntry(service_roles.delete),
+    "GetServiceLinkedRoleDeletionStatus": CallEntry(
+        service_roles.deletion_status, service_roles.role_of_task
+    ),
+    # identity providers
+    "CreateOpenIDConnectProvider": CallEntry(
+        providers.create_oidc, providers.oidc_arn, tagging_with("TagOpenIDConnectProvider")
+    ),
+    "GetOpenIDConnectProvider": CallEntry(providers.get_oidc),
+    "ListOpenIDConnectProviders": CallEntry(providers.list_oidc, paths_of("oidc-provider")),
+    "DeleteOpenIDConnectProvider": CallEntry(providers.delete_oidc),
+    "UpdateOpenIDConnectProviderThumbprint": CallEntry(providers.update_thumbprints),
+    "AddClientIDToOpenIDConnectProvider": CallEntry(providers.add_client),
+    "RemoveClientIDFromOpenIDConnectProvider": CallEntry(providers.remove_client),
+    "TagOpenIDConnectProvider": CallEntry(tagging.add(providers.oidc, case_counts=True)),
+    "UntagOpenIDConnectProvider": CallEntry(tagging.remove(providers.oidc, case_counts=True)),
+    "ListOpenIDConnectProviderTags": CallEntry(tagging.listed(providers.oidc)),
+    "CreateSAMLProvider": CallEntry(
+        providers.create_saml, providers.saml_arn, tagging_with("TagSAMLProvider")
+    ),
+    "GetSAMLProvider": CallEntry(providers.get_saml),
+    "ListSAMLProviders": CallEntry(providers.list_saml, paths_of("saml-provider")),
+    "UpdateSAMLProvider": CallEntry(providers.update_saml),
+    "DeleteSAMLProvider": CallEntry(providers.delete_saml),
+    "TagSAMLProvider": CallEntry(tagging.add(providers.saml, case_counts=True)),
+    "UntagSAMLProvider": CallEntry(tagging.remove(providers.saml, case_counts=True)),
+    "ListSAMLProviderTags": CallEntry(tagging.listed(providers.saml)),
+    # server certificates
+    "UploadServerCertificate": CallEntry(
+        server_certificates.upload, further=tagging_with("TagServerCertificate")
+    ),
+    "GetServerCertificate": CallEntry(server_certificates.get),
+    "ListServerCertificates": CallEntry(
+        server_certificates.list_all, paths_of("server-certificate")
+    ),
+    "UpdateServerCertificate": CallEntry(
+        server_certificates.update, further=moving("server-certificate")
+    ),
+    "DeleteServerCertificate": CallEntry(server_certificates.delete),
+    "TagServerCertificate": CallEntry(tagging.add(lookup.server_certificate)),
+    "UntagServerCertificate": CallEntry(tagging.remove(lookup.server_certificate)),
+    "ListServerCertificateTags": CallEntry(tagging.listed(lookup.server_certificate)),
 }
 
 STS: Mapping[str, CallEntry] = {
     "GetCallerIdentity": CallEntry(sts.get_caller_identity, on=None),
     "AssumeRole": CallEntry(sts.assume_role, on=None),
-    "AssumeRoleWithSAML": CallEntry(None, on=None, signed=False),
-    "AssumeRoleWithWebIdentity": CallEntry(None, on=None, signed=False),
+    "AssumeRoleWithSAML": CallEntry(None, on=None),
+    "AssumeRoleWithWebIdentity": CallEntry(None, on=None),
     "GetSessionToken": CallEntry(sts.get_session_token, on=None),
     "GetFederationToken": CallEntry(sts.get_federation_token, on=None),
     "GetAccessKeyInfo": CallEntry(sts.get_access_key_info),

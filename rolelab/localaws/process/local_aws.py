@@ -13,7 +13,6 @@ from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Controls
 from rolelab.localaws.http.query import QueryService
 from rolelab.localaws.ministack import emulator, seams
-from rolelab.localaws.ministack.own_operations import own_operations
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.s3_app import S3App
 from rolelab.localaws.ministack.signatures import Signatures
@@ -36,12 +35,7 @@ class LocalAws:
         self._store = IdentityStore(tables())
         self._events = Events()
         signatures = Signatures(self._store, secret)
-        query = QueryService(
-            self._store,
-            self._events,
-            check=signatures.check,
-            others=own_operations(self._store),
-        )
+        query = QueryService(self._store, self._events, check=signatures.check)
         s3 = S3(self._store)
         self.app = Dispatch(query, S3App(self._ministack, self._store, self._events, s3))
         seams.install(self._store, signatures, s3)
