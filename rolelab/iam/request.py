@@ -17,7 +17,7 @@ from rolelab.iam.principals import Principal, PrincipalKind, iso
 
 OF_ONESELF = frozenset({
     "GetUser", "CreateAccessKey", "DeleteAccessKey", "ListAccessKeys", "UpdateAccessKey",
-    "ListMFADevices", "GetMFADevice", "ChangePassword",
+    "ListMFADevices", "GetMFADevice", "DeactivateMFADevice", "ChangePassword",
     "CreateLoginProfile", "DeleteLoginProfile", "GetLoginProfile",
     "ListSSHPublicKeys", "ListSigningCertificates", "ListServiceSpecificCredentials",
     "CreateServiceSpecificCredential", "DeleteServiceSpecificCredential",

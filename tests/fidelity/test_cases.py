@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,19 @@ def test_there_are_enough_cases_and_each_says_why() -> None:
     assert [case["id"] for case in cases if not case["why"] or not case["doc"]] == []
     expected = [case["expected"] for case in cases]
     assert min(expected.count("allow"), len(expected) - expected.count("allow")) > len(cases) // 4
+
+
+def test_the_page_counts_the_cases_as_they_are() -> None:
+    """What it says of how much was measured is true, whoever adds a case."""
+    page = (HERE.parent.parent / "docs" / "fidelity.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([\w-]+)`(?:: | \()[^|]*\| (\d+) \| (\d+) \|", page, re.MULTILINE)
+    counts = Counter(case["file"] for case in load(SUBJECTS))
+    assert {subject: (int(cases), int(right)) for subject, cases, right in told} == {
+        subject: (count, count) for subject, count in counts.items()
+    }
+    taken = counts["aws-answers"]
+    own = counts.total() - taken
+    assert f"{counts.total()} cases: {taken} taken over, {own} written here" in page
 
 
 def test_a_wrong_answer_is_found(runner: Runner) -> None:

@@ -70,8 +70,9 @@ NOT_BY_POLICY = {
     "OWN-COND-50": "STS checks the MFA code before any policy",
     "OWN-COND-51": "STS checks the MFA code before any policy",
 }
-# What a request of S3 says in headers and body, which is no question to the evaluator.
-OF_THE_REQUEST = ("OWN-S3DELETE", "OWN-S3KEY", "OWN-S3ALSO", "OWN-S3OWNER")
+# What a request of S3 says in headers and body, and what a call of IAM is asked on and beside,
+# which is no question to the evaluator.
+OF_THE_REQUEST = ("OWN-S3DELETE", "OWN-S3KEY", "OWN-S3ALSO", "OWN-S3OWNER", "OWN-PERM")
 
 
 def _own() -> Iterator[Any]:
