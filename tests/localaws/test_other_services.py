@@ -66,4 +66,4 @@ def test_a_service_that_is_none_opens_no_file(local_aws: Instance) -> None:
     with contextlib.closing(connection):
         connection.request("GET", "/x", headers={"Authorization": f"AWS4-HMAC-SHA256 {scope}"})
         response = connection.getresponse()
-        assert (response.status, b"has IAM, STS and S3" in response.read()) == (501, True)
+        assert (response.status, b"has IAM, STS and S3" in response.read()) == (400, True)

@@ -18,6 +18,9 @@ from rolelab.localaws.accounts.records import SessionRecord
 from rolelab.localaws.http.incoming import Incoming
 
 MOST = 10_000
+MOST_OF_A_TEXT = 1024
+"""Characters of what a client sends. Source: AWS CloudTrail User Guide, "CloudTrail record
+contents" (userAgent)."""
 _SECRET = frozenset(
     {
         "Password",
@@ -94,7 +97,7 @@ class Events:
             "eventName": name,
             "awsRegion": incoming.region,
             "sourceIPAddress": incoming.source_ip,
-            "userAgent": incoming.user_agent,
+            "userAgent": incoming.user_agent[:MOST_OF_A_TEXT],
             "userIdentity": _identity(caller),
             "requestParameters": _shown(parameters) if parameters else None,
             "requestID": request_id,
@@ -103,7 +106,7 @@ class Events:
             "recipientAccountId": caller.account if caller else None,
         }
         if error:
-            event["errorCode"], event["errorMessage"] = error
+            event["errorCode"], event["errorMessage"] = error[0], error[1][:MOST_OF_A_TEXT]
         self._events.append(event)
 
     def after(self, number: int, account: str | None = None) -> list[ApiEvent]:

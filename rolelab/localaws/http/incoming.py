@@ -12,6 +12,12 @@ from rolelab.localaws.http.front import Scope, headers_of
 
 _SCOPE = re.compile(r"Credential=[^/,\s]*/[^/,\s]*/(?:([^/,\s]*)/)?([^/,\s]*)/aws4_request")
 
+MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS "
+    "Secret Access Key and signing method. Consult the service documentation for details."
+)
+"""What AWS says to a signature that is not right."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
@@ -55,6 +61,15 @@ class Incoming:
     def user_agent(self) -> str:
         """The program that sends it."""
         return self.headers.get("user-agent", "")
+
+    @property
+    def has_plain_signature(self) -> bool:
+        """Whether its signature, if it has one, is of letters that signatures are made of."""
+        sent = [self.headers.get("authorization", "")]
+        for name, values in self.query.items():
+            if name.lower() in ("x-amz-signature", "signature"):
+                sent += values
+        return all(text.isascii() for text in sent)
 
     @property
     def surroundings(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.http.service_models import content_of
 
 _CODE = "NotImplemented"
-_STATUS = 501
+_STATUS = 400
 _CBOR = "rpc-v2-cbor"
 _JSON = "application/x-amz-json-"
 _FORM = "application/x-www-form-urlencoded"

@@ -53,6 +53,9 @@ _COVERED_BY_VERSION_2 = frozenset(
 )
 """Parameters that Signature Version 2 signs, as far as they say which operation is meant; and
 `list-type`, of which both values list."""
+_LIFETIME = re.compile(r"-?[0-9]{1,12}|")
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_SIGNED_CHUNKS = ("STREAMING-AWS4-HMAC-", "STREAMING-AWS4-ECDSA-")
 _NOT_HASHED = (
     "UNSIGNED-PAYLOAD",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
@@ -73,6 +76,7 @@ def require_whole(headers: Mapping[str, str], query: Query) -> None:
     if content is not None and content not in _NOT_HASHED and not _HASH.fullmatch(content):
         message = f"x-amz-content-sha256 must be {', '.join(_NOT_HASHED)} or a valid sha256 value."
         raise AwsError("InvalidArgument", message, 400)
+    _require_times(query)
     authorization = headers.get("authorization", "")
     ways = [
         bool(authorization),
@@ -98,6 +102,33 @@ def require_whole(headers: Mapping[str, str], query: Query) -> None:
             _require("", "", headers)
         elif credentials and signed:
             _require(credentials[0], signed[0], headers)
+
+
+def is_whole_without_body(headers: Mapping[str, str]) -> bool:
+    """Return whether a signature can be checked before the body has come.
+
+    It covers a hash of the body, or nothing of it; only chunks are signed one by one.
+    """
+    content = headers.get("x-amz-content-sha256", "")
+    is_version_4 = headers.get("authorization", "").startswith("AWS4-")
+    return not content.startswith(_SIGNED_CHUNKS) and (bool(content) or not is_version_4)
+
+
+def _require_times(query: Query) -> None:
+    """Refuse times that are no numbers, or longer than any.
+
+    Raises:
+        AwsError: AuthorizationQueryParametersError, AccessDenied.
+    """
+    for name, values in query.items():
+        for value in values:
+            if name.lower() == "x-amz-expires" and not _LIFETIME.fullmatch(value):
+                message = "X-Amz-Expires should be a number"
+                raise AwsError("AuthorizationQueryParametersError", message, 400)
+            is_version_2 = name == "Expires" and "AWSAccessKeyId" in query
+            if is_version_2 and not _SECONDS.fullmatch(value):
+                message = f"Invalid date (should be seconds since epoch): {value[:64]}"
+                raise AwsError("AccessDenied", message, 403)
 
 
 def require_body(headers: Mapping[str, str], body: bytes) -> None:

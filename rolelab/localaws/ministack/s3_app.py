@@ -15,9 +15,9 @@ from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http import s3_call, s3_signing
-from rolelab.localaws.http.events import Events
+from rolelab.localaws.http.events import MOST_OF_A_TEXT, Events
 from rolelab.localaws.http.front import Receive, Send
-from rolelab.localaws.http.incoming import Incoming
+from rolelab.localaws.http.incoming import MISMATCH, Incoming
 from rolelab.localaws.http.s3_call import S3Call
 from rolelab.localaws.ministack import bucket_policies, s3_bodies, s3_keys
 from rolelab.localaws.ministack.emulator import module
@@ -31,6 +31,10 @@ from rolelab.localaws.ministack.s3_undone import require_done
 _log = logging.getLogger(__name__)
 
 _ERROR = re.compile(rb"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
+_MOST_BYTES = 5 * 1024**3
+"""Source: Amazon S3 API Reference, PutObject (EntityTooLarge)."""
+_MOST_UNCHECKED_BYTES = 64 * 1024**2
+"""Of a body that comes before it is known who sends it."""
 _MOST_KEY_BYTES = 1024
 """Source: S3 User Guide, "Naming Amazon S3 objects"."""
 _NO_BUCKET = re.compile(
@@ -119,8 +123,15 @@ class S3App:
             # A browser asks what a bucket allows other sites.
             return self._service.cors_preflight(*reading.place, headers)
         s3_signing.require_whole(headers, query)
-        body, headers = await received.body(self._ministack, receive)
-        caller = reading.caller = self._callers.caller(received)
+        if not received.incoming.has_plain_signature:
+            raise AwsError("SignatureDoesNotMatch", MISMATCH, 403)
+        is_early = s3_signing.is_whole_without_body(headers)
+        caller = self._callers.caller(received) if is_early else None
+        most = _MOST_BYTES if caller else _MOST_UNCHECKED_BYTES
+        body, headers = await received.body(self._ministack, receive, most)
+        if not is_early:
+            caller = self._callers.caller(received)
+        reading.caller = caller
         call = reading.call = s3_call.read(method, reading.place, query, headers)
         s3_signing.require_body(headers, body)
         _require_name(call)
@@ -213,7 +224,9 @@ class S3App:
         told = (code.decode(), message.decode("utf-8", "replace")) if status >= 400 else None
         bucket, key = reading.place
         parameters = {
-            name: value for name, value in (("bucketName", bucket), ("key", key)) if value
+            name: value[:MOST_OF_A_TEXT]
+            for name, value in (("bucketName", bucket), ("key", key))
+            if value
         }
         self._events.add(
             reading.received.incoming,

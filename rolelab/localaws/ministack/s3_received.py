@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from urllib.parse import parse_qs, quote
 
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.http.front import Receive, Scope
+from rolelab.localaws.http.front import Message, Receive, Scope
 from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.http.s3_call import Query
 from rolelab.localaws.ministack.emulator import module
 
 _OF_A_BODY = "x-amz-checksum-"
+_NUMBER = re.compile(r"[0-9]+")
+_MOST_DIGITS = 15
 
 
 class Gone(Exception):
@@ -51,18 +54,33 @@ class Received:
             headers=headers,
         )
 
-    async def body(self, app: ModuleType, receive: Receive) -> tuple[bytes, Mapping[str, str]]:
+    async def body(
+        self, app: ModuleType, receive: Receive, most: int
+    ) -> tuple[bytes, Mapping[str, str]]:
         """Return the body, out of its chunks, and the headers as they are for it.
 
-        A trailer may add a checksum of the body and nothing else: no signature covers it.
+        A trailer may add a checksum of the body and nothing else: no signature covers it. `most`:
+        bytes that are read.
 
         Raises:
-            AwsError: IncompleteBody.
+            AwsError: IncompleteBody, EntityTooLarge.
             Gone: nobody waits for an answer.
         """
-        read = dict(self.headers)
+        read, left = dict(self.headers), most
+        length = self.headers.get("content-length", "").strip()
+        if _NUMBER.fullmatch(length) and (len(length) > _MOST_DIGITS or int(length) > most):
+            raise _too_large()
+
+        async def receive_some() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _too_large()
+            return message
+
         try:
-            body: bytes = await app._read_request_body(receive, self.method, read)
+            body: bytes = await app._read_request_body(receive_some, self.method, read)
         except app._RequestBodyDisconnected:
             raise Gone from None
         except app._IncompleteRequestBody:
@@ -81,3 +99,8 @@ class Received:
 def _raw_path(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     return raw.decode("latin-1")
+
+
+def _too_large() -> AwsError:
+    message = "Your proposed upload exceeds the maximum allowed size"
+    return AwsError("EntityTooLarge", message, 400)

@@ -16,7 +16,7 @@ from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import is_root_key
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import SessionRecord
-from rolelab.localaws.http.incoming import Incoming
+from rolelab.localaws.http.incoming import MISMATCH, Incoming
 from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.secret import Secret
 
@@ -104,6 +104,8 @@ class Signatures:
         access_key_id = self._router.extract_access_key_id(headers, query)
         if evaluator._anonymous.get():
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token")
+        if not incoming.has_plain_signature:
+            raise AwsError("SignatureDoesNotMatch", MISMATCH)
         if headers.get("x-amz-content-sha256", _UNHASHED) not in (
             _UNHASHED,
             hashlib.sha256(body).hexdigest(),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from rolelab.errors import LabError
 from rolelab.localaws.ministack import emulator
-from rolelab.localaws.process import lock
+from rolelab.localaws.process import lock, log
 from rolelab.localaws.process.lifecycle import DEFAULT_IDLE_S, IDLE_VARIABLE, SERVING
 from rolelab.localaws.process.record import (
     InstanceRecord,
@@ -61,6 +61,7 @@ class _Starter:
 
 def main(home: Path, region: str, port: int, pipe: int) -> int:
     """Serve until stopped or idle; tell the starter when it serves, or why it does not."""
+    log.install()
     starter = _Starter(pipe)
     try:
         _serve(home, region, port, starter)

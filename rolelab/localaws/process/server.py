@@ -27,6 +27,7 @@ from rolelab.localaws.process.record import (
     new_secret,
     why_not_written,
 )
+from rolelab.localaws.process.wire import Wire
 from rolelab.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -194,7 +195,7 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, app: App, leave: Callable[[], None]) -> None:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=Wire,
             ws="none",
             lifespan="on",
             loop="asyncio",
