@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Who = Literal["own key", "role session", "administrator"]
@@ -11,6 +11,8 @@ Who = Literal["own key", "role session", "administrator"]
 OWN: Final = "own key"
 SESSION: Final = "role session"
 ADMIN: Final = "administrator"
+_LINE = 70
+"""Columns up to which a command stays on one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +20,47 @@ class Command:
     """A command for a shell."""
 
     text: str
-    """As it is typed, in several lines where it takes them."""
+    """The command alone, in several lines where it takes them."""
     by: Who
-    """Whose credentials the shell has to hold."""
+    """Whose credentials it needs."""
+    typed: str = ""
+    """The same complete for a shell of the reader's, whatever that holds; empty until placed."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines to be copied."""
+        return (self.typed or self.text).split("\n")
+
+
+REFRESH: Final = Command(text="pulumi up --refresh --yes", by=ADMIN)
+"""What makes anew what no change of IAM brings back; the engine that made the lab does it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a lab is, for commands: what it takes that they reach this lab and no other AWS."""
+
+    as_admin: str = ""
+    """What comes before an administrator's `aws …`; empty where the shell is the administrator's
+    own, as for an account."""
+    refresh: str = REFRESH.text
+    """What REFRESH is here."""
+
+    def complete(self, command: Command) -> Command:
+        """Return a command as it is typed here."""
+        if command == REFRESH:
+            return replace(command, text=self.refresh, typed=self.refresh)
+        if command.by != ADMIN or not self.as_admin:
+            return replace(command, typed=command.text)
+        first = f"{self.as_admin} {command.text}".split("\n", 1)[0]
+        joint = " " if len(first) <= _LINE else " \\\n  "
+        return replace(command, typed=f"{self.as_admin}{joint}{command.text}")
+
+    def advise(self, steps: Iterable[Advice]) -> tuple[Advice, ...]:
+        """Return steps with their commands complete."""
+        return tuple(
+            replace(step, command=step.command and self.complete(step.command)) for step in steps
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +77,7 @@ class Advice:
         """The lines that stay as they are, to be copied: the difference, then the command."""
         yield from filter(None, self.diff.split("\n"))
         if self.command is not None:
-            yield from self.command.text.split("\n")
+            yield from self.command.lines
 
 
 def as_text(steps: Iterable[Advice]) -> str:

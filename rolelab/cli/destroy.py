@@ -139,4 +139,4 @@ def _name_what_is_left(listed: Future[list[str]]) -> None:
         count = f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'}"
         say(f"{count} left, made by learners: {shown}")
         command = f"aws s3 rb --force s3://{buckets[0]}"
-        say(f'  remove one: (eval "$(rolelab local env)"; {command})')
+        say(f"  remove one: rolelab exec --admin -- {command}")

@@ -42,7 +42,4 @@ def command(
     words = (*choice.words, *(("--as", learner_name) if learner_name else ()))
     options = "".join(f" {shlex.quote(word)}" for word in words)
     reason = asking.why(chosen.lab, learner, chosen.endpoint, question, options=options)
-    for line in text.reason(reason.why, reason.advice):
-        say(line)
-    if not reason.is_known:
-        ctx.exit(CannotTell.exit_code)
+    for line in text.reason(reason.why, choice.place(chosen).advise(reason.advice)):

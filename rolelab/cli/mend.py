@@ -29,6 +29,7 @@ def command(
     deploying.require_yes(yes, what="mend")
     chosen = choice.find()
     learner = chosen.lab.learner(learner_name) if learner_name else None
+    place = choice.place(chosen)
     with administrator(chosen.endpoint) as clients:
         plan = restoring.plan(chosen.lab, clients, learner)
         added = leftovers.find(clients, chosen.lab, learner)
@@ -37,7 +38,7 @@ def command(
             say(f"Nothing to mend: {what} as declared.")
             return
         for call in plan.calls:
-            for line in call.command.split("\n"):
+            for line in place.complete(call.as_command).lines:
                 say(line)
         for what in added:
             say(f"remove {what}")
@@ -48,7 +49,7 @@ def command(
             what.remove()
     done = len(plan.calls) + len(added)
     say(f"{done} change{'' if done == 1 else 's'} made.")
-    for line in text.reason((), plan.by_hand):
+    for line in text.reason((), place.advise(plan.by_hand)):
         say(line)
     if plan.by_hand:
         ctx.exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from rolelab.cli.deploying import DEFAULT_STACK, stack_option
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
+    from rolelab.advice import Place
     from rolelab.aws.endpoint import Endpoint
     from rolelab.engine.recorded import Status
     from rolelab.localaws.process.record import Instance
@@ -98,6 +100,28 @@ class LabChoice:
                 raise
             # Exit code 1 says that the lab is broken, and nothing of it has been looked at yet.
             raise CannotTell(error.what, where=error.where, do=error.do) from None
+
+    def place(self, chosen: Target) -> Place:
+        """Return what it takes that a command reaches the lab from any shell in this folder."""
+        from rolelab.advice import Place
+
+        stack = [] if chosen.stack == "dev" else ["--stack", chosen.stack]
+        # Whoever made the lab makes it anew; of outputs in a file nobody knows, but an account is
+        # never of rolelab's making.
+        is_ours = not self.pulumi and bool(chosen.endpoint.url)
+        refresh = ["rolelab" if is_ours else "pulumi", "up", "--refresh", "--yes", *stack]
+        # The environment named the AWS: in another shell it must be named again.
+        url = "" if chosen.endpoint.credentials else chosen.endpoint.url
+        before = f"AWS_ENDPOINT_URL={shlex.quote(url)}" if url else ""
+        if not chosen.endpoint.url or self.outputs_file == "-":
+            return Place(as_admin=before, refresh=f"{before} {shlex.join(refresh)}".lstrip())
+        pulumi = ["--pulumi"] if self.pulumi else []
+        outputs = ["--outputs", self.outputs_file] if self.outputs_file else []
+        words = shlex.join(["rolelab", "exec", "--admin", *stack, *pulumi, *outputs, "--"])
+        return Place(
+            as_admin=f"{before} {words}".lstrip(),
+            refresh=f"{before} {shlex.join(refresh)}".lstrip(),
+        )
 
     def administrator(self) -> AdministratorTarget:
         """Find the AWS and its administrator, also where there is no lab yet, or none any more.

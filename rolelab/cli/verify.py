@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from rolelab.cli import target
 from rolelab.errors import UsageError
 
 if TYPE_CHECKING:
+    from rolelab.advice import Place
     from rolelab.findings import Proof
     from rolelab.verify.verification import VerifyOptions
 
@@ -67,12 +69,12 @@ def command(
         )
     chosen = choice.find()
     options = VerifyOptions(read_only=read_only, limit_s=limit_s, admin=not no_admin)
-    proof = _prove(chosen, options)
+    proof = _prove(chosen, choice.place(chosen), options)
     report.tell(proof, files)
     ctx.exit(findings.exit_code(proof.findings))
 
 
-def _prove(chosen: target.Target, options: VerifyOptions) -> Proof:
+def _prove(chosen: target.Target, place: Place, options: VerifyOptions) -> Proof:
     """Verify, showing how far it is."""
     from rolelab.findings import Proof
     from rolelab.report import live
@@ -86,7 +88,7 @@ def _prove(chosen: target.Target, options: VerifyOptions) -> Proof:
         )
         found = verification.verify(lab, chosen.endpoint, options, listener)
     return Proof(
-        findings=tuple(found),
+        findings=tuple(replace(finding, advice=place.advise(finding.advice)) for finding in found),
         stack=chosen.stack,
         account_id=lab.account_id,
         region=lab.region,

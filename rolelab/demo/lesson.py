@@ -30,7 +30,7 @@ STEPS = (
         who=ADMINISTRATOR,
         why="Pulumi makes what the program declares: a user with an access key, and a role with S3"
         " access.",
-        command="rolelab up    # with assume-role-lab:grant: false in Pulumi.dev.yaml",
+        command="rolelab up --yes    # with assume-role-lab:grant: false in Pulumi.dev.yaml",
         act=lambda acts: acts.make_lab(grant=False),
         expects=MADE,
     ),
@@ -55,7 +55,7 @@ STEPS = (
         who=ADMINISTRATOR,
         why="Trusting the account lets its administrators decide who may assume it; it lets nobody"
         " in yet.",
-        command='(eval "$(rolelab local env)"; aws iam get-role --role-name {role})',
+        command="rolelab exec --admin -- aws iam get-role --role-name {role}",
         act=Acts.look_at_role,
     ),
     _TaughtStep(
@@ -80,8 +80,8 @@ STEPS = (
         title="The grant",
         who=ADMINISTRATOR,
         why="One inline policy on the user allows sts:AssumeRole on this role, and on no other.",
-        command='(eval "$(rolelab local env)"; aws iam put-user-policy --user-name {user}'
-        " --policy-name AssumeRole --policy-document {grant})",
+        command="rolelab exec --admin -- aws iam put-user-policy --user-name {user}"
+        " --policy-name AssumeRole --policy-document {grant}",
         act=lambda acts: acts.make_lab(grant=True),
         expects=MADE,
     ),
@@ -142,7 +142,7 @@ STEPS = (
         title="Nothing is left",
         who=ADMINISTRATOR,
         why="A lab that leaves a key behind leaves a door open: so look.",
-        command='(eval "$(rolelab local env)"; aws iam list-users; aws iam list-roles; aws s3 ls)',
+        command="rolelab exec --admin -- sh -c 'aws iam list-users; aws iam list-roles; aws s3 ls'",
         act=Acts.look_for_what_is_left,
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolelab.advice import ADMIN, Advice, Who
+from rolelab.advice import ADMIN, REFRESH, Advice, Who
 from rolelab.diagnosis.check import Check
 from rolelab.diagnosis.iam_call import IamCall
 from rolelab.iam import Layer, arns
@@ -17,7 +17,6 @@ from rolelab.iam import compare as meaning
 
 GRANT_NAME = "AssumeRole"
 """Name for a recreated grant where there is none whose name could be kept: the lab's own."""
-REFRESH = "run `rolelab up --refresh` (or `pulumi up --refresh`)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +29,20 @@ class Deviation:
     """Sentences on what differs and what it means."""
     calls: tuple[IamCall, ...] = ()
     """What puts it back, in order; empty where only a new `up` can."""
-    by_hand: str = ""
-    """What to do that is not a call of IAM."""
+    by_up: str = ""
+    """What only a new `up` brings back, in a sentence; empty where there is nothing of the kind."""
     is_missing: bool = False
     """The user or role itself is not there: nothing else of it can be compared."""
 
     @property
     def advice(self) -> tuple[Advice, ...]:
         """What puts it back, as steps."""
-        by_hand = (Advice(sentence=self.by_hand),) if self.by_hand else ()
-        return (*by_hand, *(call.advice for call in self.calls))
+        return (*self.by_hand, *(call.advice for call in self.calls))
+
+    @property
+    def by_hand(self) -> tuple[Advice, ...]:
+        """What is to be done beside the calls of IAM, or instead."""
+        return (Advice(sentence=self.by_up, command=REFRESH),) if self.by_up else ()
 
 
 Deviations = Mapping[str, Deviation]

@@ -38,9 +38,14 @@ class IamCall:
         return line if len(line) <= _LINE and "\n" not in line else " \\\n  ".join(parts)
 
     @property
+    def as_command(self) -> Command:
+        """The command and whose credentials it needs."""
+        return Command(text=self.command, by=ADMIN)
+
+    @property
     def advice(self) -> Advice:
         """The command as a step of what to do."""
-        return Advice(command=Command(text=self.command, by=ADMIN))
+        return Advice(command=self.as_command)
 
     def carry_out(self, clients: Clients) -> None:
         """Make the change.

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolelab.advice import OWN, Advice, Who
+from rolelab.advice import OWN, REFRESH, Advice, Who
 from rolelab.aws.patience import AwsAnswer
-from rolelab.diagnosis.declared import REFRESH, Deviation
+from rolelab.diagnosis.declared import Deviation
+from rolelab.diagnosis.iam_call import IamCall
 from rolelab.diagnosis.role_checks import ROLE_CHECKS
 from rolelab.diagnosis.user_checks import USER_CHECKS
 from rolelab.iam import Decision, Layer, arns
@@ -95,8 +96,14 @@ def of_own_key(situation: Situation) -> Reason:
             "The access key exists and is active: "
             "the secret access key in the outputs is not its own."
         )
-        sentence = f"Replace the key: {REFRESH} after deleting the key."
-        return Reason(why=(why,), advice=(Advice(sentence=sentence),))
+        learner = situation.learner
+        key = {"UserName": learner.user_name, "AccessKeyId": learner.access_key_id}
+        sentence = "Delete the key, and let a new `up` make another."
+        steps = (
+            Advice(sentence=sentence, command=IamCall("DeleteAccessKey", key).advice.command),
+            Advice(command=REFRESH),
+        )
+        return Reason(why=(why,), advice=steps)
     return Reason(
         why=tuple(line for deviation in deviations for line in deviation.why),
         advice=_in_order(deviations),
@@ -165,4 +172,4 @@ def contradicted(situation: Situation, decision: Decision, *, works: bool) -> Re
 def _in_order(deviations: Iterable[Deviation]) -> tuple[Advice, ...]:
     """Return what puts all of them back, each step once: sentences first, then the commands."""
     steps = dict.fromkeys(step for deviation in deviations for step in deviation.advice)
-    return tuple(sorted(steps, key=lambda step: step.command is not None))
+    return tuple(sorted(steps, key=lambda step: not step.sentence))

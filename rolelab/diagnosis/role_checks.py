@@ -9,7 +9,6 @@ from functools import partial
 from rolelab.advice import OWN, SESSION
 from rolelab.aws.iam_entities import ActualRole
 from rolelab.diagnosis.declared import (
-    REFRESH,
     DeclaredCheck,
     Deviation,
     Deviations,
@@ -56,7 +55,7 @@ def _no_role(lab: Lab, other: ActualRole | None) -> Deviation:
             else f"The role {name} does not exist any more.",
         ),
         calls=tuple(calls) if policies is not None else (),
-        by_hand="" if policies is not None else f"{REFRESH}: it makes the role",
+        by_up="" if policies is not None else "Let a new `up` make the role.",
         is_missing=True,
     )
 

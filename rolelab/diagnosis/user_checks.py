@@ -9,7 +9,6 @@ from rolelab.advice import OWN
 from rolelab.aws.iam_entities import ActualUser, Renamed
 from rolelab.diagnosis.declared import (
     GRANT_NAME,
-    REFRESH,
     DeclaredCheck,
     Deviation,
     Deviations,
@@ -49,7 +48,7 @@ def _no_user(learner: Learner, renamed: Renamed | None) -> Deviation:
             expected=learner.user_arn,
             got="there is no such user",
             why=(f"The user {name} does not exist any more, and its key with it.",),
-            by_hand=f"{REFRESH}: it makes the user {name} and a new key",
+            by_up=f"Let a new `up` make the user {name} and a new key.",
             is_missing=True,
         )
     return Deviation(
@@ -106,7 +105,7 @@ def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
         got=", ".join(got),
         why=tuple(why),
         calls=tuple(calls),
-        by_hand="" if status else f"{REFRESH}: it makes a new key for {user.name}",
+        by_up="" if status else f"Let a new `up` make a new key for {user.name}.",
     )
 
 
@@ -132,7 +131,7 @@ def _password(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
                 f"The console password of user {user.name} was deleted: "
                 "nobody can sign in to the console with it.",
             ),
-            by_hand=f"{REFRESH}: it makes a new password for {user.name}",
+            by_up=f"Let a new `up` make a new password for {user.name}.",
         )
     return Deviation(
         expected="no console password",

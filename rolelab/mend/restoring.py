@@ -39,10 +39,12 @@ def plan(lab: Lab, callers: Callers, learner: Learner | None = None) -> Plan:
         deviations += compare_user(lab, each, user_of(callers, each)).values()
     # What several deviations need is done once.
     calls = {call.command: call for deviation in deviations for call in deviation.calls}
-    by_hand = dict.fromkeys(deviation.by_hand for deviation in deviations if deviation.by_hand)
+    *first, last = [step for deviation in deviations for step in deviation.by_hand] or [None]
+    by_hand = [Advice(sentence=step.sentence) for step in first if step]
     return Plan(
         calls=tuple(calls.values()),
-        by_hand=tuple(Advice(sentence=sentence) for sentence in by_hand),
+        # One `up` makes anew all that is gone: the command stands there once, at the end.
+        by_hand=(*by_hand, last) if last else (),
     )
 
 

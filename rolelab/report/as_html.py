@@ -120,7 +120,7 @@ def _lines(steps: Iterable[Advice]) -> Iterator[tuple[bool, str]]:
             yield False, f"<p>{escape(step.sentence)}</p>"
         yield from ((True, _code(line)) for line in step.diff.split("\n"))
         if step.command:
-            yield from ((True, escape(line)) for line in step.command.text.split("\n"))
+            yield from ((True, escape(line)) for line in step.command.lines)
 
 
 def _code(line: str) -> str:

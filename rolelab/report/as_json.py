@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from rolelab import findings, readable
-from rolelab.advice import as_text
+from rolelab.advice import Advice, as_text
 from rolelab.findings import Finding, Proof
 from rolelab.report import summary
 
@@ -44,4 +44,11 @@ def _finding(finding: Finding) -> Mapping[str, object]:
         "verdict": finding.verdict.value,
         "why": "\n".join(finding.why),
         "do": finding.unasked or as_text(finding.advice),
+        "advice": [_step(step) for step in finding.advice],
     }
+
+
+def _step(step: Advice) -> Mapping[str, object]:
+    """Return one step; a command that was not placed has no `typed`."""
+    command = step.command and {name: text for name, text in asdict(step.command).items() if text}
+    return asdict(step) | {"command": command}
