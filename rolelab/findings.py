@@ -41,10 +41,15 @@ class Finding:
     """What was asked for, as IAM calls it: `s3:ListAllMyBuckets`; empty for no single action."""
     what: str = ""
     """The check in words: "make a bucket"."""
+    failure: str = ""
+    """The same in words that are true where it fails; empty where `what` is what was asked for."""
     part: str = ""
     """The part of the lab that it speaks of, as the picture names them: "trust"; empty for none."""
     why: tuple[str, ...] = ()
     """The reason, a sentence each; empty where it is not known."""
+    cause: tuple[str, ...] = ()
+    """What is behind it, as parts without names of learners, keys or buckets: findings of one check
+    and verdict with equal parts are the same fault, whoever has it."""
     advice: tuple[Advice, ...] = ()
     """The smallest change that puts it right."""
 
@@ -52,6 +57,16 @@ class Finding:
     def phase(self) -> str:
         """The part of the lesson: "before", "during", "declared"."""
         return self.check.partition(".")[0]
+
+    @property
+    def heading(self) -> str:
+        """The check in words that are true of how it ended."""
+        if self.verdict is Verdict.UNKNOWN:
+            return f"not found out: {self.what}"
+        if self.verdict is not Verdict.FAIL:
+            return self.what
+        lead = "not refused" if self.expected.startswith("refused") else "did not work"
+        return self.failure or f"{lead}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,5 +18,8 @@ class Check:
     action: str = ""
     """What is asked for, as IAM calls it; empty where nothing single is."""
     title: str
+    """What is found out, in words that are true where it passes."""
+    failure: str = ""
+    """The same where it fails; empty where `title` names what was asked for: "list buckets"."""
     part: str = ""
     """The part of the picture that it speaks of; empty for none."""

@@ -33,6 +33,13 @@ class Deviation:
     """What only a new `up` brings back, in a sentence; empty where there is nothing of the kind."""
     is_missing: bool = False
     """The user or role itself is not there: nothing else of it can be compared."""
+    shape: str = ""
+    """`got` without what differs from learner to learner; empty where nothing in it does."""
+
+    @property
+    def kind(self) -> str:
+        """What was found, in words that are the same for all who have the same fault."""
+        return self.shape or self.got
 
     @property
     def advice(self) -> tuple[Advice, ...]:

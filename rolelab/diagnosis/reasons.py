@@ -37,6 +37,8 @@ class Need:
 class Reason:
     """Why, a sentence each, and what to do."""
 
+    cause: tuple[str, ...] = ()
+    """What is behind it, as parts that are equal for all who have the same fault."""
     why: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
     is_known: bool = True
@@ -72,8 +74,8 @@ def of_limit(situation: Situation, answer: AwsAnswer) -> Reason:
             "The role has the declared limit, and AWS allowed more: "
             "it may not have taken effect yet."
         )
-        return Reason(why=(why,))
-    return Reason(why=deviation.why, advice=deviation.advice)
+        return Reason(cause=("not yet",), why=(why,))
+    return of_deviations([deviation])
 
 
 def of_missing_role(situation: Situation) -> Reason:
@@ -103,8 +105,14 @@ def of_own_key(situation: Situation) -> Reason:
             Advice(sentence=sentence, command=IamCall("DeleteAccessKey", key).advice.command),
             Advice(command=REFRESH),
         )
-        return Reason(why=(why,), advice=steps)
+        return Reason(cause=("secret",), why=(why,), advice=steps)
+    return of_deviations(deviations)
+
+
+def of_deviations(deviations: Sequence[Deviation]) -> Reason:
+    """Return the reason that deviations are."""
     return Reason(
+        cause=tuple(deviation.kind for deviation in deviations),
         why=tuple(line for deviation in deviations for line in deviation.why),
         advice=_in_order(deviations),
     )
@@ -129,10 +137,26 @@ def of_decision(
     involved = decision.refusing or (decision.layer,)
     deviations = _explaining(situation, who, None if decision.allowed is None else involved)
     return Reason(
+        cause=_cause(decision),
         why=(explanation.summary, *explanation.details),
         advice=(
             *(Advice(sentence=each.what, diff=each.diff()) for each in explanation.proposals[:1]),
             *_in_order(deviations),
+        ),
+    )
+
+
+def _cause(decision: Decision) -> tuple[str, ...]:
+    """Return what decides, without whom and on what: the layers, the statements, what misses."""
+    places = [decision.place] if decision.place else [near.place for near in decision.near]
+    return (
+        decision.action,
+        *(layer.value for layer in decision.refusing or (decision.layer,)),
+        *(f"{place.policy.arn or place.policy.name} {place.statement.index}" for place in places),
+        *(
+            f"{mismatch.element} {' '.join(mismatch.wanted)}"
+            for near in decision.near
+            for mismatch in near.mismatches
         ),
     )
 
@@ -164,6 +188,7 @@ def contradicted(situation: Situation, decision: Decision, *, works: bool) -> Re
             + ("." if situation.is_local else " (of the organization, for one).")
         )
     return Reason(
+        cause=("contradicted", *_cause(decision)),
         why=(f"By the policies as they are now: {by}", after),
         advice=(Advice(sentence="Verify again in a minute."),),
     )

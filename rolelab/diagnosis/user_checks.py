@@ -57,6 +57,7 @@ def _no_user(learner: Learner, renamed: Renamed | None) -> Deviation:
         why=(f"The user {name} was renamed to {renamed.name}.",),
         calls=(IamCall("UpdateUser", {"UserName": renamed.name, "NewUserName": name}),),
         is_missing=True,
+        shape="renamed",
     )
 
 
@@ -67,6 +68,7 @@ def _itself(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     return Deviation(
         expected=learner.user_arn,
         got=user.arn,
+        shape=f"moved to {arns.path_of(user.arn)}",
         why=("The user was moved to another path, so its ARN is another one.",),
         calls=(IamCall("UpdateUser", {"UserName": user.name, "NewPath": path}),),
     )
@@ -103,6 +105,7 @@ def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     return Deviation(
         expected=f"key {_shown(own)} active, and no other",
         got=", ".join(got),
+        shape=f"{status}, {len(others)} more",
         why=tuple(why),
         calls=tuple(calls),
         by_up="" if status else f"Let a new `up` make a new key for {user.name}.",
@@ -233,6 +236,7 @@ USER_CHECKS = (
         id="declared.user",
         action="iam:GetUser",
         title="the user is the declared one",
+        failure="the user is not the declared one",
         explains=(OWN, Layer.CREDENTIALS),
         compare=_itself,
     ),
@@ -240,6 +244,7 @@ USER_CHECKS = (
         id="declared.user-key",
         action="iam:ListAccessKeys",
         title="its key is active, and no other",
+        failure="its credentials are not the declared ones",
         explains=(OWN, Layer.CREDENTIALS),
         compare=_key,
     ),
@@ -247,12 +252,14 @@ USER_CHECKS = (
         id="declared.user-password",
         action="iam:GetLoginProfile",
         title="a console password where declared, else none",
+        failure="its console password is not as declared",
         compare=_password,
     ),
     UserCheck(
         id="declared.grant",
         action="iam:GetUserPolicy",
         title="the grant is for this role and nothing more",
+        failure="the grant is not as declared",
         part="grant",
         explains=(OWN, Layer.IDENTITY),
         compare=_grant,
@@ -261,6 +268,7 @@ USER_CHECKS = (
         id="declared.user-inline",
         action="iam:ListUserPolicies",
         title="no other inline policy",
+        failure="it has another inline policy",
         explains=(OWN, Layer.IDENTITY),
         compare=_inline,
     ),
@@ -268,6 +276,7 @@ USER_CHECKS = (
         id="declared.user-managed",
         action="iam:ListAttachedUserPolicies",
         title="no managed policy",
+        failure="it has a managed policy",
         explains=(OWN, Layer.IDENTITY),
         compare=_managed,
     ),
@@ -275,6 +284,7 @@ USER_CHECKS = (
         id="declared.user-groups",
         action="iam:ListGroupsForUser",
         title="in no group",
+        failure="it is in a group",
         explains=(OWN, Layer.IDENTITY),
         compare=_groups,
     ),
@@ -282,6 +292,7 @@ USER_CHECKS = (
         id="declared.user-boundary",
         action="iam:GetUser",
         title="no permissions boundary",
+        failure="it has a permissions boundary",
         explains=(OWN, Layer.BOUNDARY),
         compare=_boundary,
     ),

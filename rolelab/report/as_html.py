@@ -21,20 +21,24 @@ _PHASES = {
     "cleanup": "Afterwards",
 }
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-_HEADS = ("", "who", "what", "action", "expected", "got", "AWS's words")
+_HEADS = ("", "who", "what", "action", "expected", "got, and AWS's words")
 
 
 def render(proof: Proof) -> str:
     """Return the page."""
     state = summary.overall(proof.findings)
     counted = escape(summary.counted(proof.findings))
+    is_class = len(summary.learners(proof.findings)) > 1
+    who = f"<p><b>{escape(summary.who_is_not_all_right(proof))}</b></p>" if is_class else ""
+    seen = summary.overview(proof.findings)
     ran = f"{proof.started:%Y-%m-%d %H:%M:%S} UTC, {proof.took_s:.1f} s"
     parts = (
         f'<header class="{state.value}"><p class="glyph">{picture.GLYPHS[state]}</p><div>'
-        f"<h1>{escape(_title(state))}</h1><p>{counted}</p></div></header>",
+        f"<h1>{escape(_title(state))}</h1>{who}<p>{counted}</p></div></header>",
+        _whose(seen) if is_class else "",
         _facts(proof),
         f"<figure>{picture.draw(proof)}<figcaption>{_legend()}</figcaption></figure>",
-        "".join(_reasons(proof)),
+        "".join(_reasons(seen, is_class=is_class)),
         "".join(_matrix(proof)),
         "".join(_left_out(proof)),
         f"<footer>rolelab verify, {ran}</footer>",
@@ -78,32 +82,50 @@ def _tag(verdict: Verdict, words: str = "") -> str:
     return f'<span class="tag {verdict.value}">{picture.GLYPHS[verdict]}{words}</span>'
 
 
-def _reasons(proof: Proof) -> Iterator[str]:
-    """Tell each deviation with its reason and the change; alike ones of several learners once."""
-    deviations = summary.deviations(proof.findings)
-    if deviations:
-        yield "<section><h2>Why, and what to do</h2>"
-    for shared in deviations:
-        finding = shared.finding
-        whose = f" · {escape(shared.whose)}" if shared.whose else ""
-        glyph, failed = picture.GLYPHS[finding.verdict], summary.FAILED[finding.verdict]
-        yield (
-            f'<article class="{finding.verdict.value}"><h3>{glyph} {failed}: {escape(finding.what)}'
-            f"<small>{escape(finding.check)}{whose}</small></h3>"
-        )
-        if finding.got:
-            yield (
-                f"<p>Expected <b>{escape(finding.expected)}</b>, "
-                f"got <b>{escape(finding.got)}</b>.</p>"
-            )
-        if finding.said:
-            yield f"<blockquote>{escape(finding.said)}</blockquote>"
-        sentences = (*finding.why, finding.unasked)
-        yield "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
-        yield from _advice(finding.advice)
-        yield "</article>"
-    if deviations:
-        yield "</section>"
+def _whose(seen: summary.Overview) -> str:
+    """Name everybody who has faults of their own, with what failed."""
+    rows = "".join(
+        f'<tr class="{summary.overall(own).value}"><th scope="row">{escape(name)}</th>'
+        f"<td>{escape('; '.join(dict.fromkeys(finding.heading for finding in own)))}</td></tr>"
+        for name, own in seen.own.items()
+    )
+    heads = '<th scope="col">learner</th><th scope="col">what failed</th>'
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<section><h2>Who has faults of their own</h2>{table}</section>" if rows else ""
+
+
+def _reasons(seen: summary.Overview, *, is_class: bool) -> Iterator[str]:
+    """Tell each fault once with its reason and the change: what is shared, then what is own."""
+    for title, is_shared in (("What is shared", True), ("Faults of their own", False)):
+        cards = [card for fault in seen.faults if fault.is_shared is is_shared
+                 for card in _card(fault, is_class=is_class)]  # fmt: skip
+        if cards:
+            lead = f"{title}: why" if is_class else "Why"
+            yield f"<section><h2>{lead}, and what to do</h2>"
+            yield from cards
+            yield "</section>"
+
+
+def _card(fault: summary.Fault, *, is_class: bool) -> Iterator[str]:
+    """Tell one fault with its reason and the change."""
+    finding = fault.finding
+    whose = f" · {escape(fault.whose)}" if is_class or not fault.learners else ""
+    yield (
+        f'<article class="{finding.verdict.value}"><h3>{picture.GLYPHS[finding.verdict]} '
+        f"{summary.FAILED[finding.verdict]}: {escape(finding.failure or finding.what)}"
+        f"<small>{escape(finding.check)}{whose}</small></h3>"
+    )
+    if finding.got:
+        expected, got = escape(finding.expected), escape(finding.got)
+        yield f"<p>Expected <b>{expected}</b>, got <b>{got}</b>.</p>"
+    if finding.said:
+        yield f"<blockquote>{escape(finding.said)}</blockquote>"
+    sentences = (*finding.why, finding.unasked)
+    yield "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+    yield from _advice(finding.advice)
+    if len(fault.learners) > 1 and any(step.command for step in finding.advice):
+        yield f"<p>Shown for {escape(fault.learners[0])}, alike for the others.</p>"
+    yield "</article>"
 
 
 def _advice(steps: Iterable[Advice]) -> Iterator[str]:
@@ -118,7 +140,7 @@ def _lines(steps: Iterable[Advice]) -> Iterator[tuple[bool, str]]:
     for step in steps:
         if step.sentence:
             yield False, f"<p>{escape(step.sentence)}</p>"
-        yield from ((True, _code(line)) for line in step.diff.split("\n"))
+        yield from ((True, _code(line)) for line in step.diff.split("\n") if line)
         if step.command:
             yield from ((True, escape(line)) for line in step.command.lines)
 
@@ -154,14 +176,20 @@ def _row(finding: Finding) -> str:
         ("action", finding.action),
         ("expected", finding.expected),
         ("got", finding.unasked or finding.got),
-        ("said", finding.said),
     )
     state = finding.verdict.value
     mark = f'<td class="verdict">{_tag(finding.verdict)}</td>'
     shown = "".join(
         f'<td class="{kind}" data-head="{kind}">{escape(text)}</td>' for kind, text in cells
     )
-    return f'<tr class="{state}">{mark}{shown}</tr>'
+    # AWS's words have the whole width: ARNs are not broken.
+    said = (
+        f'<tr class="{state} words"><td></td><td class="said" colspan="{len(cells)}">'
+        f"{escape(finding.said)}</td></tr>"
+        if finding.said
+        else ""
+    )
+    return f'<tr class="{state}">{mark}{shown}</tr>{said}'
 
 
 def _counted(proof: Proof) -> Iterator[str]:

@@ -21,7 +21,8 @@ def render(proof: Proof) -> str:
 
 def content(proof: Proof) -> Mapping[str, object]:
     """Return what is written: the run, the counts, and every finding."""
-    tally = summary.counts(proof.findings)
+    tally, seen = summary.counts(proof.findings), summary.overview(proof.findings)
+    places = {(each.learner, each.check): at for at, each in enumerate(proof.findings)}
     return {
         "form": FORM,
         "stack": proof.stack,
@@ -34,7 +35,21 @@ def content(proof: Proof) -> Mapping[str, object]:
         "tookSeconds": round(proof.took_s, 3),
         "exitCode": findings.exit_code(proof.findings),
         "counts": {verdict.value: tally[verdict] for verdict in findings.Verdict},
+        "notAllRight": list(seen.own),
+        "faults": [_fault(fault, places) for fault in seen.faults],
         "findings": [_finding(finding) for finding in proof.findings],
+    }
+
+
+def _fault(fault: summary.Fault, places: Mapping[tuple[str, str], int]) -> Mapping[str, object]:
+    """Return one fault: whose it is (nobody: the role's), and the place of the first's finding."""
+    first = fault.finding
+    return {
+        "check": first.check,
+        "verdict": first.verdict.value,
+        "shared": fault.is_shared,
+        "learners": list(fault.learners),
+        "finding": places[first.learner, first.check],
     }
 
 

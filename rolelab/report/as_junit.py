@@ -19,7 +19,8 @@ from rolelab.report import summary
 def render(proof: Proof) -> str:
     """Return the XML text."""
     root = Xml.Element("testsuites", {"name": "rolelab verify"})
-    for name, findings in summary.by_learner(proof.findings).items():
+    told = summary.told_once(proof.findings)
+    for name, findings in summary.by_learner(told).items():
         root.append(_suite(name or f"role {summary.role_name(proof)}", findings, proof))
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))

@@ -1,12 +1,13 @@
-"""What many findings say together: counts, and alike ones joined, for one learner or a thousand."""
+"""What many findings say together: who is not all right, what is shared, and the counts."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rolelab.advice import Advice, as_text
+from rolelab.advice import Advice
 from rolelab.findings import Finding, Proof, Verdict, exit_code
 
 EACH = 3
@@ -17,19 +18,108 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """One kind of finding that is not a pass, with all the learners that have it."""
+class Fault:
+    """One thing that is wrong, or was not found out, with all the learners that have it."""
 
     finding: Finding
     """That of the first of them."""
     learners: tuple[str, ...]
+    """Empty where it is the role's."""
+    is_shared: bool
+    """Whether it is the role's, or more than half of a class have it: nobody's own."""
 
     @property
     def whose(self) -> str:
         """The learners in a few words."""
-        named = ", ".join(self.learners[:_NAMED])
-        more = len(self.learners) - _NAMED
-        return f"{named} and {more} more" if more > 0 else named
+        return named(self.learners) or "the role"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Who is not all right: the learners with faults of their own, and what is shared."""
+
+    faults: tuple[Fault, ...]
+    """Shared ones first."""
+    own: Mapping[str, tuple[Finding, ...]]
+    """Learner -> what is their own, of those who have something."""
+
+    @property
+    def shared(self) -> tuple[Fault, ...]:
+        """What is nobody's own."""
+        return tuple(fault for fault in self.faults if fault.is_shared)
+
+    @property
+    def concerned(self) -> set[str]:
+        """The learners who have something of what is shared."""
+        return {learner for fault in self.shared for learner in fault.learners}
+
+
+def overview(findings: Sequence[Finding]) -> Overview:
+    """Join failures, and what was not found out, that are the same fault, whoever has it.
+
+    Each reason and change is told once.
+    """
+    class_size = len(learners(findings))
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict in FAILED:
+            alike.setdefault(_kind(finding), []).append(finding)
+    groups = [(same, _is_shared(same, class_size)) for same in alike.values()]
+    groups.sort(key=lambda group: not group[1])
+    firsts = told_once(same[0] for same, _ in groups)
+    own: dict[str, list[Finding]] = {}
+    for same, is_shared in groups:
+        for finding in () if is_shared else same:
+            own.setdefault(finding.learner, []).append(finding)
+    return Overview(
+        faults=tuple(
+            Fault(finding=first, learners=tuple(learners(same)), is_shared=is_shared)
+            for first, (same, is_shared) in zip(firsts, groups, strict=True)
+        ),
+        own={name: tuple(own[name]) for name in learners(findings) if name in own},
+    )
+
+
+def _kind(finding: Finding) -> tuple[str, ...]:
+    """Return what makes two findings the same fault: their parts, not what is said of them."""
+    cause = finding.cause
+    if not cause:
+        words = f"{finding.expected}\0{finding.got}\0{finding.unasked}"
+        mine = words.replace(finding.learner, "") if finding.learner else words
+        cause = (re.sub(r"\d+", "", mine),)
+    return finding.check, finding.verdict.value, *cause
+
+
+def _is_shared(same: Sequence[Finding], class_size: int) -> bool:
+    names = learners(same)
+    return not names or (class_size > 1 and 2 * len(names) > class_size)
+
+
+def who_is_not_all_right(proof: Proof) -> str:
+    """Return in one sentence who is not all right, by name, and how many share a fault."""
+    total = len(learners(proof.findings))
+    everybody = f"all {total} learners" if total > 1 else "the learner"
+    seen = overview(proof.findings)
+    shared = len(seen.concerned)
+    parts: list[str] = []
+    if seen.own:
+        because = " by faults of their own" if seen.shared else ""
+        parts.append(f"{named(tuple(seen.own), most=2 * _NAMED)}{because}")
+    if seen.shared:
+        who = everybody if shared == total else f"{shared} of {total} learners"
+        parts.append(f"{who} by what they share" if shared else "the role")
+    if parts:
+        lead = "Not all right" if overall(proof.findings) is Verdict.FAIL else "Not found out"
+        return f"{lead}: {', and '.join(parts)}."
+    if overall(proof.findings) is not Verdict.PASS:
+        return f"Not found out: {everybody}."
+    return f"{everybody[:1].upper()}{everybody[1:]} {'are' if total > 1 else 'is'} all right."
+
+
+def named(names: Sequence[str], *, most: int = _NAMED) -> str:
+    """Return names in a row, of many the first and how many more there are."""
+    more = len(names) - most
+    return f"{', '.join(names[:most])} and {more} more" if more > 0 else ", ".join(names)
 
 
 def learners(findings: Iterable[Finding]) -> list[str]:
@@ -55,59 +145,45 @@ def role_name(proof: Proof) -> str:
     return proof.role_arn.rpartition("/")[2]
 
 
-def deviations(findings: Iterable[Finding]) -> list[Shared]:
-    """Join failures, and what was not found out, that differ in nothing but the learner's name.
-
-    Each reason and change is told once.
-    """
-    alike: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
-        if finding.verdict in FAILED:
-            parts = (
-                finding.check,
-                finding.verdict.value,
-                finding.expected,
-                finding.got,
-                finding.said,
-                finding.unasked,
-                as_text(finding.advice),
-            )
-            key = tuple(
-                part.replace(finding.learner, "\0") if finding.learner else part for part in parts
-            )
-            alike.setdefault(key, []).append(finding)
-    firsts = told_once(same[0] for same in alike.values())
-    return [
-        Shared(finding=first, learners=tuple(learners(same)))
-        for first, same in zip(firsts, alike.values(), strict=True)
-    ]
-
-
 def told_once(findings: Iterable[Finding]) -> list[Finding]:
-    """Tell why, and what to do, once: a learner's later findings refer to the first such."""
-    seen: dict[str, list[Finding]] = {}
+    """Tell why, and what to do, once: later findings refer to the first such, whoever's it is.
+
+    So no command stands there twice: what is made once cannot be made again.
+    """
     told: list[Finding] = []
+    first_with: dict[Advice, Finding] = {}
+    first_for: dict[tuple[str, ...], Finding] = {}
     for finding in findings:
-        earlier = seen.setdefault(finding.learner, [])
-        if finding.verdict in FAILED and finding.got:
-            told.append(_referring(finding, earlier))
-            earlier.append(finding)
-        else:
+        if finding.verdict not in FAILED or not finding.advice:
             told.append(finding)
+            continue
+        told.append(_referring(finding, first_with, first_for.get(finding.why)))
+        first_for.setdefault(finding.why, finding)
+        for step in finding.advice:
+            first_with.setdefault(step, finding)
     return told
 
 
-def _referring(finding: Finding, earlier: Sequence[Finding]) -> Finding:
-    if not finding.advice:
+def _referring(
+    finding: Finding, first_with: Mapping[Advice, Finding], same: Finding | None
+) -> Finding:
+    """Refer to the `same` reason if it has the advice, else to the first with a part of it."""
+    first = next((first_with[step] for step in finding.advice if step in first_with), None)
+    if first is None:
         return finding
-    # A later one may propose a part of it only: the command without the difference that it makes.
-    alike = [each for each in earlier if set(finding.advice) <= set(each.advice)]
-    for each in alike:
-        if each.why == finding.why:
-            return replace(finding, why=(f"Why, and what to do: as for {each.check}.",), advice=())
-    if not alike:
-        return finding
-    return replace(finding, advice=(Advice(sentence=f"as for {alike[0].check}."),))
+    rest = tuple(step for step in finding.advice if step not in first_with)
+    if same and set(finding.advice) <= set(same.advice):
+        why = f"Why, and what to do: as for {_where(same, finding)}."
+        return replace(finding, why=(why,), advice=())
+    lead = "besides what is said" if rest else "as"
+    return replace(
+        finding, advice=(Advice(sentence=f"{lead} for {_where(first, finding)}."), *rest)
+    )
+
+
+def _where(earlier: Finding, later: Finding) -> str:
+    whose = "" if earlier.learner == later.learner else f" of {earlier.learner or 'the role'}"
+    return f"{earlier.check}{whose}"
 
 
 def counts(findings: Iterable[Finding]) -> Counter[Verdict]:

@@ -13,6 +13,8 @@ from rolelab.report import summary, text
 
 WIDE = 110
 """Columns from which on a table reads well: an ARN of usual length is not broken in it."""
+_OTHER_COLUMNS = 56
+"""Columns of a table beside those of the result."""
 STYLES = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -24,18 +26,20 @@ STYLES = {
 def show(proof: Proof, console: Console | None = None) -> None:
     """Print the report."""
     console = console or Console(highlight=False)
-    if console.width < WIDE or len(summary.learners(proof.findings)) > summary.EACH:
+    if not _fits(proof, console.width) or len(summary.learners(proof.findings)) > summary.EACH:
         for line in text.lines(proof):
             console.print(_coloured(line), soft_wrap=True)
         return
+    if len(summary.learners(proof.findings)) > 1:
+        console.print(Text(readable.line(summary.who_is_not_all_right(proof)), style="bold"))
     console.print(Text(readable.line(text.head(proof)), style="bold"))
     for name, findings in summary.by_learner(proof.findings).items():
         console.print(_table(readable.line(name) or "the role", findings))
-    for shared in summary.deviations(proof.findings):
-        finding = shared.finding
+    for fault in summary.overview(proof.findings).faults:
+        finding = fault.finding
         if finding.why or finding.advice:
             failed = summary.FAILED[finding.verdict]
-            heading = f"{finding.check} {failed}, {shared.whose or 'the role'}"
+            heading = f"{finding.check} {failed}, {fault.whose}: {finding.heading}"
             console.print(Text(readable.line(heading), style=STYLES[finding.verdict]))
             for line in text.reason(finding.why, finding.advice, width=console.width - 1):
                 # Commands are to be copied: what a terminal breaks stays one line in a copy.
@@ -43,6 +47,16 @@ def show(proof: Proof, console: Console | None = None) -> None:
             console.print()
     style = STYLES[summary.overall(proof.findings)]
     console.print(Text(summary.conclusion(proof.findings), style=style))
+
+
+def _fits(proof: Proof, width: int) -> bool:
+    """Return whether a table is wide enough that no name or ARN in it is broken."""
+    words = (
+        word
+        for finding in proof.findings
+        for word in f"{text.result(finding)} {finding.said}".split()
+    )
+    return width >= max(WIDE, _OTHER_COLUMNS + max(map(len, words), default=0))
 
 
 def _table(title: str, findings: list[Finding]) -> Table:

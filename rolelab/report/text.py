@@ -12,6 +12,8 @@ from rolelab.findings import Finding, Proof, Verdict
 from rolelab.report import summary
 
 WIDTH = 80
+MOST_NAMED = 20
+"""Learners with faults of their own that are listed one by one."""
 MARKS = {
     Verdict.PASS: "pass",
     Verdict.FAIL: "FAIL",
@@ -31,24 +33,46 @@ def head(proof: Proof) -> str:
 
 def lines(proof: Proof) -> Iterator[str]:
     """Return the report line by line: of few learners each check, of many what deviates."""
-    findings = summary.told_once(proof.findings)
+    findings = proof.findings
+    if len(summary.learners(findings)) > 1:
+        yield from _wrapped(summary.who_is_not_all_right(proof), "")
     yield from _wrapped(head(proof), "")
     if len(summary.learners(findings)) <= summary.EACH:
-        for name, own in summary.by_learner(findings).items():
+        for name, own in summary.by_learner(summary.told_once(findings)).items():
             yield ""
             yield readable.line(name) or "the role"
             yield from _each(own)
     else:
+        yield from _of_class(summary.overview(proof.findings))
         yield ""
-        yield f"{'':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
+        yield f"{'all learners':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
         for check, tally in summary.by_check(findings).items():
             yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
-        for shared in summary.deviations(proof.findings):
-            yield ""
-            yield from _wrapped(shared.whose or "the role", "")
-            yield from _finding(shared.finding)
     yield ""
     yield from textwrap.wrap(summary.conclusion(findings), WIDTH)
+
+
+def _of_class(seen: summary.Overview) -> Iterator[str]:
+    """Say who has faults of their own, then what is shared, then what is whose own."""
+    if seen.own:
+        yield ""
+        yield f"{'who has faults of their own':32}what failed"
+    names = list(seen.own)
+    for name in names[:MOST_NAMED]:
+        checks = ", ".join(dict.fromkeys(finding.check for finding in seen.own[name]))
+        yield from _wrapped(checks, f"  {readable.line(name):29} ", " " * 32)
+    if len(names) > MOST_NAMED:
+        yield f"  and {len(names) - MOST_NAMED} more: `--html` and `--json` name them all"
+    title, whose = "", ""
+    for fault in seen.faults:
+        yield ""
+        if title != (title := "WHAT IS SHARED" if fault.is_shared else "FAULTS OF THEIR OWN"):
+            yield title
+        if whose != (whose := fault.whose):
+            yield from _wrapped(whose, "")
+        yield from _finding(fault.finding)
+        if len(fault.learners) > 1 and any(step.command for step in fault.finding.advice):
+            yield from _wrapped(f"(shown for {fault.learners[0]}, alike for the others)", " " * 8)
 
 
 def reason(
@@ -100,7 +124,8 @@ def _alike(finding: Finding) -> tuple[Verdict, str]:
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    who = f"{finding.who}, {finding.what}: " if finding.who else f"{finding.what}: "
+    what = finding.failure if finding.verdict is Verdict.FAIL and finding.failure else finding.what
+    who = f"{finding.who}, {what}: " if finding.who else f"{what}: "
     first = f"  {MARKS[finding.verdict]}  {finding.check:24} "
     yield from _wrapped(f"{who}{result(finding)}", first, " " * 8)
     if finding.said:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rolelab.diagnosis.administrator import NoAnswer, NotLookedAt
 from rolelab.diagnosis.check import Check
 from rolelab.diagnosis.declared import Deviation, Deviations
-from rolelab.diagnosis.reasons import Reason
+from rolelab.diagnosis.reasons import of_deviations
 from rolelab.findings import Verdict
 from rolelab.verify.story import Surroundings
 from rolelab.verify.telling import Teller
@@ -55,5 +55,5 @@ def _tell(check: Check, deviation: Deviation | None, teller: Teller) -> None:
         Verdict.FAIL,
         expected=deviation.expected,
         got=deviation.got,
-        reason=Reason(why=deviation.why, advice=deviation.advice),
+        reason=of_deviations([deviation]),
     )

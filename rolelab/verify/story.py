@@ -172,7 +172,9 @@ class Story:
             expected=expected,
             got=got or answer.got,
             said=answer.said,
-            reason=self._reason(check, answer) if is_explained else None,
+            reason=self._reason(check, answer)
+            if is_explained
+            else Reason(cause=(answer.outcome.value, answer.code)),
         )
         return right
 
@@ -189,6 +191,7 @@ class Story:
                 return check.because(self._situation, answer)
             return reasons.of_needs(self._situation, answer, check.needs, check.who)
         except NotLookedAt as not_looked:
-            return Reason(why=(f"Why was not looked at: {not_looked}.",))
+            why = f"Why was not looked at: {not_looked}."
         except NoAnswer as lost:
-            return Reason(why=(f"Why could not be found out: {lost}.",))
+            why = f"Why could not be found out: {lost}."
+        return Reason(cause=(answer.outcome.value, answer.code), why=(why,))

@@ -53,8 +53,10 @@ class Teller:
                 who=check.who,
                 action=check.action,
                 what=check.title,
+                failure=check.failure,
                 part=check.part,
                 why=tuple(map(self._clean, reason.why)),
+                cause=tuple(map(self._clean, reason.cause)),
                 advice=tuple(map(self._clean_step, reason.advice)),
             )
         )

@@ -327,8 +327,8 @@ def test_alike_deviations_are_joined_and_different_ones_are_not() -> None:
         finding(verdict=Verdict.FAIL, learner="bob", got="refused bob"),
         finding(verdict=Verdict.FAIL, learner="eve", got="something else"),
     ]
-    joined = summary.deviations(found)
-    assert [deviation.learners for deviation in joined] == [("ada", "bob"), ("eve",)]
+    faults = summary.overview(found).faults
+    assert [fault.learners for fault in faults] == [("ada", "bob"), ("eve",)]
 
 
 def test_lines_fit_80_columns_and_commands_stay_whole() -> None:
@@ -369,3 +369,147 @@ def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="cannot be written"):
         write(str(tmp_path), "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "report"]
+
+
+def a_class() -> Proof:
+    """Thirty learners, a fault of the role that all meet, and two with a fault of their own.
+
+    What AWS says names a bucket of each learner's own.
+    """
+    told: list[Finding] = []
+    for name in ("ada", *(f"learner{number:03}" for number in range(28)), "tom"):
+        is_tom = name == "tom"
+        told += [
+            finding(
+                "before.list-buckets",
+                Verdict.FAIL if name == "ada" else Verdict.PASS,
+                name,
+                cause=("s3:ListAllMyBuckets", "identity"),
+                why=(f"{name} is allowed to.",),
+                advice=(command(f"aws iam detach-user-policy --user-name {name}"),),
+            ),
+            finding("identity.caller", Verdict.FAIL if is_tom else Verdict.PASS, name, got="dead"),
+            skipped("during.create-bucket", "no key", learner=name)
+            if is_tom
+            else finding(
+                "during.create-bucket",
+                Verdict.FAIL,
+                name,
+                expected="works",
+                got="refused (AccessDenied)",
+                said=f"not authorized on rolelab-verify-{hash(name):x}",
+                cause=("s3:CreateBucket", "identity"),
+                why=(f"Session {name} is not allowed to.",),
+                advice=(command("aws iam attach-role-policy"),),
+            ),
+        ]
+    told.append(
+        finding("declared.role-managed", Verdict.FAIL, "", advice=(command("aws iam attach"),))
+    )
+    return proof(*told)
+
+
+def test_a_class_reads_first_who_is_not_all_right_by_name() -> None:
+    """The two with faults of their own do not drown in what all share, which is told once."""
+    lines = list(text.lines(a_class()))
+    first = " ".join(lines[:2])
+    assert first.startswith(
+        "Not all right: ada, tom by faults of their own, and 29 of 30 learners by what they share."
+    )
+    table = lines[lines.index("who has faults of their own     what failed") + 1 :]
+    rows = [line.split() for line in table[: table.index("")]]
+    assert rows == [["ada", "before.list-buckets"], ["tom", "identity.caller"]]
+    assert sum("FAIL  during.create-bucket" in line for line in lines) == 1
+    assert lines.index("WHAT IS SHARED") < lines.index("FAULTS OF THEIR OWN")
+    html = as_html.render(a_class())
+    assert html.count("<article") == 4
+    assert "Not all right: ada, tom by faults of their own" in html
+    assert html.index("Who has faults of their own") < html.index("What is shared")
+
+
+def test_json_names_who_has_faults_of_their_own_and_each_fault_once() -> None:
+    """A program need not join findings by itself."""
+    told = json.loads(as_json.render(a_class()))
+    assert told["notAllRight"] == ["ada", "tom"]
+    faults = {each["check"]: each for each in told["faults"]}
+    assert [each["check"] for each in told["faults"] if each["shared"]] == [
+        "during.create-bucket",
+        "declared.role-managed",
+    ]
+    assert len(faults["during.create-bucket"]["learners"]) == 29
+    assert faults["declared.role-managed"]["learners"] == []
+    first = told["findings"][faults["identity.caller"]["finding"]]
+    assert (first["check"], first["learner"]) == ("identity.caller", "tom")
+
+
+def test_the_same_check_with_another_cause_is_another_fault() -> None:
+    """Whoever is refused by an own boundary is not one of those whom the role refuses."""
+    refused = [
+        finding(verdict=Verdict.FAIL, learner=name, got="refused", cause=(layer,))
+        for name, layer in (("ada", "trust"), ("bob", "trust"), ("eve", "boundary"))
+    ]
+    faults = summary.overview(refused).faults
+    assert [(fault.learners, fault.is_shared) for fault in faults] == [
+        (("ada", "bob"), True),
+        (("eve",), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("findings", "says"),
+    [
+        ([finding(learner="ada"), finding(learner="bob")], "All 2 learners are all right."),
+        (
+            [finding(learner="ada"), finding(learner="bob", verdict=Verdict.UNKNOWN)],
+            "Not found out: bob.",
+        ),
+        (
+            [finding(learner="ada"), finding("declared.role", Verdict.FAIL, "")],
+            "Not all right: the role.",
+        ),
+        (
+            [finding(learner=name, verdict=Verdict.FAIL) for name in ("ada", "bob")],
+            "Not all right: all 2 learners by what they share.",
+        ),
+    ],
+)
+def test_one_sentence_says_who_is_not_all_right(findings: list[Finding], says: str) -> None:
+    """The first line of every report on a class."""
+    assert summary.who_is_not_all_right(proof(*findings)) == says
+
+
+def test_no_command_is_told_twice_whoever_it_is_for() -> None:
+    """The same role is put back once: for a learner and in the role's own finding."""
+    create = command("aws iam create-role")
+    told = proof(
+        finding("assume.role", Verdict.FAIL, why=("There is no role.",), advice=(create,)),
+        finding("declared.role", Verdict.FAIL, "", why=("It is gone.",), advice=(create,)),
+    )
+    lines = list(text.lines(told))
+    assert sum("create-role" in line for line in lines) == 1
+    assert any("as for assume.role of ada." in line for line in lines)
+    assert as_junit.render(told).count("create-role") == 1
+
+
+def test_a_failure_is_headed_as_one() -> None:
+    """`no permissions boundary` above a failure reads as if there were none."""
+    words = CHECKS["declared.user-boundary"]
+    failed = finding(
+        words.id, Verdict.FAIL, what=words.title, failure=words.failure, why=("It limits.",)
+    )
+    assert failed.heading == "it has a permissions boundary"
+    assert finding(words.id, what=words.title, failure=words.failure).heading == words.title
+    assert "✗ failed: it has a permissions boundary" in as_html.render(proof(failed))
+    assert "administrator, no permissions" not in "\n".join(text.lines(proof(failed)))
+    refused = finding(verdict=Verdict.FAIL, expected="refused (AccessDenied)", got="works")
+    assert refused.heading == "not refused: assume the role"
+
+
+def test_an_arn_is_broken_in_no_table() -> None:
+    """A narrower window shows lines instead; the page gives AWS's words the whole width."""
+    arn = f"arn:aws:sts::123456789012:assumed-role/{'s3Access' * 8}/{'x' * 60}"
+    told = proof(finding(verdict=Verdict.FAIL, got=arn, said=f"User: {arn} is not authorized"))
+    for width in (110, 150, 160, 250):
+        shown_lines = shown(told, width)
+        assert sum(arn in line for line in shown_lines) >= 2, width
+    assert 'class="said" colspan' in as_html.render(told)
