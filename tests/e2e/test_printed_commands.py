@@ -1,4 +1,4 @@
-"""Every command that rolelab prints does what it says, typed into any shell, and reaches its lab."""
+"""Every command that rolelab prints does what it says in any shell, and reaches its own lab."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ ALWAYS = ["grant-other-role", "trust-external-id", "user-renamed", "key-deleted"
 
 def _faults() -> list[object]:
     rest = [fault for fault in FAULTS if fault not in ALWAYS]
-    random.Random(seeds.SEED).shuffle(rest)  # noqa: S311 - an order, not a secret
+    random.Random(seeds.SEED).shuffle(rest)
     return [*ALWAYS, *(pytest.param(fault, marks=pytest.mark.long) for fault in rest)]
 
 
