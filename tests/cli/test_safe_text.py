@@ -147,7 +147,7 @@ def test_events_show_a_request_in_one_line(tmp_path: Path) -> None:
 
 def test_no_command_prints_past_the_one_place() -> None:
     """What is for people is said with `say`; what stays is data for programs and shells."""
-    data = ("readable.", "export ", "value if bare", "unset_line(", "context.get_usage()")
+    data = ("readable.", "export ", "value if bare", "unset_line(", "get_usage()", "[Enter]")
     printed = [
         line
         for file in (ROOT / "rolelab" / "cli").glob("*.py")
