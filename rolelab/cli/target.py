@@ -105,7 +105,7 @@ class LabChoice:
         """Return what it takes that a command reaches the lab from any shell in this folder."""
         from rolelab.advice import Place
 
-        stack = [] if chosen.stack == "dev" else ["--stack", chosen.stack]
+        stack = () if chosen.stack == DEFAULT_STACK else ("--stack", chosen.stack)
         # Whoever made the lab makes it anew; of outputs in a file nobody knows, but an account is
         # never of rolelab's making.
         is_ours = not self.pulumi and bool(chosen.endpoint.url)
@@ -115,9 +115,7 @@ class LabChoice:
         before = f"AWS_ENDPOINT_URL={shlex.quote(url)}" if url else ""
         if not chosen.endpoint.url or self.outputs_file == "-":
             return Place(as_admin=before, refresh=f"{before} {shlex.join(refresh)}".lstrip())
-        pulumi = ["--pulumi"] if self.pulumi else []
-        outputs = ["--outputs", self.outputs_file] if self.outputs_file else []
-        words = shlex.join(["rolelab", "exec", "--admin", *stack, *pulumi, *outputs, "--"])
+        words = shlex.join(["rolelab", "exec", "--admin", *self.words, "--"])
         return Place(
             as_admin=f"{before} {words}".lstrip(),
             refresh=f"{before} {shlex.join(refresh)}".lstrip(),
