@@ -43,3 +43,6 @@ def command(
     options = "".join(f" {shlex.quote(word)}" for word in words)
     reason = asking.why(chosen.lab, learner, chosen.endpoint, question, options=options)
     for line in text.reason(reason.why, choice.place(chosen).advise(reason.advice)):
+        say(line)
+    if not reason.is_known:
+        ctx.exit(CannotTell.exit_code)
