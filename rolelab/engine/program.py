@@ -23,6 +23,7 @@ import pulumi
 import pulumi.runtime
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
+from rolelab.engine import program_modules
 from rolelab.engine.stack import Stack
 from rolelab.errors import LabError, UsageError
 
@@ -71,7 +72,12 @@ def run(
         pulumi.runtime.configure(settings)
         _until_complete(root)
 
-    with _surroundings(root, say), _program_modules(root), _fewer_collections(), _shallow_stacks():
+    with (
+        _surroundings(root, say),
+        program_modules.apart(root),
+        _fewer_collections(),
+        _shallow_stacks(),
+    ):
         # A context of its own: the SDK keeps its settings, configuration and root resource in
         # context variables.
         contextvars.copy_context().run(inside)
@@ -173,13 +179,9 @@ def _of_the_user(error: BaseException, root: Path) -> str:
 
 
 def _is_ours(path: Path, root: Path) -> bool:
-    """Return whether a file is the project's: not the engine's, nor of an environment in it."""
+    """Return whether a file is the project's, and not the engine's, which the lab's own has."""
     engine = Path(__file__).resolve().parent
-    return (
-        path.is_relative_to(root)
-        and not path.is_relative_to(engine)
-        and not any(part in ("site-packages", "dist-packages") for part in path.parts)
-    )
+    return program_modules.is_of_program(path, root) and not path.is_relative_to(engine)
 
 
 @contextlib.contextmanager
@@ -233,22 +235,6 @@ class _Lines(io.TextIOBase):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-@contextlib.contextmanager
-def _program_modules(root: Path) -> Generator[None]:
-    """Forget the program's modules at its end.
-
-    The next run here executes them again, as a new process would.
-    """
-    before = set(sys.modules)
-    try:
-        yield
-    finally:
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and name.partition(".")[0] != "rolelab" and _is_ours(Path(file), root):
-                del sys.modules[name]
 
 
 @contextlib.contextmanager

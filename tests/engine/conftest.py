@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,17 @@ def stack(
     """A project without a program yet; its state is checked after every line."""
     monkeypatch.setattr(StateStore, "_write", runner_process.checked(StateStore._write))  # pyright: ignore[reportPrivateUsage]
     return StackRunner(tmp_path, local_aws, account, root)
+
+
+@pytest.fixture
+def make_stack(local_aws: Instance, account: str, root: Clients) -> Callable[[Path], StackRunner]:
+    """Make another project, in the test's account."""
+
+    def make(folder: Path) -> StackRunner:
+        folder.mkdir()
+        return StackRunner(folder, local_aws, account, root)
+
+    return make
 
 
 class Runner:
