@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.exceptions import EndpointConnectionError
 
+from rolelab.aws.aws_clock import AwsClock
 from rolelab.aws.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class Clients:
         attempts: int = 5,
         connect_s: float = 5,
         read_s: float = 60,
+        clock: AwsClock | None = None,
     ) -> None:
         # The administrator's credentials are named or come from the environment as for every AWS
         # tool.
@@ -119,6 +121,7 @@ class Clients:
             # loopback anyway.
             proxies={} if endpoint.is_local else None,
         )
+        self.clock = clock or AwsClock()
         self._lock = threading.Lock()
         self._session: botocore.session.Session | None = None
         self._made: dict[str, object] = {}
@@ -164,6 +167,7 @@ class Clients:
             aws_session_token=keys.session_token.reveal() if keys and keys.session_token else None,
             config=self._config,
         )
+        client.meta.events.register("after-call", self.clock.hear)
         if self.endpoint.is_local:
             client.meta.events.register_first("needs-retry", _give_up_where_nobody_listens)
         return client

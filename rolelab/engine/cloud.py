@@ -35,7 +35,7 @@ class Cloud:
         require_loopback(endpoint.url)
         self.region = endpoint.region
         self._again = Clients(endpoint, connections=connections)
-        self._once = Clients(endpoint, connections=connections, attempts=1)
+        self._once = Clients(endpoint, connections=connections, attempts=1, clock=self._again.clock)
         self._lock = threading.Lock()
         self._identity: GetCallerIdentityResponseTypeDef | None = None
 
@@ -51,6 +51,12 @@ class Cloud:
         A second CreateAccessKey makes a second key.
         """
         return self._once.iam
+
+    def now(self) -> float:
+        """Return the time by AWS's clock, in seconds since 1970: what is made is dated by it."""
+        if not self._again.clock.is_known:
+            _ = self.identity
+        return self._again.clock.now()
 
     @property
     def identity(self) -> GetCallerIdentityResponseTypeDef:

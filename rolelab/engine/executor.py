@@ -16,7 +16,7 @@ from rolelab.engine.resource import Registered, Resource
 from rolelab.engine.state import StateStore
 from rolelab.engine.tally import OperationError, StoppedError, Tally
 from rolelab.engine.types.table import TYPES
-from rolelab.errors import LabError
+from rolelab.errors import CannotTell, LabError
 from rolelab.steps import Op, Step
 
 
@@ -117,6 +117,10 @@ class Apply:
             else:
                 resource = self._journaled.create(operation)
         except (StoppedError, OperationError):
+            return self._skipped(urn)
+        except CannotTell as unknown:
+            self._tally.give_up(unknown)
+            self._tally.stop()
             return self._skipped(urn)
         except LabError as error:
             # The state could not be written: nothing more may begin.

@@ -61,7 +61,7 @@ class Journaled:
         replaces = operation.op is Op.REPLACE and not operation.delete_before_replace
         for last in (False, True):
             pending = PendingOperation(
-                op="create", at=time.time(), resource=operation.resource, replaces=replaces
+                op="create", at=self._cloud.now(), resource=operation.resource, replaces=replaces
             )
             number = self._state.begin(pending)
             try:

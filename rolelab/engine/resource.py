@@ -143,7 +143,7 @@ class PendingOperation:
     op: str
     """create, update or delete."""
     at: float
-    """Seconds since the epoch, before the first call."""
+    """Seconds since the epoch, before the first call; of a create by AWS's clock."""
     resource: Resource
     """As it will be (create, update), or as it is (delete)."""
     pending_deletion: bool = False

@@ -131,7 +131,7 @@ def _require_ours(path: Path) -> None:
 
 def _write(path: Path, lines: list[str]) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole_file.make_private(path.parent)
         whole_file.replace(path, "\n".join((MARK, *lines)), mode=0o600)
     except OSError as error:
         what, do = f"cannot be written: {error.strerror}", "name another folder with --to"

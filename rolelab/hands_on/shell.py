@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from rolelab import whole_file
 from rolelab.errors import LabError, UsageError
 
 WHO = "ROLELAB_WHO"
@@ -100,8 +101,8 @@ def interactive(environment: Mapping[str, str], folder: Path) -> tuple[list[str]
 
 def _start_file(path: Path, text: str) -> Path:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        whole_file.make_private(path.parent)
+        whole_file.replace(path, text, mode=0o600)
     except OSError as error:
         raise LabError(f"cannot be written: {error.strerror}", where=str(path)) from None
     return path

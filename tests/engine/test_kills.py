@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from rolelab.localaws.process import control
 from tests import seeds
 from tests.engine.conftest import Runner
 from tests.engine.stacks import StackRunner, in_step
@@ -151,3 +152,26 @@ def test_the_kills_are_placed_over_the_whole_journal(stack: StackRunner, runner:
         if scenario.name != "destroy":
             stack.config = BEFORE
             assert stack.up().ok
+
+
+@pytest.mark.parametrize("seed", seeds.runs(sample=3, whole=60))
+def test_a_kill_while_the_clock_of_aws_is_moved_leaves_nothing(
+    stack: StackRunner, runner: Runner, seed: object
+) -> None:
+    """What AWS made is dated by AWS's clock, which a lesson moves: before, after, back again."""
+    draw = random.Random(f"clock {seed}")
+    stack.program(CLASS)
+    stack.config = BEFORE
+    try:
+        control.move_clock(stack.aws, draw.choice([1, 90, 3600, 86400, 10 * 86400]))
+        kill = draw.randint(1, round(SCENARIOS[0].lines * PARTS[-1])), draw.choice(WHEN)
+        assert runner.run(stack, "up", kill=kill, parallel=8)["killed"]
+        if draw.random() < 0.5:
+            control.move_clock(stack.aws, draw.choice([3600, 86400]))
+        elif draw.random() < 0.5:
+            control.reset_clock(stack.aws)
+        assert stack.destroy().errors == []
+    finally:
+        control.reset_clock(stack.aws)
+    assert stack.left() == {}
+    assert stack.world.everything == []

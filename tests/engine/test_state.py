@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolelab.engine import recorded, stack_lock, state
+from rolelab.engine import recorded, set_aside, stack_lock, state
 from rolelab.engine.resource import PendingOperation, Resource
+from rolelab.engine.stack import Home
 from rolelab.engine.state import StateStore
 from rolelab.engine.world import World
 from rolelab.errors import LabError
@@ -32,6 +33,72 @@ def test_the_files_are_the_owners_alone(stack: StackRunner) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
     for path in folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_folders_are_the_owners_alone_whatever_the_umask(stack: StackRunner) -> None:
+    before = os.umask(0)
+    try:
+        stack.up('aws.iam.User("u", name="ada")')
+    finally:
+        os.umask(before)
+    for path in (stack.folder, stack.folder.parent, stack.folder.parent.parent):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    for path in stack.folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_state_is_written_to_no_place_that_somebody_prepared(tmp_path: Path) -> None:
+    """A link in its place is replaced, not followed, and a wide mode is not kept."""
+    elsewhere = tmp_path / "elsewhere"
+    folder = tmp_path / "dev"
+    folder.mkdir()
+    for name in ("state.json.new", "state.json"):
+        (folder / name).symlink_to(elsewhere)
+    elsewhere.write_text(json.dumps({"version": 1, "generation": 1, **World().to_json()}))
+    before = elsewhere.read_text()
+    elsewhere.chmod(0o666)
+    held = StateStore(folder, command="up")
+    held.put(_resource("a", "a"))
+    held.close()
+    assert elsewhere.read_text() == before
+    assert stat.S_IMODE((folder / "state.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["state.json", "journal.0", "elsewhere-x.json"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(LabError, match="it is not a file"):
+        list(set_aside.worlds(tmp_path, state.read(tmp_path)))
+
+
+@pytest.mark.parametrize("moment", ["before the fold", "after the fold"])
+def test_a_death_in_the_middle_of_a_move_to_another_aws_loses_nothing(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = Home("local", "here"), Home("local", "there")
+    for home, name in ((here, "a"), (there, "b"), (here, "a")):
+        held = StateStore(tmp_path, command="up")
+        held.work_in((home,))
+        held.put(_resource(name, name))
+        held.close()
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    held = StateStore(tmp_path, command="up")
+    with monkeypatch.context() as patch:
+        if moment == "before the fold":
+            patch.setattr(held, "fold", die)
+        else:
+            patch.setattr(set_aside, "forget", die)
+        with pytest.raises(SystemExit):
+            held.work_in((there,))
+    os.close(held._lock_file)  # pyright: ignore[reportPrivateUsage] - as if it had died
+    for home, name in ((here, "a"), (there, "b")):
+        again = StateStore(tmp_path, command="up")
+        again.work_in((home,))
+        assert [resource.name for resource in again.world.live.values()] == [name]
+        again.close()
 
 
 def test_a_second_process_is_told_who_holds_the_stack(tmp_path: Path) -> None:

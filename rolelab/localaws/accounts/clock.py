@@ -6,10 +6,12 @@ Signatures are checked against the real time, because clients sign with theirs.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from email.utils import formatdate
 from functools import lru_cache
 from math import floor
+from pathlib import Path
 
 _ahead_s = 0.0
 _FURTHEST_S = 10 * 366 * 86400
@@ -62,6 +64,13 @@ def reset() -> None:
     """Go back to the real time."""
     global _ahead_s  # noqa: PLW0603 - one clock for one world
     _ahead_s = 0.0
+
+
+def restore(file: Path) -> None:
+    """Move the time to where it was when that was written; it is the real one where nothing was."""
+    reset()
+    with suppress(FileNotFoundError, ValueError):
+        move(float(file.read_text(encoding="ascii")))
 
 
 def ahead_s() -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+from rolelab import whole_file
 from rolelab.errors import LabError
 
 Foreign = Any
@@ -115,9 +116,28 @@ def module(name: str) -> Foreign:
     return importlib.import_module(f"ministack.{name}")
 
 
-def restore(app: ModuleType) -> None:
-    """Take back what the state folder holds."""
-    app._load_persisted_state()
+def restore(app: ModuleType, state: Path) -> None:
+    """Take back what the state folder holds.
+
+    MiniStack's own way goes on without what it cannot read: an empty AWS in which all is lost.
+
+    Raises:
+        LabError: a file is not as it was written.
+    """
+    for name, module_name in app._state_map.items():
+        path = state / f"{name}.json"
+        if not path.exists():
+            continue
+        try:
+            # Not to be read gives None, which no service takes.
+            held = module("core.persistence").load_state(name)
+            app._get_module(module_name).load_persisted_state({**held})
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise LabError(
+                "what it held cannot be read",
+                where=str(path.absolute()),
+                do="put back a copy, or give up what it held with `rolelab local reset`",
+            ) from None
 
 
 def empty_buckets(account: str | None = None) -> None:
@@ -166,8 +186,8 @@ def save(app: ModuleType, state: Path) -> None:
                 "__ministack_format__": persistence._state_format_version(name),
                 "payload": payload,
             }
-            with written[-1].open("w", encoding="utf-8") as file:
-                json.dump(content, file, default=persistence._json_default)
+            text = json.dumps(content, default=persistence._json_default)
+            whole_file.replace(written[-1], text, mode=0o600)
         for path in written:
             path.replace(path.with_suffix(""))
     except OSError:

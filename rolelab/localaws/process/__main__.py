@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ class _Starter:
         if self._pipe is None:
             return False
         pipe, self._pipe = self._pipe, None
-        os.write(pipe, word.encode())
+        with suppress(BrokenPipeError):  # it was interrupted: whoever comes next finds the server
+            os.write(pipe, word.encode())
         os.close(pipe)
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from rolelab import whole_file
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http import proofs
@@ -18,6 +19,9 @@ from rolelab.localaws.ministack.s3_app import S3App
 from rolelab.localaws.ministack.signatures import Signatures
 from rolelab.localaws.ministack.tables import tables
 from rolelab.secret import Secret
+
+_CLOCK = "clock"
+"""File of the state folder: how many seconds the local AWS was ahead."""
 
 
 class LocalAws:
@@ -52,8 +56,14 @@ class LocalAws:
         return {"events": self._events.after(int(query.get("after", "0")), query.get("account"))}
 
     def restore(self) -> None:
-        """Take back what was saved."""
-        emulator.restore(self._ministack)
+        """Take back what was saved, the clock included.
+
+        Raises:
+            LabError: it is not as it was written.
+        """
+        if self._state:
+            emulator.restore(self._ministack, self._state)
+            clock.restore(self._state / _CLOCK)
         self._store.index()
 
     def save(self) -> None:
@@ -63,6 +73,7 @@ class LocalAws:
             OSError: it cannot be written.
         """
         if self._state:
+            whole_file.replace(self._state / _CLOCK, repr(clock.ahead_s()), mode=0o600)
             emulator.save(self._ministack, self._state)
 
     def empty(self) -> None:

@@ -96,7 +96,7 @@ def prepare(home: Path) -> None:
         LabError: it belongs to somebody else or cannot be made.
     """
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole_file.make_private(home)
         home.chmod(0o700)
         if not (home / ".gitignore").exists():
             # It holds secrets, and may be in somebody's repository.

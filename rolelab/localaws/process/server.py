@@ -36,11 +36,8 @@ _log = logging.getLogger(__name__)
 class Life:
     """ASGI layer that answers the server's lifespan: MiniStack would look for containers."""
 
-    def __init__(
-        self, app: App, *, on_start: Callable[[], None], on_stop: Callable[[], None]
-    ) -> None:
+    def __init__(self, app: App, *, on_stop: Callable[[], None]) -> None:
         self._app = app
-        self._on_start = on_start
         self._on_stop = on_stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +47,6 @@ class Life:
             return
         message: Message = await receive()
         if message["type"] == "lifespan.startup":
-            self._on_start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
         self._on_stop()
@@ -87,7 +83,7 @@ class Server:
         self._front = Front(
             self._aws.app, self._aws.controls(), instance_id=instance_id, secret=secret
         )
-        life = Life(self._front, on_start=self._start, on_stop=self._stop)
+        life = Life(self._front, on_stop=self._stop)
         self._uvicorn = _Uvicorn(life, self.leave)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_saved: Callable[[], None] = lambda: None
@@ -108,9 +104,12 @@ class Server:
         Returns False where what it holds could not be saved.
 
         Raises:
+            LabError: what it held cannot be read; it is as it was.
             Exception: what `on_ready` raised.
         """
         self._on_saved = on_saved
+        if self._restore:
+            self._aws.restore()
         asyncio.run(self._serve(on_ready, idle_s, is_at_home))
         return self._saved_at is not None
 
@@ -163,10 +162,6 @@ class Server:
                 self._leave()
                 # Where it could not save, it goes on as after a request.
                 self._front.last_request = time.monotonic()
-
-    def _start(self) -> None:
-        if self._restore:
-            self._aws.restore()
 
     def _stop(self) -> None:
         if self._saved_at is None or self._saved_at != self._front.answered:
