@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long coverage lint style types arrows format bench pins clean environment-lost
+.PHONY: help demo test test-long coverage lint style types arrows format bench pins policies clean environment-lost
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(VENV)/.ready-dev ## Measure, every figure as a ratio within the run (BE
 
 pins: $(VENV)/.ready-dev ## Write constraints.txt again from the requirements, with uv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/pins
+
+policies: $(VENV)/.ready-dev ## Write AWS's managed policies again, from the moto that is pinned
+	@$(BIN)/python -m tools.managed_policies
 
 clean: ## Stop the local AWS and remove all that was made here
 	@if test -x $(BIN)/python && test -d .rolelab; then $(BIN)/python -m rolelab local stop || true; fi

@@ -303,14 +303,15 @@ def pretty(raw: object) -> str:
 
     Their order means nothing, so a difference in it would only hide the one that does.
     """
-    return json.dumps(_in_order(raw), indent=2, ensure_ascii=False)
+    return json.dumps(in_order(raw), indent=2, ensure_ascii=False)
 
 
-def _in_order(raw: object) -> object:
+def in_order(raw: object) -> object:
+    """Return a document with its elements in IAM's usual order."""
     elements = as_mapping(raw)
     if elements is not None:
         usual = sorted(elements, key=lambda key: (_ORDER.get(key, len(_ORDER)), key))
-        return {key: _in_order(elements[key]) for key in usual}
+        return {key: in_order(elements[key]) for key in usual}
     if isinstance(raw, (list, tuple)):
-        return [_in_order(each) for each in cast("Sequence[object]", raw)]
+        return [in_order(each) for each in cast("Sequence[object]", raw)]
     return raw

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from rolelab.iam import arns
+from rolelab.localaws.accounts.aws_policies import AwsPolicies
 from rolelab.localaws.accounts.records import (
     DeviceRecord,
     EntityRecord,
@@ -229,6 +230,7 @@ class IdentityStore:
         """Credential reports."""
         self.deletions = Table(tables.deletions)
         """Of service-linked roles, by the id of the task."""
+        self.aws_policies = AwsPolicies(tables.aws_policies)
         self.sessions = tables.sessions
         """By the temporary access key (`ASIA…`)."""
         self._inline = {"user": Table(tables.user_policies), "group": Table(tables.group_policies)}
@@ -253,12 +255,8 @@ class IdentityStore:
     def managed_policy(self, account: str, arn: str) -> PolicyRecord | None:
         """Return a managed policy: one of AWS's, or the account's own."""
         if arns.is_aws_policy(arn):
-            return self._tables.aws_policies.get(arn)
+            return self.aws_policies.get(arn)
         return self.policies.get(account, arn)
-
-    def aws_policies(self) -> list[PolicyRecord]:
-        """Return the managed policies of AWS that are known here."""
-        return list(self._tables.aws_policies.values())
 
     def tagged(self, account: str, arn: str) -> Tagged | None:
         """Return the managed policy or identity provider with an ARN."""

@@ -23,6 +23,7 @@ from rolelab.localaws.operations import (
     lookup,
     managed_policies,
     pages,
+    policy_versions,
     roles,
     users,
 )
@@ -104,12 +105,8 @@ def authorization_details(call: ApiCall) -> Result:
 
 def _used_aws_policies(call: ApiCall) -> list[PolicyRecord]:
     """Return AWS's managed policies that are attached to anything in the account."""
-    used: set[str | None] = set()
-    for kind in ("user", "group", "role"):
-        for record in call.store.of_kind[kind].all(call.account):
-            used.update(record["AttachedPolicies"])
-            used.add(record.get("PermissionsBoundary"))
-    return [policy for policy in call.store.aws_policies() if policy["Arn"] in used]
+    policies = map(call.store.aws_policies.get, managed_policies.used(call))
+    return [policy for policy in policies if policy]
 
 
 def _details(call: ApiCall, kind: str, record: HolderRecord, inline: str) -> dict[str, object]:
@@ -154,7 +151,7 @@ def _role_detail(call: ApiCall, record: RoleRecord) -> Result:
 
 
 def _policy_detail(call: ApiCall, record: PolicyRecord) -> Result:
-    versions = [managed_policies.version_shown(version) for version in record["Versions"].values()]
+    versions = [policy_versions.shown(version) for version in record["Versions"].values()]
     return {**managed_policies.shown(call, record), "PolicyVersionList": versions}
 
 

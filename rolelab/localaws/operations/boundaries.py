@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from rolelab.iam.arns import Arn
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.accounts.records import PolicyRecord, PrincipalRecord
-from rolelab.localaws.operations import lookup
+from rolelab.localaws.accounts.records import PrincipalRecord
+from rolelab.localaws.operations import lookup, policy_lookup
 from rolelab.localaws.operations.api_call import ApiCall, Result
 
 
@@ -24,29 +24,18 @@ def given(call: ApiCall) -> str | None:
     """Return the ARN of the policy that the call names as a boundary, if it names one.
 
     Raises:
-        AwsError: InvalidInput, for what is no policy's ARN; NoSuchEntity.
+        AwsError: InvalidInput, NoSuchEntity.
     """
     if "PermissionsBoundary" not in call.params:
         return None
     arn = call.text("PermissionsBoundary")
     parsed = Arn.read(arn)
-    if parsed is None or parsed.service != "iam" or parsed.kind != "policy":
+    if parsed is None or (parsed.service, parsed.kind) != ("iam", "policy"):
         raise AwsError("InvalidInput", f"ARN {arn} is not valid.")
     if call.store.managed_policy(call.account, arn) is None:
-        raise lookup.no_such(f"Scope ARN: {arn} does not exist or is not attachable.")
+        sentence = f"Scope ARN: {arn} {policy_lookup.NOT_ATTACHABLE}."
+        raise policy_lookup.missing(call, arn, sentence)
     return arn
-
-
-def policy(call: ApiCall, arn: str) -> PolicyRecord | None:
-    """Return the managed policy with an ARN.
-
-    Raises:
-        AwsError: ValidationError, for what is not an ARN of IAM.
-    """
-    parsed = Arn.read(arn)
-    if parsed is None or parsed.service != "iam":
-        raise AwsError("ValidationError", f"ARN {arn} is not valid.")
-    return call.store.managed_policy(call.account, arn)
 
 
 def put(kind: str) -> Callable[[ApiCall], None]:

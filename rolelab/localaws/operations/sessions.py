@@ -10,12 +10,14 @@ import secrets
 import zlib
 from itertools import islice
 
+from rolelab.iam import arns
 from rolelab.iam.grammar import PolicyUse
 from rolelab.iam.quotas import SESSION_POLICIES, SESSION_POLICY_SIZE
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Keys, tags_as_keys
 from rolelab.localaws.accounts.records import PassedPolicies, SessionRecord, TagRecord
+from rolelab.localaws.operations import policy_lookup
 from rolelab.localaws.operations.api_call import (
     ApiCall,
     Result,
@@ -72,12 +74,14 @@ def policies(call: ApiCall, account: str) -> PassedPolicies | None:
         raise _too_long("policy", SESSION_POLICY_SIZE)
     if document:
         require_grammar(document, PolicyUse.SESSION)
-    if not all(call.store.managed_policy(account, arn) for arn in policy_arns):
+    missing = [arn for arn in policy_arns if call.store.managed_policy(account, arn) is None]
+    if missing:
         message = (
             "At least one Policy ARN in the PolicyArns parameter does not match "
             "an existing IAM Managed Policy ARN."
         )
-        raise AwsError("ValidationError", message)
+        lacking = [policy_lookup.lacking(call, arn) for arn in missing if arns.is_aws_policy(arn)]
+        raise AwsError("ValidationError", " ".join([message, *lacking[:1]]))
     if not document and not policy_arns:
         return None
     return {"Policy": document or None, "PolicyArns": policy_arns}
