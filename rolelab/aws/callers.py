@@ -44,11 +44,22 @@ class Callers(Clients):
     """
 
     def __init__(
-        self, endpoint: Endpoint, *, connections: int = 16, connect_s: float = 5, read_s: float = 20
+        self,
+        endpoint: Endpoint,
+        *,
+        connections: int = 16,
+        connect_s: float = 5,
+        read_s: float = 20,
+        purpose: str | None = None,
     ) -> None:
         nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
         super().__init__(
-            nobody, connections=connections, attempts=1, connect_s=connect_s, read_s=read_s
+            nobody,
+            connections=connections,
+            attempts=1,
+            connect_s=connect_s,
+            read_s=read_s,
+            purpose=purpose,
         )
         self._session = new_session(_Provider(), session_vars=isolated(endpoint))
 

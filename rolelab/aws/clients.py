@@ -106,6 +106,7 @@ class Clients:
         connect_s: float = 5,
         read_s: float = 60,
         clock: AwsClock | None = None,
+        purpose: str | None = None,
     ) -> None:
         # The administrator's credentials are named or come from the environment as for every AWS
         # tool.
@@ -120,6 +121,7 @@ class Clients:
             # A proxy would be handed the administrator's requests, and cannot reach this machine's
             # loopback anyway.
             proxies={} if endpoint.is_local else None,
+            user_agent_extra=purpose,
         )
         self.clock = clock or AwsClock()
         self._lock = threading.Lock()

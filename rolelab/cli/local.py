@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab import readable
-from rolelab.cli import deploying
+from rolelab.cli import deploying, target
 from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
@@ -174,17 +174,32 @@ def env(home: Path, account: str) -> None:
     "--json", "as_json", is_flag=True, help="One JSON object a line, with CloudTrail's fields."
 )
 @click.option("--account", metavar="ID", help="Of this account only.")
+@target.learner_option("What this learner did: the user, and the sessions that it began.")
+@deploying.stack_option
 @_home_option
-def events(home: Path, follow: bool, as_json: bool, account: str | None) -> None:
+def events(
+    home: Path,
+    follow: bool,
+    as_json: bool,
+    account: str | None,
+    learner_name: str | None,
+    stack: str,
+) -> None:
     """Show who asked what of the local AWS, when, and with what answer, as CloudTrail would.
 
     The last ten thousand calls are kept, as long as it runs. Secrets are not among the parameters.
+    With --as, the calls that `verify` and `explain` make with the learner's key are left out: they
+    are known by their user agent.
     """
+    from rolelab.aws import own_calls
     from rolelab.localaws.process import control
 
     running = _running(home)
+    behind = _arn_of(learner_name, stack, home, running) if learner_name else None
     read = control.follow if follow else control.events
-    for event in read(running, account=account):
+    for event in read(running, account=account, behind=behind):
+        if behind and own_calls.is_own(event["userAgent"]):
+            continue
         if as_json:
             click.echo(readable.as_json(event))
         else:
@@ -213,6 +228,20 @@ def clock(home: Path, forward: str | None, reset: bool) -> None:
         if round(ahead)
         else "the local AWS has the real time"
     )
+
+
+def _arn_of(learner_name: str, stack: str, home: Path, running: Instance) -> str:
+    """Return the ARN of a learner's user, by the outputs of the stack in this local AWS."""
+    from rolelab import outputs, project
+    from rolelab.engine import recorded
+    from rolelab.engine.stack import Home
+
+    here, stack = project.find(home.parents[1]), project.stack_name(stack)
+    at = Home("local", running.instance_id)
+    lab = outputs.parse(
+        recorded.outputs(here, stack, at, show_secrets=True), where=f"stack {stack}"
+    )
+    return lab.learner(learner_name).user_arn
 
 
 def _running(home: Path) -> Instance:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from rolelab.advice import OWN, SESSION, Advice, Command, Who
-from rolelab.aws import role_session
+from rolelab.aws import own_calls, role_session
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import AwsAnswer, CallOutcome, Clock, Patience
@@ -70,7 +70,7 @@ def why(
     Raises:
         CannotTell: the policies cannot be read.
     """
-    clock, callers = Clock(), Callers(endpoint)
+    clock, callers = Clock(), Callers(endpoint, purpose=own_calls.EXPLAIN)
     # One question, asked in passing: no waiting for changes to take effect, only for lost answers.
     patience = Patience(1.0 if endpoint.is_local else 5.0, clock)
     admin = Administrator(endpoint, callers, lab, patience)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from rolelab import interrupts
+from rolelab.aws import own_calls
 from rolelab.aws.callers import Callers
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import LOCAL_LIMIT_S, REAL_LIMIT_S, AwsAnswer, Clock, Patience, Stopped
@@ -93,7 +94,12 @@ class _Verification:
         if limit_s is None:
             limit_s = LOCAL_LIMIT_S if endpoint.is_local else REAL_LIMIT_S
         patience = Patience(limit_s, _stoppable(clock, self._stop), is_stopped=self._stop.is_set)
-        callers = Callers(endpoint, connections=self._threads, read_s=options.answer_s)
+        callers = Callers(
+            endpoint,
+            connections=self._threads,
+            read_s=options.answer_s,
+            purpose=own_calls.VERIFY,
+        )
         admin = Administrator(endpoint, callers, lab, patience, is_used=options.admin)
         return Surroundings(
             lab=lab,

@@ -206,6 +206,39 @@ def test_a_reset_is_refused_while_somebody_works_on_a_stack(lab: Project) -> Non
     assert lab.rolelab("verify").returncode == 0
 
 
+def test_what_a_learner_did_is_told_from_what_was_proven_with_their_key(project: Project) -> None:
+    """An instructor sees how far somebody is: user and session, and no check of `verify`."""
+    stack = project.folder / "Pulumi.dev.yaml"
+    stack.write_text("config:\n  assume-role-lab:learners: [anna, tom]\n")
+    assert project.rolelab("up", "--yes").returncode == 0
+    assert project.rolelab("verify").returncode == 0
+    assert project.rolelab("explain", "--as", "tom").returncode == 0
+
+    def done(*options: str) -> list[tuple[str, str]]:
+        told = project.rolelab("local", "events", "--json", *options)
+        assert (told.returncode, told.stderr) == (0, "")
+        events = [json.loads(line) for line in told.stdout.splitlines()]
+        return [
+            (event["eventName"], event["userIdentity"]["arn"].rpartition(":")[2])
+            for event in events
+        ]
+
+    assert done("--as", "tom") == []
+    assert len(done()) > 50, "without a learner everything is told"
+    code = "import boto3; boto3.client('s3').list_buckets()"
+    assert project.rolelab("exec", "--as", "tom", "--", sys.executable, "-c", code).returncode == 1
+    role = project.rolelab("exec", "--as", "tom", "--role", "--", sys.executable, "-c", code)
+    assert role.returncode == 0
+    assert done("--as", "tom") == [
+        ("ListBuckets", "user/tom"),
+        ("AssumeRole", "user/tom"),
+        ("GetCallerIdentity", "assumed-role/s3Access/tom"),
+        ("ListBuckets", "assumed-role/s3Access/tom"),
+    ]
+    nobody = project.rolelab("local", "events", "--as", "nobody")
+    assert (nobody.returncode, "no learner is called 'nobody'" in nobody.stderr) == (2, True)
+
+
 def test_profiles_follow_the_lab_to_its_next_life(lab: Project, aws_cli: Path) -> None:
     """Made again, it has other keys, and the AWS CLI still has a session of the one before."""
     lines = lab.rolelab("profiles").stdout

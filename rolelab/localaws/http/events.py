@@ -72,7 +72,10 @@ class ApiEvent(TypedDict):
 class Events:
     """The record: what is oldest goes when it is full."""
 
-    _events: deque[ApiEvent] = field(default_factory=lambda: deque[ApiEvent](maxlen=MOST))
+    _events: deque[tuple[ApiEvent, str]] = field(
+        default_factory=lambda: deque[tuple[ApiEvent, str]](maxlen=MOST)
+    )
+    """With the ARN of whoever is behind it: of a session, who began it."""
     _number: int = 0
 
     def add(
@@ -107,19 +110,33 @@ class Events:
         }
         if error:
             event["errorCode"], event["errorMessage"] = error[0], error[1][:MOST_OF_A_TEXT]
-        self._events.append(event)
+        self._events.append((event, _behind(caller)))
 
-    def after(self, number: int, account: str | None = None) -> list[ApiEvent]:
-        """Return the events since a number (0: all that are kept), of all accounts or one."""
+    def after(
+        self, number: int, account: str | None = None, behind: str | None = None
+    ) -> list[ApiEvent]:
+        """Return the events since a number (0: all that are kept), of all accounts or one.
+
+        With an ARN those of whoever is called so, and of the sessions that they began.
+        """
         return [
             event
-            for event in list(self._events)
-            if event["eventNumber"] > number and account in (None, event["recipientAccountId"])
+            for event, arn in list(self._events)
+            if event["eventNumber"] > number
+            and account in (None, event["recipientAccountId"])
+            and behind in (None, arn)
         ]
 
     def clear(self) -> None:
         """Forget everything."""
         self._events.clear()
+
+
+def _behind(caller: Caller | None) -> str:
+    if caller is None:
+        return ""
+    session = caller.session
+    return caller.arn if session is None else session.get("SourcePrincipalArn", caller.arn)
 
 
 def _identity(caller: Caller | None) -> Mapping[str, object]:

@@ -29,19 +29,29 @@ class _Told(TypedDict, total=False):
     aheadSeconds: float
 
 
-def events(instance: Instance, *, after: int = 0, account: str | None = None) -> list[ApiEvent]:
-    """Return the events since one's number, the oldest first, of all accounts or one."""
-    query = {"after": str(after)} | ({"account": account} if account else {})
-    return _ask(instance, "GET", proofs.EVENTS_PATH, query).get("events", [])
+def events(
+    instance: Instance, *, after: int = 0, account: str | None = None, behind: str | None = None
+) -> list[ApiEvent]:
+    """Return the events since one's number, the oldest first, of all accounts or one.
+
+    `behind` is an ARN: what it and the sessions that it began have asked.
+    """
+    query = {"after": str(after), "account": account, "behind": behind}
+    asked = {name: value for name, value in query.items() if value is not None}
+    return _ask(instance, "GET", proofs.EVENTS_PATH, asked).get("events", [])
 
 
 def follow(
-    instance: Instance, *, account: str | None = None, every_s: float = 0.5
+    instance: Instance,
+    *,
+    account: str | None = None,
+    behind: str | None = None,
+    every_s: float = 0.5,
 ) -> Iterator[ApiEvent]:
     """Yield the events there are, and then each new one, until the local AWS ends."""
     last = 0
     while True:
-        for event in events(instance, after=last, account=account):
+        for event in events(instance, after=last, account=account, behind=behind):
             last = event["eventNumber"]
             yield event
         time.sleep(every_s)

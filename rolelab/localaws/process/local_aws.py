@@ -53,7 +53,8 @@ class LocalAws:
         }
 
     def _events_after(self, _method: str, query: Mapping[str, str]) -> Mapping[str, object]:
-        return {"events": self._events.after(int(query.get("after", "0")), query.get("account"))}
+        after, account, behind = query.get("after", "0"), query.get("account"), query.get("behind")
+        return {"events": self._events.after(int(after), account, behind)}
 
     def restore(self) -> None:
         """Take back what was saved, the clock included.
