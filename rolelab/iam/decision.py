@@ -100,14 +100,15 @@ def _decide(request: Request, policies: Policies) -> Decision:
         return _refused(request, policies, Layer.CREDENTIALS, reason=cannot)
     is_role = ":role/" in resource
     if action not in _TRUSTED_ACTIONS or not (is_role or action in credentials.ASSUMES):
-        return _by_policies(request, policies, Layer.RESOURCE)
+        return decide_by_policies(request, policies)
     if not is_role and resource != "*":
         reason = f"{resource} is not the ARN of a role"
         return _refused(request, policies, Layer.MISSING_ROLE, reason=reason)
     if is_role and not policies.has(Layer.TRUST):
         reason = f"there is no role {resource}"
         return _refused(request, policies, Layer.MISSING_ROLE, reason=reason)
-    return _by_policies(request, policies, Layer.TRUST if is_role else Layer.RESOURCE)
+    layer = Layer.TRUST if is_role else Layer.RESOURCE
+    return decide_by_policies(request, policies, resource_layer=layer)
 
 
 def _allowed(
@@ -157,8 +158,18 @@ def _unsure(request: Request, policies: Policies, unknown: tuple[str, ...]) -> D
     )
 
 
-def _by_policies(request: Request, policies: Policies, resource_layer: Layer) -> Decision:
-    context = Context(request)
+def decide_by_policies(
+    request: Request,
+    policies: Policies,
+    context: Context | None = None,
+    *,
+    resource_layer: Layer = Layer.RESOURCE,
+) -> Decision:
+    """Decide one action by policies alone, whatever the credentials are.
+
+    `context`: the condition keys, where they are not those that follow from the request.
+    """
+    context = context or Context(request)
     principal = request.principal
 
     def listen(layer: Layer, held: Iterable[Policy]) -> Voice:

@@ -61,13 +61,16 @@ class Policy:
     """ARN of a managed policy."""
     level: int = 0
     """Of an organization's policy: root, unit, account. Each level has to allow."""
+    text: str = field(default="", compare=False, repr=False)
+    """The document as it was written, where it was text."""
 
     @classmethod
     def read(
         cls, document: object, name: str = "", *, owner: str = "", arn: str = "", level: int = 0
     ) -> Policy:
         """Make a policy of a mapping or JSON text; one that makes no sense keeps its fault."""
-        return cls(read(document), name, owner, arn, level)
+        text = document if isinstance(document, str) else ""
+        return cls(read(document), name, owner, arn, level, text)
 
     @property
     def is_editable(self) -> bool:

@@ -82,11 +82,3 @@ def hear(
             if applied and grip > strongest:
                 allow, strongest = Place(layer, policy, statement), grip
     return Voice(layer, allows, by_role, directly, denies, allow, deny)
-
-
-def said_by(policies: Iterable[Policy], request: Request, context: Context) -> Effect | None:
-    """Return what identity-based policies say by themselves: a deny, an allow, or nothing."""
-    voice = hear(Layer.IDENTITY, policies, request, context)
-    if voice.denies:
-        return Effect.DENY
-    return Effect.ALLOW if voice.allows else None

@@ -38,6 +38,12 @@ def fill(pattern: str, context: Context, *, variables: bool) -> str | Lack:
     return "".join(parts)
 
 
+def keys_in(text: str) -> list[str]:
+    """Return the keys that a text has as variables and gives no default for."""
+    variables = (variable[1].strip() for variable in _VARIABLE.finditer(text))
+    return [each for each in variables if each not in _LITERALS and not _DEFAULT.match(each)]
+
+
 def fill_resource(pattern: str, context: Context, *, variables: bool) -> str | Lack:
     """Fill a `Resource` pattern; variables before the fifth colon stay text and match nothing."""
     if variables and "${" in pattern and pattern[: pattern.index("${")].count(":") < 5:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from rolelab.iam import Decision, Layer, Policies, Policy, Request, arns, decide
 from rolelab.iam.messages import Refusal, render, sentence_of
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, Kind
 from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.accounts.records import HolderRecord, PrincipalRecord
+from rolelab.localaws.accounts.records import GroupRecord, HolderRecord, PrincipalRecord
 
 
 def authorize(
@@ -80,14 +81,14 @@ def identity_policies(store: IdentityStore, caller: Caller) -> tuple[Policy, ...
     own = held_policies(store, kind, caller.account, caller.entity)
     if kind == "role":
         return own
-    name = store.users.name_of(caller.entity)
-    of_groups = (
-        policy
-        for group in store.groups.all(caller.account)
-        if name in group["Users"]
-        for policy in held_policies(store, "group", caller.account, group)
-    )
-    return (*own, *of_groups)
+    groups = groups_of(store, caller.account, store.users.name_of(caller.entity))
+    of_groups = (held_policies(store, "group", caller.account, group) for group in groups)
+    return (*own, *chain.from_iterable(of_groups))
+
+
+def groups_of(store: IdentityStore, account: str, user: str) -> list[GroupRecord]:
+    """Return the groups that a user is in."""
+    return [group for group in store.groups.all(account) if user in group["Users"]]
 
 
 def held_policies(

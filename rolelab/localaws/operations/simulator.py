@@ -5,56 +5,63 @@ Source: IAM API Reference, SimulatePrincipalPolicy, SimulateCustomPolicy.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import cast
 
-from rolelab.iam import Effect, Policy, Principal, Request
+from rolelab.iam import Decision, Layer, Policies, Policy, Principal, Request, arns, names
 from rolelab.iam.arns import Arn
+from rolelab.iam.decision import decide_by_policies
+from rolelab.iam.documents import Effect
 from rolelab.iam.grammar import PolicyUse, malformed
+from rolelab.iam.language.patterns import keys_in
+from rolelab.iam.language.statements import applies
 from rolelab.iam.request import Context, Lack, keys_of_any_request
-from rolelab.iam.voices import said_by
+from rolelab.iam.voices import reading_of
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.accounts.caller import Caller, Keys, tags_as_keys
+from rolelab.localaws.accounts.caller import Keys, tags_as_keys
 from rolelab.localaws.accounts.enforcement import (
     boundary_of,
+    groups_of,
     held_policies,
-    identity_policies,
     stored,
 )
 from rolelab.localaws.accounts.records import HolderRecord, RoleRecord, UserRecord
-from rolelab.localaws.operations import lookup, pages
+from rolelab.localaws.operations import lookup, pages, statement_places
 from rolelab.localaws.operations.api_call import ApiCall, Result
 
-_Some = tuple[Policy, ...]
 _OF_ANYBODY = {"aws:viaawsservice": "false", "aws:principalisawsservice": "false"}
+_ALL = "*"
+_EVERYTHING = Policy.read({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
 def simulate_principal(call: ApiCall) -> Result:
     """SimulatePrincipalPolicy: a user's, group's or role's policies, with what is given beside."""
     source = call.text("PolicySourceArn")
     kind, record = _source(call, source)
-    own, boundary = held_policies(call.store, kind, call.account, record), None
-    keys: Keys = {
-        **tags_as_keys(record.get("Tags"), "aws:principaltag/"),
-        "aws:principalarn": source,
-        "aws:principalaccount": call.account,
-    }
+    own, boundary = [*_held(call, kind, record)], None
+    keys: Keys = tags_as_keys(record.get("Tags"), "aws:principaltag/")
     if kind != "group":
-        entity = cast("UserRecord | RoleRecord", record)
-        boundary = boundary_of(call.store, call.account, entity)
-        name = call.store.of_kind[kind].name_of(record)
-        if kind == "user":
-            keys["aws:username"] = name
-            principal = Principal.user(source)
-            user = Caller(principal=principal, access_key_id="", name=name, entity=entity)
-            own = identity_policies(call.store, user)
-    own = (*own, *_given(call, "PolicyInputList"))
-    return _simulated(call, own, _given_boundary(call) or boundary, keys)
+        boundary = boundary_of(call.store, call.account, cast("UserRecord | RoleRecord", record))
+    if kind == "user":
+        for group in groups_of(call.store, call.account, call.store.users.name_of(record)):
+            own += _held(call, "group", group)
+    own += _given(call, "PolicyInputList")
+    organizations = {"OrganizationsDecisionDetail": {"AllowedByOrganizations": True}}
+    return _simulated(call, own, boundary, _caller(call, source), keys, organizations)
 
 
 def simulate_custom(call: ApiCall) -> Result:
     """SimulateCustomPolicy: given policies alone."""
-    return _simulated(call, _given(call, "PolicyInputList"), _given_boundary(call), {})
+    return _simulated(call, _given(call, "PolicyInputList"), None, _caller(call, ""), {}, {})
+
+
+def _held(call: ApiCall, kind: str, holder: HolderRecord) -> Iterator[Policy]:
+    """Yield the policies of a user, role or group by the names that a simulation has for them."""
+    name = call.store.of_kind[kind].name_of(holder)
+    for policy in held_policies(call.store, kind, call.account, holder):
+        yield policy if policy.arn else replace(policy, name=f"{kind}_{name}_{policy.name}")
 
 
 def _source(call: ApiCall, source: str) -> tuple[str, HolderRecord]:
@@ -66,19 +73,123 @@ def _source(call: ApiCall, source: str) -> tuple[str, HolderRecord]:
     raise lookup.no_such(f"The entity {source} cannot be found.")
 
 
-def _simulated(call: ApiCall, own: _Some, boundary: _Some | None, keys: Keys) -> Result:
-    known: Keys = {
-        **_OF_ANYBODY,
-        **keys_of_any_request(clock.moment()),
-        "aws:requestedregion": call.region,
-        "aws:sourceip": call.source_ip,
-        **keys,
-        **_context(call),
-    }
+def _caller(call: ApiCall, source: str) -> Principal | None:
+    """Return who is to call: CallerArn, or else whose policies they are; None for nobody.
+
+    Raises:
+        AwsError: InvalidInput, where a resource's policy has nobody to be held against.
+    """
+    text = call.text("CallerArn") or source
+    arn = Arn.read(text)
+    if arn is not None and arn.service == "iam" and arn.kind in ("user", "role", "group"):
+        return Principal.user(text)
+    if arn is not None:
+        raise AwsError("InvalidInput", f"Invalid ARN: {text} is not a user, group or role.")
+    if "ResourcePolicy" in call.params:
+        message = "CallerArn is required when a ResourcePolicy is specified."
+        raise AwsError("InvalidInput", message)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Simulation:
+    """What the calls of one simulation have in common."""
+
+    policies: Policies
+    keys: Keys
+    principal: Principal
+    owner: str
+    """Account of the resources."""
+
+    def result(self, action: str, resource: str) -> Mapping[str, object]:
+        """Return what comes of one action on one resource."""
+        request = Request(
+            principal=self.principal,
+            action=action,
+            resource=resource,
+            resource_account=self.owner,
+            is_complete=True,
+        )
+        context = Context.of(request, self.keys)
+        decision = decide_by_policies(request, self.policies, context)
+        shared: dict[str, object] = {
+            "MatchedStatements": list(_matched(decision, context)),
+            "MissingContextValues": _missing(self.policies, context),
+        }
+        if self.policies.has(Layer.BOUNDARY):
+            allowed = self._by(Layer.BOUNDARY, request, context).allowed
+            shared["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
+        if request.is_cross_account:
+            shared["EvalDecisionDetails"] = {
+                "IAM Policy": _word(self._by(Layer.IDENTITY, request, context)),
+                "Resource Policy": _word(self._by_resource(request, context)),
+            }
+        word = _word(decision)
+        result = {"EvalActionName": action, "EvalResourceName": resource, "EvalDecision": word}
+        if resource == _ALL:
+            return result | shared
+        own = {"EvalResourceName": resource, "EvalResourceDecision": word, **shared}
+        return {**result, "EvalDecisionDetails": {}, **shared, "ResourceSpecificResults": [own]}
+
+    def _by(self, layer: Layer, request: Request, context: Context) -> Decision:
+        """Decide by the policies of one layer, as if they were the caller's only ones."""
+        at_home = replace(request, resource_account=request.principal.account)
+        alone = Policies({Layer.IDENTITY: self.policies.at(layer)})
+        return decide_by_policies(at_home, alone, context)
+
+    def _by_resource(self, request: Request, context: Context) -> Decision:
+        """Decide by the resource's policy, as if the caller's own allowed everything."""
+        policies = Policies.of(
+            {Layer.IDENTITY: _EVERYTHING, Layer.RESOURCE: self.policies.at(Layer.RESOURCE)}
+        )
+        return decide_by_policies(request, policies, context)
+
+
+def _word(decision: Decision) -> str:
+    if decision.is_explicit:
+        return "explicitDeny"
+    return "allowed" if decision.allowed else "implicitDeny"
+
+
+def _simulated(
+    call: ApiCall,
+    own: Iterable[Policy],
+    boundary: tuple[Policy, ...] | None,
+    caller: Principal | None,
+    keys: Keys,
+    organizations: Mapping[str, object],
+) -> Result:
+    principal = caller or Principal.user(arns.iam(call.account, "user", "nobody"))
+    of_caller: Keys = {}
+    if caller is not None:
+        of_caller = {"aws:principalarn": caller.arn, "aws:principalaccount": caller.account}
+        if ":user/" in caller.arn:
+            of_caller["aws:username"] = caller.name
+    of_resource = _resource_policy(call)
+    simulation = _Simulation(
+        policies=Policies.of(
+            {
+                Layer.IDENTITY: own,
+                Layer.BOUNDARY: _given(call, "PermissionsBoundaryPolicyInputList") or boundary,
+                Layer.RESOURCE: of_resource,
+            }
+        ),
+        keys={
+            **_OF_ANYBODY,
+            **keys_of_any_request(clock.moment()),
+            "aws:sourceip": call.source_ip,
+            **of_caller,
+            **keys,
+            **_context(call),
+        },
+        principal=principal,
+        # Without a policy of the resource it does not matter whose it is.
+        owner=_owner(call, principal) if of_resource else principal.account,
+    )
     results = [
-        _result(call.asking(action, resource), known, own, boundary)
+        {**simulation.result(action, resource), **organizations}
         for action in call.texts("ActionNames")
-        for resource in call.texts("ResourceArns") or ["*"]
+        for resource in call.texts("ResourceArns") or [_ALL]
     ]
     return pages.listing(
         call,
@@ -87,6 +198,15 @@ def _simulated(call: ApiCall, own: _Some, boundary: _Some | None, keys: Keys) ->
         lambda numbered: f"{numbered[0]:06d}",
         lambda numbered: numbered[1],
     )
+
+
+def _owner(call: ApiCall, principal: Principal) -> str:
+    owner = call.text("ResourceOwner")
+    parsed = Arn.read(owner)
+    account = parsed.account if parsed else owner
+    if owner and not names.ACCOUNT_ID.fullmatch(account):
+        raise AwsError("InvalidInput", f"Invalid resource owner: {owner}")
+    return account or principal.account
 
 
 def _context(call: ApiCall) -> Keys:
@@ -100,41 +220,74 @@ def _context(call: ApiCall) -> Keys:
     return keys
 
 
-def _result(request: Request, known: Keys, own: _Some, boundary: _Some | None) -> Result:
-    context = Context.of(request, known)
-    layers = [own] if boundary is None else [own, boundary]
-    effects = [said_by(policies, request, context) for policies in layers]
-    if Effect.DENY in effects:
-        decision = "explicitDeny"
-    else:
-        decision = "allowed" if set(effects) == {Effect.ALLOW} else "implicitDeny"
-    result: dict[str, object] = {
-        "EvalActionName": request.action,
-        "EvalResourceName": request.resource,
-        "EvalDecision": decision,
-        "MatchedStatements": [],
-        "MissingContextValues": _missing(own, context),
+def _matched(decision: Decision, context: Context) -> Iterator[Mapping[str, object]]:
+    """Yield the statements that decided: all that deny, or else all that allow; none otherwise."""
+    if not (decision.is_explicit or decision.allowed):
+        return
+    effect = Effect.DENY if decision.is_explicit else Effect.ALLOW
+    for layer in (Layer.IDENTITY, Layer.BOUNDARY, Layer.RESOURCE):
+        for policy in decision.policies.at(layer):
+            reading = reading_of(layer, policy, decision.asked, context)
+            for statement in policy.document.statements:
+                is_one = statement.effect is effect and applies(statement, reading)[0]
+                # What allows is the caller's or the resource's: a boundary only limits.
+                if is_one and (decision.is_explicit or layer is not Layer.BOUNDARY):
+                    yield _told(policy, layer, statement.index)
+
+
+def _told(policy: Policy, layer: Layer, index: int) -> Mapping[str, object]:
+    of_resource = layer is Layer.RESOURCE
+    told: dict[str, object] = {
+        "SourcePolicyId": policy.name,
+        "SourcePolicyType": "Resource Policy" if of_resource else "IAM Policy",
     }
-    if boundary is not None:
-        allowed = effects[1] is Effect.ALLOW
-        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
-    return result
+    text = policy.text
+    start, end = statement_places.spans(text)[index]
+    return told | {
+        "StartPosition": statement_places.position(text, start),
+        "EndPosition": statement_places.position(text, end),
+    }
 
 
-def _missing(own: _Some, context: Context) -> list[str]:
-    statements = (statement for policy in own for statement in policy.document.statements)
-    keys = {condition.key for statement in statements for condition in statement.conditions}
-    return sorted(key for key in keys if isinstance(context.get(key), Lack))
+def _missing(policies: Policies, context: Context) -> list[str]:
+    """Return the keys without a value that conditions and variables of the policies name."""
+    found: Iterable[str] = (
+        key
+        for layer in (Layer.IDENTITY, Layer.BOUNDARY, Layer.RESOURCE)
+        for policy in policies.at(layer)
+        for key in _keys_of(policy)
+    )
+    missing = {key.lower(): key for key in found if isinstance(context.get(key), Lack)}
+    return sorted(missing.values())
 
 
-def _given(call: ApiCall, member: str) -> _Some:
+def _keys_of(policy: Policy) -> Iterator[str]:
+    document = policy.document
+    for statement in document.statements:
+        texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+        for condition in statement.conditions:
+            yield condition.key
+            texts += condition.values
+        if document.has_variables:
+            yield from (key for text in texts for key in keys_in(text))
+
+
+def _given(call: ApiCall, member: str) -> tuple[Policy, ...]:
     documents = call.texts(member)
     for document in documents:
         message = malformed(document, PolicyUse.USER_INLINE)
         if message:
             raise AwsError("InvalidInput", message)
-    return tuple(map(stored, documents))
+    return tuple(
+        stored(document, f"{member}.{number}") for number, document in enumerate(documents, 1)
+    )
 
 
-def _given_boundary(call: ApiCall) -> _Some | None:
-    return _given(call, "PermissionsBoundaryPolicyInputList") or None
+def _resource_policy(call: ApiCall) -> Policy | None:
+    document = call.text("ResourcePolicy")
+    if not document:
+        return None
+    policy = Policy.read(document, "ResourcePolicy")
+    if policy.document.fault:
+        raise AwsError("InvalidInput", "Syntax errors in policy.")
+    return policy
