@@ -14,10 +14,16 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long coverage lint style types arrows format bench pins policies clean environment-lost
+.PHONY: help setup demo test test-long coverage lint style types arrows format bench pins policies clean environment-lost
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Set up .venv, and say what to do next
+	@echo 'Ready. Next:'
+	@echo '  . .venv/bin/activate    puts rolelab on the PATH'
+	@echo '  rolelab up              makes the lab'
+	@echo '  rolelab --help          says what else there is'
 
 demo: $(VENV)/.ready ## Watch the whole lesson happen, offline (ARGS=--pause waits before each step)
 	@$(BIN)/python -m rolelab demo $(ARGS)
@@ -78,9 +84,13 @@ $(VENV)/.ready-dev: requirements.txt requirements-dev.txt requirements-aws-cli.t
 		pyproject.toml tools/environment.py
 	@$(new-enough) && $(SETUP) --dev
 
+# A shim of pyenv is on PATH, and does not run where its version is not installed.
 define new-enough
 { command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) on PATH: install Python 3.10 or newer" >&2; exit 1; }; } && \
+	{ version=$$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null) && test -n "$$version" || \
+	{ echo "error: $(PYTHON) is on PATH and does not run ($(PYTHON) --version says why): \
+	make PYTHON=python3.12 $(MAKECMDGOALS)" | tr -s '\t ' ' ' >&2; exit 1; }; } && \
 	{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $(PYTHON) is \
-	$$($(PYTHON) -c 'import platform; print(platform.python_version())'), the lab needs 3.10 or newer: \
+	$$version, the lab needs 3.10 or newer: \
 	make PYTHON=python3.12 $(MAKECMDGOALS)" | tr -s '\t ' ' ' >&2; exit 1; }; }
 endef

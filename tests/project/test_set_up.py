@@ -252,6 +252,31 @@ def test_a_python_that_is_too_old_is_named_in_one_line(tmp_path: Path) -> None:
     assert len(said) == 2, "make's own line is the only other one"
 
 
+@pytest.mark.parametrize("body", ["echo 'pyenv: not found' >&2; exit 127", "exit 0"])
+def test_a_python_that_does_not_run_is_named_in_one_line(tmp_path: Path, body: str) -> None:
+    """A shim of pyenv for a version that is not installed, say: it has no version to be told."""
+    project_in(tmp_path)
+    shim = script(tmp_path / "shim", body)
+    done = make(tmp_path, "setup", f"PYTHON={shim}")
+    assert done.returncode == 2
+    said = done.stderr.splitlines()
+    assert said[0] == (
+        f"error: {shim} is on PATH and does not run ({shim} --version says why): "
+        "make PYTHON=python3.12 setup"
+    )
+    assert len(said) == 2, "make's own line is the only other one"
+
+
+def test_setup_says_what_to_do_next(tmp_path: Path) -> None:
+    """Whoever wants to work with the lab, and not to watch it first."""
+    called = ready(tmp_path)
+    done = make(tmp_path, "setup")
+    assert done.returncode == 0
+    assert ". .venv/bin/activate" in done.stdout
+    assert "rolelab up" in done.stdout
+    assert not called.exists()
+
+
 def test_no_python_at_all_is_said_in_one_line(tmp_path: Path) -> None:
     project_in(tmp_path)
     done = make(tmp_path, "demo", "PYTHON=python-that-is-nowhere")
@@ -318,5 +343,15 @@ def test_the_long_tests_say_their_seed_and_take_it(tmp_path: Path) -> None:
 
 def test_help_names_every_target(tmp_path: Path) -> None:
     listed = make(tmp_path, "help").stdout
-    for target in ("demo", "test", "test-long", "coverage", "lint", "format", "bench", "clean"):
+    for target in (
+        "setup",
+        "demo",
+        "test",
+        "test-long",
+        "coverage",
+        "lint",
+        "format",
+        "bench",
+        "clean",
+    ):
         assert f"make {target} " in listed
