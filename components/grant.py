@@ -6,7 +6,8 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
-from . import documents
+from . import documents, limits
+from .faults import refuse
 
 
 class AssumeRoleGrantArgs(TypedDict):
@@ -18,6 +19,12 @@ class AssumeRoleGrantArgs(TypedDict):
     """The one role they may assume."""
     policy: NotRequired[pulumi.Input[str]]
     """The policy for that role as JSON (`AssumeRoleGrant.policy_for(role_arn)`), to share it."""
+    policy_name: NotRequired[pulumi.Input[str]]
+    """Name of the inline policy (default: `AssumeRole-` and the role's name)."""
+
+
+def _name_for(role_arn: str) -> str:
+    return f"AssumeRole-{role_arn.rpartition('/')[2]}"
 
 
 class AssumeRoleGrant(pulumi.ComponentResource):
@@ -33,9 +40,13 @@ class AssumeRoleGrant(pulumi.ComponentResource):
         opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
     ) -> None:
         super().__init__("assume-role-lab:index:AssumeRoleGrant", name, None, opts)
+        policy_name = args.get("policy_name")
+        if isinstance(policy_name, str):
+            refuse(f"policy_name {policy_name!r}", limits.name(policy_name, longest=128))
         policy = aws.iam.UserPolicy(
             name,
-            name="AssumeRole",
+            # A name that follows from the role: another grant of the same user is another policy.
+            name=policy_name or pulumi.Output.from_input(args["role_arn"]).apply(_name_for),
             user=args["user_name"],
             policy=args.get("policy") or self.policy_for(args["role_arn"]),
             opts=pulumi.ResourceOptions(parent=self),

@@ -16,6 +16,8 @@ from .role import AssumableRole
 from .tags import tags
 from .user import NoPermissionUser
 
+GRANT_NAME = "AssumeRole"
+"""Name of each learner's grant; a user of the lab has this one and no other."""
 BATCH = 25
 """Learners declared at once; all 1,000 of a class at once would take three times the memory."""
 BATCHES_UNDER_WAY = 4
@@ -149,7 +151,12 @@ class AssumeRoleLab(pulumi.ComponentResource):
         if self._args.get("grant", True):
             AssumeRoleGrant(
                 f"{self._name}-{learner}",
-                {"user_name": user.user_name, "role_arn": self.role_arn, "policy": self._policy},
+                {
+                    "user_name": user.user_name,
+                    "role_arn": self.role_arn,
+                    "policy": self._policy,
+                    "policy_name": GRANT_NAME,
+                },
                 child,
             )
         self._enrolled[learner] = user

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from rolelab.engine import deletion, properties, values
 from rolelab.engine.deletion import Deletion
 from rolelab.engine.properties import RandomDigits
-from rolelab.engine.resource import Goal, Properties, Resource
+from rolelab.engine.resource import Goal, Properties, Resource, urn_name
 from rolelab.engine.types.base import PropertyFault, ResourceType
 from rolelab.engine.world import World
 from rolelab.steps import Op, PropertyDiff, Step
@@ -30,6 +30,8 @@ class RunSoFar:
     """URNs of what failed, and of what depends on that."""
     unmade: set[str] = field(default_factory=set[str])
     """URNs of what a preview would create or replace."""
+    claims: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """Type and what only one resource can be -> the URN that it was registered for."""
     recreated: dict[str, Resource] = field(default_factory=dict[str, Resource])
     """URN -> what is deleted before the replacement of something that it depends on."""
 
@@ -105,6 +107,8 @@ def decide(
     if not so_far.preview and values.is_unknown(checked.inputs):
         # The value comes from what was skipped, though Pulumi knows of no dependency on it.
         return Rejected()
+    if said := _claimed_twice(goal, known, checked.inputs, so_far):
+        return Rejected(((goal.urn, said),))
     resource = goal.resource(
         inputs=checked.inputs, automatic=checked.automatic, replacing=known.replacing
     )
@@ -121,6 +125,25 @@ def decide(
     # Equal inputs are not all: dependencies, parent, protection … must still reach the state.
     outputs = properties.secrets_marked(known, old.outputs, resource.inputs, goal.secret_outputs)
     return Operation(op=Op.SAME, goal=goal, resource=replace(resource, outputs=outputs), old=old)
+
+
+def _claimed_twice(goal: Goal, known: ResourceType, inputs: Properties, so_far: RunSoFar) -> str:
+    """Return what is wrong where another resource of the program is the same thing in AWS.
+
+    Each run would give it the properties of the one and take away those of the other.
+    """
+    opened = values.plain(inputs)
+    claim = known.claim(opened)
+    if not claim or values.is_unknown(claim):
+        return ""
+    first = so_far.claims.setdefault((known.token, claim), goal.urn)
+    if first == goal.urn:
+        return ""
+    shown = opened.get("name") if known.exclusive == "name" else claim
+    return (
+        f"'{urn_name(first)}' and '{goal.name}' are both the {known.label} {shown}: there is only"
+        " one of it, so give one of them another name, or leave it out"
+    )
 
 
 def _creation(

@@ -97,10 +97,51 @@ def test_each_component_works_alone_in_another_program(program: Program) -> None
     assert role.get("MaxSessionDuration") == 7200
     attached = aws.iam.list_attached_role_policies(RoleName="reader")["AttachedPolicies"]
     assert [policy.get("PolicyName") for policy in attached] == ["ReadOnlyAccess"]
-    grant: Any = aws.iam.get_user_policy(UserName="anna", PolicyName="AssumeRole")["PolicyDocument"]
+    (name,) = aws.iam.list_user_policies(UserName="anna")["PolicyNames"]
+    assert name == "AssumeRole-reader"
+    grant: Any = aws.iam.get_user_policy(UserName="anna", PolicyName=name)["PolicyDocument"]
     assert grant["Statement"][0]["Resource"] == role["Arn"]
     assert program.outputs()["secret"] == "[secret]"
     assert program.outputs()["password"] == "[secret]"
+
+
+GRANTS = """
+    import pulumi
+    from components import documents
+    from components.grant import AssumeRoleGrant
+    from components.user import NoPermissionUser
+
+    user = NoPermissionUser("anna", {"user_name": "anna"})
+    for name in ("reader", "writer"):
+        arn = documents.role_arn("000000000000", name)
+        AssumeRoleGrant(name, {"user_name": user.user_name, "role_arn": arn})
+    arn = documents.role_arn("000000000000", "reader", path="/class/")
+    AssumeRoleGrant(
+        "more", {"user_name": user.user_name, "role_arn": arn, "policy_name": "%s"}
+    )
+"""
+
+
+def test_a_user_may_have_several_grants(program: Program) -> None:
+    """Each a policy of its own, and a refresh has nothing to do."""
+    done = program.up(GRANTS % "more")
+    assert done.exit_code == 0, done.err
+    policies = program.clients().iam.list_user_policies(UserName="anna")["PolicyNames"]
+    assert policies == ["AssumeRole-reader", "AssumeRole-writer", "more"]
+    again = program.rolelab("up", "--yes", "--refresh", "--expect-no-changes")
+    assert again.exit_code == 0, again.out
+
+
+def test_two_grants_of_one_name_are_refused_and_both_are_named(program: Program) -> None:
+    done = program.up(GRANTS % "AssumeRole-writer")
+    assert done.exit_code == 1
+    assert "'writer' and 'more' are both the IAM User Policy anna:AssumeRole-writer" in done.out
+
+
+def test_a_policy_name_that_iam_does_not_take_is_refused(program: Program) -> None:
+    done = program.up(GRANTS % "a name")
+    assert done.exit_code == 1
+    assert "policy_name 'a name': contains ' '" in done.out + done.err
 
 
 def test_a_learners_user_has_the_grant_and_nothing_else(program: Program) -> None:

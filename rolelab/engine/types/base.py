@@ -188,6 +188,15 @@ class ResourceType(ABC):
         """
         return ""
 
+    def claim(self, inputs: Properties) -> str:
+        """Return what only one resource of a program can be: its id, or its name in lower case.
+
+        Empty where AWS keeps any number of them apart.
+        """
+        if self.exclusive == "name":
+            return str(inputs["name"]).lower()
+        return self.identity(inputs)
+
     def outputs_after(self, outputs: Properties, inputs: Properties) -> Properties:
         """Return the outputs after an update in place: what AWS made up stays."""
         by_aws = {

@@ -58,6 +58,10 @@ class UserLoginProfileType(ResourceType):
         return call_if_there(cloud.iam, "DeleteLoginProfile", UserName=owner) is not None
 
     @override
+    def claim(self, inputs: Properties) -> str:
+        return str(inputs["user"])
+
+    @override
     def lost(self, cloud: Cloud, pending: PendingOperation, known: frozenset[str]) -> str | None:
         user = str(pending.resource.inputs["user"])
         profile = None if user in known else _profile(cloud, user)
