@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -10,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from rolelab import pulumi_yaml
+from rolelab import pulumi_yaml, whole_file
 from rolelab.errors import Faults, UsageError
+from rolelab.nearest import did_you_mean
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _STACK_FILE = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
@@ -47,8 +47,52 @@ class Project:
         return self.home / "stacks" / stack
 
     def stack_file(self, stack: str) -> Path:
-        """Return the stack's configuration file; without one every key has its default."""
+        """Return the stack's configuration file, without which there is no such stack."""
         return self.root / f"Pulumi.{stack}.yaml"
+
+    def stacks(self) -> list[str]:
+        """Return the names of the stacks: they have a file, or a state that outlived it."""
+        with_file = {path.name[7:-5] for path in self.root.glob("Pulumi.*.yaml")}
+        with_state = {path.parent.name for path in self.home.glob("stacks/*/state.json")}
+        return sorted(with_file | with_state)
+
+    def existing(self, stack: str, *, by_file: bool = False) -> str:
+        """Return the name of a stack that there is; `by_file`: with its configuration.
+
+        Raises:
+            UsageError: Pulumi would not take the name, or there is no such stack.
+        """
+        stack = stack_name(stack)
+        file = self.stack_file(stack)
+        if file.exists() or file.is_symlink():
+            return stack
+        create = f"`rolelab up -s {stack} --create` makes one with every key's default"
+        if stack in self.stacks():
+            if not by_file:
+                return stack
+            do = f"put it back; {create}; `rolelab destroy -s {stack}` does without"
+            raise UsageError(f"stack {stack} has lost its file", where=file.name, do=do)
+        do = did_you_mean(stack, self.stacks(), otherwise=create)
+        do = do if do == create else f"{do} {create}"
+        raise UsageError(f"no such stack: {stack}", where=f"--stack, {file.name}", do=do)
+
+    def create_stack(self, stack: str) -> bool:
+        """Write a stack's file with every key's default where it has none; tell if it was written.
+
+        Raises:
+            UsageError: Pulumi would not take the name, or the file cannot be written.
+        """
+        file = self.stack_file(stack_name(stack))
+        if file.exists() or file.is_symlink():
+            return False
+        try:
+            whole_file.replace(file, "config:\n  aws:region: us-east-1\n", mode=0o644)
+        except OSError as error:
+            do = "make the folder writable for you"
+            raise UsageError(
+                f"cannot be written: {error.strerror}", where=str(file), do=do
+            ) from None
+        return True
 
     def config(self, stack: str) -> dict[str, str]:
         """Return a stack's configuration as the Pulumi CLI hands it to the program.
@@ -163,8 +207,7 @@ def _strange_elements(content: Mapping[str, object], file: str) -> Iterator[Usag
     Source: Pulumi docs, "Pulumi stack settings file reference".
     """
     for element in sorted(map(str, content.keys() - _STACK_FILE)):
-        near = difflib.get_close_matches(element, _STACK_FILE, n=1)
-        do = f"did you mean {near[0]}?" if near else "put configuration below config:"
+        do = did_you_mean(element, _STACK_FILE, otherwise="put configuration below config:")
         yield UsageError(f"{element} is nothing that Pulumi knows", where=file, do=do)
     if content.get("environment"):
         where = f"{file}, environment"

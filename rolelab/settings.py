@@ -6,7 +6,6 @@ tests hold them against it.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from components import limits
 from rolelab.errors import Faults, UsageError
+from rolelab.nearest import did_you_mean
 
 NAMESPACE = "assume-role-lab"
 
@@ -214,8 +214,7 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
 
 def _unknown_keys(ours: Mapping[str, str]) -> Iterator[_KeyFault]:
     for key in sorted(ours.keys() - KEYS.keys()):
-        near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.4)
-        do = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(KEYS)}"
+        do = did_you_mean(key, KEYS, otherwise=f"the keys are {', '.join(KEYS)}", alike=0.4)
         yield _KeyFault(key, f"is not a key of {NAMESPACE} (its value is {ours[key]!r})", do)
 
 

@@ -27,14 +27,14 @@ def find_stack(
     AWS_ENDPOINT_URL names another one on this machine, AWS_* of the environment has the key.
 
     Raises:
-        UsageError: no project here, no such name for a stack, an endpoint elsewhere.
+        UsageError: no project here, no such stack, an endpoint elsewhere.
         LabError: the local AWS cannot be started.
     """
     from rolelab import project
     from rolelab.engine.stack import Stack
 
-    name = project.stack_name(name)
     here = project.find()
+    name = here.existing(name)
     if url := _another_aws(here):
         endpoint, home, line = *_named_aws(url), ""
     else:

@@ -55,22 +55,25 @@ def run_options(command: _Command) -> _Command:
     return command
 
 
-def checked_config(stack: str) -> dict[str, str]:
+def checked_config(stack: str, *, create: bool = False) -> dict[str, str]:
     """Return the stack's configuration, checked whole before anything is started.
+
+    With `create` a stack that has no file gets one.
 
     The lab's own keys are checked here by the same rules as in the program; another project's
     program checks its own.
 
     Raises:
-        Faults: everything that is wrong with it.
+        UsageError: there is no such stack.
+        Faults: everything that is wrong with its configuration.
     """
     from rolelab import project, settings
 
     here = project.find()
-    stack = project.stack_name(stack)
+    if create and here.create_stack(stack):
+        say(f"made {here.stack_file(stack).name}", err=True)
+    stack = here.existing(stack, by_file=True)
     config, faults = here.read(stack)
-    if not here.stack_file(stack).exists():
-        say(f"{here.stack_file(stack).name} is not there: every key has its default", err=True)
     if here.name == settings.NAMESPACE:
         try:
             settings.parse(config, where=here.stack_file(stack).name)

@@ -73,7 +73,9 @@ def _added_by_break(stack: Stack) -> list[Leftover]:
     from rolelab.engine import recorded
     from rolelab.faults import leftovers
 
-    raw = recorded.outputs(stack.project, stack.name, stack.home, show_secrets=True)
+    raw = recorded.outputs(
+        stack.project, stack.name, stack.home, show_secrets=True, only_there=True
+    )
     try:
         lab = outputs.parse(raw, where=f"stack {stack.name}")
     except UsageError:

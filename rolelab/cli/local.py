@@ -10,6 +10,7 @@ import click
 
 from rolelab import readable
 from rolelab.cli import deploying, target
+from rolelab.cli.main import Suggesting
 from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
@@ -44,7 +45,7 @@ _home_option = click.option(
 )
 
 
-@click.group("local")
+@click.group("local", cls=Suggesting)
 def command() -> None:
     """Start, stop and look at the local AWS of this project, or of any folder (--dir).
 

@@ -17,6 +17,7 @@ import click
 
 from rolelab import readable
 from rolelab.errors import LabError
+from rolelab.nearest import did_you_mean
 
 COMMANDS = {
     "demo": "Watch the whole lesson happen, offline.",
@@ -36,7 +37,21 @@ COMMANDS = {
 """Name -> short help; rolelab/cli/<name>.py holds the command as `command`."""
 
 
-class _Lazy(click.Group):
+class Suggesting(click.Group):
+    """Says which of its commands somebody may have meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called, and its arguments."""
+        there = self.list_commands(ctx)
+        if args[0] not in there and not args[0].startswith("-"):
+            do = did_you_mean(args[0], there, otherwise=f"they are {', '.join(there)}")
+            raise click.UsageError(f"there is no command {args[0]!r}: {do}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class _Lazy(Suggesting):
     """Knows its commands by the table; imports one when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

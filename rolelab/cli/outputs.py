@@ -24,7 +24,8 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
     from rolelab import project
     from rolelab.engine import recorded
 
-    here, stack = project.find(), project.stack_name(stack)
+    here = project.find()
+    stack = here.existing(stack)
     at = aws_at_hand.present_home(here)
     values = recorded.outputs(here, stack, at, show_secrets=show_secrets)
     home = recorded.status(here, stack, at).home

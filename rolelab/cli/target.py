@@ -94,7 +94,7 @@ class LabChoice:
         if self.pulumi:
             return _elsewhere(here, stack, outputs.from_pulumi(stack, here.root))
         try:
-            return _local(here, stack)
+            return _local(here, here.existing(stack))
         except LabError as error:
             if type(error) is not LabError:
                 raise
@@ -133,11 +133,8 @@ class LabChoice:
 
         stack = project.stack_name(self.stack)
         here = project.find_or_here() if self.outputs_file else project.find()
-        if (
-            self.pulumi
-            or self.outputs_file
-            or recorded.status(here, stack, present_home(here)).exists
-        ):
+        is_named = self.pulumi or self.outputs_file
+        if is_named or recorded.status(here, here.existing(stack), present_home(here)).exists:
             chosen = self.find()
             endpoint, where = chosen.endpoint, chosen.where
         else:

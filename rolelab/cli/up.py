@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 @click.option(
     "--refresh", is_flag=True, help="First take in what was changed in AWS behind the stack's back."
 )
+@click.option(
+    "--create", is_flag=True, help="Write Pulumi.NAME.yaml, with every key's default, if need be."
+)
 @click.option("--expect-no-changes", is_flag=True, help="Exit code 1 if there was anything to do.")
 def command(
     stack: str,
@@ -28,6 +31,7 @@ def command(
     as_json: bool,
     yes: bool,
     refresh: bool,
+    create: bool,
     expect_no_changes: bool,
 ) -> None:
     """Make the lab, or bring it up to date: what would be done is shown, then asked, then done.
@@ -38,7 +42,7 @@ def command(
     from rolelab.engine import deploy
 
     deploying.require_yes(yes, what="up")
-    config = deploying.checked_config(stack)
+    config = deploying.checked_config(stack, create=create)
     place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
     options = deploy.RunOptions(
         parallel=parallel, continue_on_error=continue_on_error, refresh=refresh

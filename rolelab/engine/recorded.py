@@ -41,18 +41,25 @@ class Status:
 
 
 def outputs(
-    project: Project, stack: str, at: Home | None = None, *, show_secrets: bool = False
+    project: Project,
+    stack: str,
+    at: Home | None = None,
+    *,
+    show_secrets: bool = False,
+    only_there: bool = False,
 ) -> Properties:
     """Return the stack's outputs, keys sorted, secrets as `[secret]` unless asked for.
 
     Empty if there is none. `at` is the AWS that is asked about: where the stack has nothing in it,
-    or it is not named, the one that the stack was last worked on in.
+    or it is not named, the one that the stack was last worked on in (not with `only_there`).
 
     Raises:
         LabError: the state cannot be read.
     """
-    resource = _worlds(project, stack, at)[0].stack
-    if resource is None:
+    world = _worlds(project, stack, at)[0]
+    is_there = at is not None and _distance(world, at) < _ELSEWHERE
+    resource = world.stack
+    if resource is None or (only_there and not is_there):
         return {}
     shown = values.plain(resource.outputs) if show_secrets else values.masked(resource.outputs)
     return {key: _sorted(shown[key]) for key in sorted(shown)}
@@ -89,8 +96,23 @@ def _worlds(project: Project, stack: str, at: Home | None) -> list[World]:
     present = state.read(folder)
     worlds = [present, *set_aside.worlds(folder, present)]
     if at is not None:
-        worlds.sort(key=lambda world: (world.home != at, not at.is_beside(world.home)))
+        worlds.sort(key=lambda world: _distance(world, at))
     return worlds
+
+
+_ELSEWHERE = 2
+
+
+def _distance(world: World, at: Home) -> int:
+    """Return how far a state is from an AWS: 0 its own, 1 perhaps, 2 another account's, 3 others'.
+
+    Which account the key of an endpoint is of is not known here.
+    """
+    if world.home == at:
+        return 0
+    if not at.is_beside(world.home):
+        return 3
+    return 1 if at.kind == "endpoint" else _ELSEWHERE
 
 
 def _sorted(value: object) -> object:

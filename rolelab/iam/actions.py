@@ -10,6 +10,8 @@ import difflib
 from dataclasses import dataclass
 from typing import Protocol, TypedDict, cast
 
+from rolelab import nearest as names
+
 
 class _ResourceKind(TypedDict):
     name: str
@@ -76,13 +78,12 @@ def nearest(name: str) -> str:
     services = [service]
     if not reference.services.service_exists(service):
         services = difflib.get_close_matches(service, reference.services.get_service_keys())
-    like = {
-        f"{each}:{found.lower()}": f"{each}:{found}"
+    like = (
+        f"{each}:{found}"
         for each in services
         for found in reference.actions.get_actions_for_service(each)
-    }
-    near = difflib.get_close_matches(f"{service}:{action}", like, n=1, cutoff=0.0)
-    return like[near[0]] if near else ""
+    )
+    return names.nearest(f"{service}:{action}", like, alike=0.0)
 
 
 _OF_OPERATIONS = {

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
-from rolelab.cli import main
 from rolelab.engine import set_aside, snapshot
 from rolelab.engine.stack import Home
 from rolelab.localaws.process import lifecycle, lock, probe
 from rolelab.localaws.process.record import Instance, read_record
 from rolelab.secret import Secret
+from tests.cli.in_process import InProcess
 from tests.cli.test_local_lab import Project
 
 NOBODY = {
@@ -29,21 +26,6 @@ NOBODY = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
 }
-
-
-class InProcess(Project):
-    """Commands run in this process, which saves each its start."""
-
-    def rolelab(
-        self, *arguments: str, env: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.chdir(self.folder)
-            for name, value in (env or {}).items():
-                patch.setenv(name, value)
-            code = main.exit_code(list(arguments))
-        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +94,7 @@ def test_an_address_where_nobody_answers_is_not_another_aws(
     before = state.read_bytes()
     done = lab.rolelab(*command, env=NOBODY)
     assert done.returncode == 3
-    assert "AWS does not say who asks" in done.stderr
+    assert "Could not connect to the endpoint URL" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert state.read_bytes() == before
     assert lab.rolelab("verify").returncode == 0

@@ -264,7 +264,7 @@ def test_an_unknown_stack_has_no_lab(lab: Project) -> None:
     """Another stack's lab is never taken for it."""
     run = lab.rolelab("verify", "--stack", "other")
     assert run.returncode == 2
-    assert "there is no lab" in run.stderr
+    assert "no such stack: other" in run.stderr
 
 
 def test_the_pulumi_clis_stack_is_read_by_its_own_command(lab: Project, tmp_path: Path) -> None:
