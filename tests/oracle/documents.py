@@ -104,18 +104,14 @@ def malformed(message: str) -> Malformed:
 
 
 def _parsed(document: str) -> dict[str, Any]:
-    if not document.startswith("{"):
-        raise malformed(
-            "JSON strings must not have leading spaces"
-            if document.lstrip().startswith("{")
-            else "This policy contains invalid Json"
-        )
+    if not document.lstrip().startswith("{"):
+        raise malformed("This policy contains invalid Json")
     try:
         policy = json.loads(document, object_pairs_hook=unique_keys)
     except (ValueError, RecursionError):
         raise malformed("This policy contains invalid Json") from None
-    if not isinstance(policy, dict):
-        raise malformed("This policy contains invalid Json")
+    if not document.startswith("{"):
+        raise malformed("JSON strings must not have leading spaces")
     return cast("dict[str, Any]", policy)
 
 

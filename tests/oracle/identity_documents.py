@@ -39,12 +39,13 @@ def check_identity(document: str, *, managed: bool = False) -> dict[str, Any]:
     Raises:
         Malformed: IAM would not store it.
     """
-    policy = _syntactic(document)
+    policy = _syntactic(document.lstrip())
     if managed and policy.get("Version") != "2012-10-17":
         raise malformed("Policy document must be version 2012-10-17 or greater.")
     found = cast("list[dict[str, Any]]", listed(policy["Statement"]))
     wrong_resource = _first_wrong_resource(found)
-    if any(_is_legacy(statement) for statement in found) or wrong_resource == _LEGACY:
+    is_indented = document != document.lstrip()
+    if is_indented or any(map(_is_legacy, found)) or wrong_resource == _LEGACY:
         raise malformed(_LEGACY)
     if any("Principal" in each or "NotPrincipal" in each for each in found):
         raise malformed("Policy document should not specify a principal.")
@@ -64,7 +65,7 @@ def check_identity(document: str, *, managed: bool = False) -> dict[str, Any]:
 def _syntactic(document: str) -> dict[str, Any]:
     """Return a document that has the shape of an identity-based policy."""
     if document[:1] != "{":
-        raise malformed(_LEGACY if document.lstrip()[:1] == "{" else SYNTAX)
+        raise malformed(SYNTAX)
     try:
         policy: dict[str, Any] = json.loads(document, object_pairs_hook=unique_keys)
     except (ValueError, RecursionError):

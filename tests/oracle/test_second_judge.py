@@ -326,12 +326,17 @@ SPOILT = st.builds(
 
 
 @MANY
-@given(document=SPOILT, is_trust=st.booleans())
+@given(
+    document=SPOILT,
+    is_trust=st.booleans(),
+    before=st.sampled_from(["", "", "", " ", "\n"]),
+    after=st.sampled_from(["", "", "", "\n", ","]),
+)
 def test_two_judges_refuse_the_same_documents_in_the_same_words(
-    document: Doc, is_trust: bool
+    document: Doc, is_trust: bool, before: str, after: str
 ) -> None:
     """The local AWS refuses with these words, so each of them is a fact that two readings found."""
-    text = json.dumps(document)
+    text = before + json.dumps(document) + after
     try:
         if is_trust:
             documents.check_trust(text)

@@ -21,14 +21,16 @@ __all__ = ["GrammarFault", "PolicyUse", "faults", "malformed"]
 
 def faults(document: object, use: PolicyUse) -> tuple[GrammarFault, ...]:
     """Return the faults of a document (mapping or JSON text), in the order in which AWS looks."""
-    if isinstance(document, str) and not document.startswith("{"):
-        return (GrammarFault("document", _first_byte(document, use)),)
+    if isinstance(document, str) and not document.lstrip().startswith("{"):
+        return (GrammarFault("document", _not_json(use)),)
     try:
         raw = decode(document)
     except RepeatedElement:
         return (GrammarFault("document", SYNTAX),)
     except PolicyError:
         return (GrammarFault("document", _not_json(use)),)
+    if isinstance(document, str) and document[:1] != "{":
+        return (*_before_white_space(raw, use), GrammarFault("document", _white_space(use)))
     of_grammar = resource_based.faults if use.names_principals else identity.faults
     return (*of_grammar(raw, use), *_size(document if isinstance(document, str) else raw, use))
 
@@ -41,10 +43,13 @@ def malformed(document: str, use: PolicyUse) -> str:
     return ""
 
 
-def _first_byte(document: str, use: PolicyUse) -> str:
-    """Return AWS's message for a text that does not begin with the document's brace."""
-    if not document.lstrip().startswith("{"):
-        return _not_json(use)
+def _before_white_space(raw: Mapping[str, object], use: PolicyUse) -> Iterator[GrammarFault]:
+    """Yield what is told before the white space that a document must not begin with."""
+    if not use.names_principals:
+        yield from identity.first_faults(raw, use)
+
+
+def _white_space(use: PolicyUse) -> str:
     return "JSON strings must not have leading spaces" if use.names_principals else LEGACY
 
 

@@ -66,17 +66,25 @@ class _Statement:
 
 def faults(raw: _Raw, use: PolicyUse) -> tuple[GrammarFault, ...]:
     """Return the faults of a document; where the syntax is wrong, nothing else is looked at."""
-    wrong = tuple(_syntax(raw))
-    if wrong:
-        return wrong
-    statements = tuple(
+    return tuple(_syntax(raw)) or (*_too_old(raw, use), *_told(_statements(raw)))
+
+
+def first_faults(raw: _Raw, use: PolicyUse) -> tuple[GrammarFault, ...]:
+    """Return those faults that are told before the parser of old, which takes no white space."""
+    return tuple(_syntax(raw)) or tuple(_too_old(raw, use))
+
+
+def _statements(raw: _Raw) -> tuple[_Statement, ...]:
+    return tuple(
         _Statement(statement, f"statement {number}")
         for number, each in enumerate(as_list(raw["Statement"]), 1)
         if (statement := as_mapping(each)) is not None
     )
+
+
+def _too_old(raw: _Raw, use: PolicyUse) -> Iterator[GrammarFault]:
     if use is PolicyUse.MANAGED and raw.get("Version") != VERSION:
-        wrong = (GrammarFault("Version", _TOO_OLD),)
-    return (*wrong, *_told(statements))
+        yield GrammarFault("Version", _TOO_OLD)
 
 
 # -- the first reading -----------------------------------------------------------------------------
