@@ -7,6 +7,8 @@ import io
 import json
 from datetime import datetime, timedelta
 
+import segno
+
 from rolelab.aws.clients import Clients
 from tests.localaws.iam_lab import DOCUMENT, TRUST, refused
 
@@ -111,6 +113,18 @@ def test_the_summary_tells_the_quota_of_a_roles_inline_policies(root: Clients) -
 def test_a_federated_user_without_policies_has_packed_nothing(root: Clients) -> None:
     """The figure is there, and 0."""
     assert root.sts.get_federation_token(Name="bob").get("PackedPolicySize") == 0
+
+
+def test_an_mfa_device_is_shown_as_a_picture_once(root: Clients, account: str) -> None:
+    """An authenticator app reads the seed from it; no list shows either of them."""
+    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    seed = device.get("Base32StringSeed", b"").decode()
+    expected = io.BytesIO()
+    uri = f"otpauth://totp/phone@{account}?secret={seed}"
+    segno.make(uri, micro=False).save(expected, kind="png", scale=4)
+    assert device.get("QRCodePNG") == expected.getvalue()
+    (listed,) = root.iam.list_virtual_mfa_devices()["VirtualMFADevices"]
+    assert set(listed) == {"SerialNumber"}
 
 
 def test_the_credential_report_is_generated_and_kept_for_four_hours(root: Clients) -> None:

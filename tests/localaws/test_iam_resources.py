@@ -1,7 +1,8 @@
-"""Which resource each call of IAM is asked on: the column of AWS's own reference, call by call."""
+"""On what and with which keys each call of IAM is asked: AWS's reference, call by call."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import replace
@@ -9,65 +10,15 @@ from dataclasses import replace
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.model import OperationModel, Shape, StructureShape
+from botocore.model import Shape, StructureShape
 from mypy_boto3_iam.type_defs import TagTypeDef
 
 from rolelab.aws.clients import Clients
+from rolelab.iam import actions
 from rolelab.localaws.operations import every_call
 from rolelab.secret import Credentials, Secret
 from tests.localaws.iam_lab import TRUST, refused
 
-RESOURCE_TYPES = {
-    "user": """
-        ChangePassword CreateAccessKey CreateLoginProfile CreateServiceSpecificCredential CreateUser
-        AttachUserPolicy DetachUserPolicy DeactivateMFADevice DeleteAccessKey DeleteLoginProfile
-        DeleteSSHPublicKey DeleteServiceSpecificCredential DeleteSigningCertificate DeleteUser
-        DeleteUserPermissionsBoundary DeleteUserPolicy EnableMFADevice GetLoginProfile
-        GetMFADevice GetSSHPublicKey GetUser GetUserPolicy ListAccessKeys ListAttachedUserPolicies
-        ListGroupsForUser ListMFADevices ListSSHPublicKeys ListServiceSpecificCredentials
-        ListSigningCertificates ListUserPolicies ListUserTags PutUserPermissionsBoundary
-        PutUserPolicy ResetServiceSpecificCredential ResyncMFADevice TagUser UntagUser
-        UpdateAccessKey UpdateLoginProfile UpdateSSHPublicKey UpdateServiceSpecificCredential
-        UpdateSigningCertificate UpdateUser UploadSSHPublicKey UploadSigningCertificate
-        SimulatePrincipalPolicy""",
-    "group": """
-        AddUserToGroup AttachGroupPolicy CreateGroup DeleteGroup DeleteGroupPolicy
-        DetachGroupPolicy GetGroup GetGroupPolicy ListAttachedGroupPolicies ListGroupPolicies
-        PutGroupPolicy RemoveUserFromGroup UpdateGroup""",
-    "role": """
-        AttachRolePolicy CreateRole CreateServiceLinkedRole DeleteRole DeleteRolePermissionsBoundary
-        DeleteRolePolicy DeleteServiceLinkedRole DetachRolePolicy GetRole GetRolePolicy
-        GetServiceLinkedRoleDeletionStatus ListAttachedRolePolicies ListInstanceProfilesForRole
-        ListRolePolicies ListRoleTags PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole
-        UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription""",
-    "instance-profile": """
-        AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile
-        ListInstanceProfileTags RemoveRoleFromInstanceProfile TagInstanceProfile
-        UntagInstanceProfile""",
-    "policy": """
-        CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion
-        ListEntitiesForPolicy ListPolicyTags ListPolicyVersions SetDefaultPolicyVersion TagPolicy
-        UntagPolicy""",
-    "mfa": """
-        CreateVirtualMFADevice DeleteVirtualMFADevice ListMFADeviceTags TagMFADevice
-        UntagMFADevice""",
-    "oidc-provider": """
-        AddClientIDToOpenIDConnectProvider CreateOpenIDConnectProvider DeleteOpenIDConnectProvider
-        GetOpenIDConnectProvider ListOpenIDConnectProviderTags
-        RemoveClientIDFromOpenIDConnectProvider TagOpenIDConnectProvider
-        UntagOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint""",
-    "saml-provider": """
-        CreateSAMLProvider DeleteSAMLProvider GetSAMLProvider ListSAMLProviderTags TagSAMLProvider
-        UntagSAMLProvider UpdateSAMLProvider""",
-    "server-certificate": """
-        DeleteServerCertificate GetServerCertificate ListServerCertificateTags TagServerCertificate
-        UntagServerCertificate UpdateServerCertificate UploadServerCertificate""",
-    "": """
-        CreateAccountAlias DeleteAccountAlias DeleteAccountPasswordPolicy GenerateCredentialReport
-        GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary
-        GetCredentialReport ListAccountAliases SimulateCustomPolicy UpdateAccountPasswordPolicy""",
-}
-"""Resource type of the Service Authorization Reference -> the calls of IAM that it lists for it."""
 LISTS = {
     "ListUsers": "user", "ListGroups": "group", "ListRoles": "role", "ListPolicies": "policy",
     "ListInstanceProfiles": "instance-profile", "ListVirtualMFADevices": "mfa",
@@ -75,54 +26,116 @@ LISTS = {
     "ListServerCertificates": "server-certificate",
 }  # fmt: skip
 """Lists of a whole account, which IAM asks on the path that is listed."""
-OF_CALL = {
-    call: resource for resource, calls in RESOURCE_TYPES.items() for call in calls.split()
-} | LISTS
 
 
-def test_every_call_of_iam_has_its_resource_type_here() -> None:
-    """What is added to the table is looked up in AWS's reference first."""
-    assert set(every_call.IAM) - {"GetAccessKeyLastUsed"} == set(OF_CALL)
+def _kinds(call: str) -> tuple[str, ...]:
+    """Return the resource types that AWS's reference lists for a call."""
+    action = actions.named(f"iam:{call}")
+    assert action, f"AWS's reference has no iam:{call}"
+    return action.resource_kinds
 
 
 def test_each_call_is_asked_on_the_resource_that_aws_says(root: Clients, account: str) -> None:
     """A grant on one's own user, or on a team's roles, is worth what this says."""
     root.iam.create_user(UserName="nobody")
     nobody = _as_user(root, "nobody")
-    wrong = {
-        call: asked
-        for call in OF_CALL
-        if not _is_right(asked := _asked(nobody, account, call), account, call)
-    }
-    assert wrong == {}
+    calls = set(every_call.IAM) - {"GetAccessKeyLastUsed"}
+    asked = {call: _asked(nobody, account, call) for call in sorted(calls)}
+    assert {call: on for call, on in asked.items() if not _is_right(on, account, call)} == {}
 
 
 def _asked(nobody: Clients, account: str, call: str) -> str:
     """Return what a user without permissions is told: the action, and on which resource."""
-    operation = nobody.iam.meta.service_model.operation_model(call)
-    parameters = _parameters(operation, account, OF_CALL[call])
+    parameters = _parameters(nobody, account, call)
     _, message = refused(lambda: getattr(nobody.iam, xform_name(call))(**parameters))
-    return (
-        message.partition("is not authorized to perform: ")[2].partition(" because")[0] or message
-    )
+    told = message.partition("is not authorized to perform: ")[2]
+    return told.partition(" because")[0] or message
 
 
 def _is_right(asked: str, account: str, call: str) -> bool:
-    if not OF_CALL[call]:
-        return asked == f"iam:{call} on resource: *"
-    of_list_or_name = "" if call in LISTS else r"\S+"
-    resource = f"arn:aws:iam::{account}:{OF_CALL[call]}/{of_list_or_name}"
+    if call in LISTS:
+        return asked == f"iam:{call} on resource: arn:aws:iam::{account}:{LISTS[call]}/"
+    kinds = "|".join(_kinds(call))
+    resource = rf"arn:aws:iam::{account}:({kinds})/\S+" if kinds else r"\*"
     return re.fullmatch(f"iam:{call} on resource: {resource}", asked) is not None
 
 
-def _parameters(operation: OperationModel, account: str, resource: str) -> dict[str, object]:
+KEYS = {
+    "iam:PermissionsBoundary": """
+        AttachRolePolicy AttachUserPolicy CreateRole CreateUser DeleteRole
+        DeleteRolePermissionsBoundary DeleteRolePolicy DeleteUserPermissionsBoundary
+        DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetRole PutRolePermissionsBoundary
+        PutRolePolicy PutUserPermissionsBoundary PutUserPolicy UpdateAssumeRolePolicy UpdateRole
+        UpdateRoleDescription""",
+    "iam:PolicyARN": """
+        AttachGroupPolicy AttachRolePolicy AttachUserPolicy DetachGroupPolicy DetachRolePolicy
+        DetachUserPolicy""",
+    "iam:AWSServiceName": "CreateServiceLinkedRole",
+    "iam:ServiceSpecificCredentialServiceName": """
+        CreateServiceSpecificCredential DeleteServiceSpecificCredential
+        ResetServiceSpecificCredential UpdateServiceSpecificCredential""",
+}
+"""Condition key -> the calls that have it (the same reference's column of condition keys)."""
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_condition_key_is_there_for_the_calls_that_have_it(
+    root: Clients, account: str, key: str
+) -> None:
+    """And for no other: there, a condition on it is not met, and a Deny passes it over."""
+    has_it: dict[str, object] = {"Action": "iam:*", "Condition": {"Null": {key: "false"}}}
+    caller = _allowed(root, "iam:GetUser", "arn:aws:iam::000000000000:user/none", has_it)
+    # Calls that are refused change nothing, so theirs is made ready once.
+    _made_ready(root, "")
+    there: list[str] = []
+    for call in sorted(set(every_call.IAM) - {"GetAccessKeyLastUsed"}):
+        parameters = _parameters(caller, account, call)
+        if call in KEYS[key].split():
+            parameters |= _made_ready(root, call)
+        try:
+            getattr(caller.iam, xform_name(call))(**parameters)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "AccessDenied":
+                continue
+        there.append(call)
+    assert there == KEYS[key].split()
+
+
+def _made_ready(root: Clients, call: str) -> dict[str, object]:
+    """Make what the call is about, with a boundary; return what it needs beside."""
+    for make in (
+        lambda: root.iam.create_user(UserName=NAME),
+        lambda: root.iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=TRUST),
+    ):
+        with contextlib.suppress(root.iam.exceptions.EntityAlreadyExistsException):
+            make()
+    root.iam.put_user_permissions_boundary(UserName=NAME, PermissionsBoundary=BOUNDARY)
+    root.iam.put_role_permissions_boundary(RoleName=NAME, PermissionsBoundary=BOUNDARY)
+    if call in ("CreateUser", "CreateRole"):
+        return {"PermissionsBoundary": BOUNDARY}
+    if call.endswith("ServiceSpecificCredential") and not call.startswith("Create"):
+        made = root.iam.create_service_specific_credential(
+            UserName=NAME, ServiceName="codecommit.amazonaws.com"
+        )["ServiceSpecificCredential"]
+        return {
+            "UserName": NAME,
+            "ServiceSpecificCredentialId": made["ServiceSpecificCredentialId"],
+        }
+    return {}
+
+
+NAME = "abcdefghABCDEFGH1"
+BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+def _parameters(caller: Clients, account: str, call: str) -> dict[str, object]:
     """Return what the call demands, each of the right form."""
-    shape = operation.input_shape
+    kind = next(iter(_kinds(call)), "")
+    shape = caller.iam.meta.service_model.operation_model(call).input_shape
     if not isinstance(shape, StructureShape):
         return {}
     return {
-        name: _value(name, shape.members[name], account, resource)
-        for name in shape.required_members
+        name: _value(name, shape.members[name], account, kind) for name in shape.required_members
     }
 
 
@@ -136,8 +149,8 @@ def _value(name: str, shape: Shape, account: str, resource: str) -> object:
         "AWSServiceName": "ecs.amazonaws.com",
         "DeletionTaskId": "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/1234",
         "Encoding": "SSH",
-        "PolicyArn": arn if resource == "policy" else "arn:aws:iam::aws:policy/ReadOnlyAccess",
-        "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "PolicyArn": arn if resource == "policy" else BOUNDARY,
+        "PermissionsBoundary": BOUNDARY,
         "SAMLMetadataDocument": "x" * 1000,
         "Status": "Active",
         "ThumbprintList": "a" * 40,
@@ -151,7 +164,7 @@ def _value(name: str, shape: Shape, account: str, resource: str) -> object:
         return texts.get(name, arn)
     if shape.metadata.get("min", 0) > 16 and name not in texts:
         return "A" * int(shape.metadata["min"])
-    return texts.get(name, "abcdefghABCDEFGH1")
+    return texts.get(name, NAME)
 
 
 def test_a_new_path_and_a_new_name_are_asked_for_as_well(root: Clients, account: str) -> None:

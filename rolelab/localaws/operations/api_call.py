@@ -90,7 +90,7 @@ def unique_id(prefix: str) -> str:
 
 
 def access_key_id(prefix: str) -> str:
-    """Make an access key id: AKIA… for a user's, ASIA… for a session's."""
+    """Make an id of 20 characters: AKIA… of a user's key, ASIA… of a session's, APKA…, ACCA…."""
     return prefix + base64.b32encode(secrets.token_bytes(10)).decode()
 
 

@@ -72,7 +72,7 @@ def delete(call: ApiCall) -> None:
 
 def add_user(call: ApiCall) -> None:
     """AddUserToGroup."""
-    record, name = lookup.group(call), lookup.user(call)["UserName"]
+    name, record = lookup.user(call)["UserName"], lookup.group(call)
     if name not in record["Users"]:
         requirements.require_below("GroupsPerUserQuota", len(lookup.groups_of(call, name)))
         record["Users"].append(name)

@@ -7,7 +7,9 @@ ResyncMFADevice …; IAM User Guide, "Secure API access with MFA".
 from __future__ import annotations
 
 import base64
+import io
 import secrets
+from urllib.parse import quote
 
 from rolelab.iam import arns
 from rolelab.localaws.accounts import clock
@@ -38,8 +40,27 @@ def create(call: ApiCall) -> Result:
     }
     call.store.devices.put(call.account, serial, device)
     # The model's blobs are base64 on the wire, and the seed is base32 inside of it.
-    shown = {"SerialNumber": serial, "Base32StringSeed": base64.b32encode(seed)}
+    base32 = base64.b32encode(seed)
+    shown = {
+        "SerialNumber": serial,
+        "Base32StringSeed": base32,
+        "QRCodePNG": _picture(call, name, base32.decode()),
+    }
     return {"VirtualMFADevice": shown | {"Tags": device.get("Tags") or None}}
+
+
+def _picture(call: ApiCall, name: str, seed: str) -> bytes:
+    """Return the QR code that an authenticator app reads a seed from, as a PNG.
+
+    Source: IAM API Reference, VirtualMFADevice (QRCodePNG).
+    """
+    # Read when it is needed: few labs have a device.
+    import segno
+
+    picture = io.BytesIO()
+    content = f"otpauth://totp/{quote(name)}@{call.account}?secret={seed}"
+    segno.make(content, micro=False).save(picture, kind="png", scale=4)
+    return picture.getvalue()
 
 
 def enable(call: ApiCall) -> None:

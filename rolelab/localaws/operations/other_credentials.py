@@ -15,7 +15,7 @@ from typing import Literal, cast
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.operations import lookup, pages, requirements
-from rolelab.localaws.operations.api_call import ApiCall, Result, secret_access_key, unique_id
+from rolelab.localaws.operations.api_call import ApiCall, Result, access_key_id, secret_access_key
 
 _Held = Literal["SSHPublicKeys", "SigningCertificates", "ServiceSpecificCredentials"]
 Fields = dict[str, str]
@@ -116,7 +116,7 @@ def upload_ssh_key(call: ApiCall) -> Result:
     digest = hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
     record = {
         "UserName": lookup.user_or_caller(call)["UserName"],
-        "SSHPublicKeyId": unique_id("APKA"),
+        "SSHPublicKeyId": access_key_id("APKA"),
         "Fingerprint": ":".join(digest[i : i + 2] for i in range(0, 32, 2)),
         "SSHPublicKeyBody": body,
         "Status": "Active",
@@ -163,7 +163,7 @@ def create_password(call: ApiCall) -> Result:
         "ServiceName": service,
         "ServiceUserName": f"{name}-at-{call.account}",
         "ServicePassword": secret_access_key(),
-        "ServiceSpecificCredentialId": unique_id("ACCA"),
+        "ServiceSpecificCredentialId": access_key_id("ACCA"),
         "UserName": name,
         "Status": "Active",
     }

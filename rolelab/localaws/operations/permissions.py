@@ -128,6 +128,11 @@ _BOUNDARY_OF_NAMED = frozenset({
     "GetRole", "UpdateRole", "UpdateRoleDescription", "DeleteRole",
 })  # fmt: skip
 """Operations for which `iam:PermissionsBoundary` holds the boundary that the user or role has."""
+_SERVICE_OF_NAMED = frozenset({
+    "DeleteServiceSpecificCredential", "ResetServiceSpecificCredential",
+    "UpdateServiceSpecificCredential",
+})  # fmt: skip
+"""Operations for which the service is that of the credential that they name."""
 _PARAMETERS = {
     "iam:permissionsboundary": ("PermissionsBoundary", "Create Put"),
     "iam:policyarn": ("PolicyArn", "Attach Detach"),
@@ -150,10 +155,20 @@ def set_request_keys(call: ApiCall) -> None:
     for key, (parameter, operations) in _PARAMETERS.items():
         if parameter in call.params and call.operation.startswith(tuple(operations.split())):
             keys[key] = str(call.params[parameter])
+    if call.operation in _SERVICE_OF_NAMED:
+        keys |= _service_of_named(call)
     if call.operation in _BOUNDARY_OF_NAMED:
         boundary = _boundary_of_named(call)
         if boundary:
             keys["iam:permissionsboundary"] = boundary
+
+
+def _service_of_named(call: ApiCall) -> dict[str, str]:
+    user = call.store.users.get(call.account, call.text("UserName") or call.caller.name)
+    for password in user.get("ServiceSpecificCredentials", []) if user else ():
+        if password["ServiceSpecificCredentialId"] == call.text("ServiceSpecificCredentialId"):
+            return {"iam:servicespecificcredentialservicename": password["ServiceName"]}
+    return {}
 
 
 def _boundary_of_named(call: ApiCall) -> str | None:
