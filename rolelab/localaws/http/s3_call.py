@@ -27,6 +27,7 @@ POST_OBJECT = S3Operation(
     markers={},
     required=frozenset(),
     parameters=frozenset(),
+    numbers=frozenset(),
     required_headers=frozenset({"content-type"}),
     headers=frozenset({"content-type"}),
     has_metadata=False,
@@ -53,6 +54,11 @@ _SIGNATURE = frozenset(
 )
 _OF_A_BODY = "x-amz-checksum-"
 _COPY_SOURCE = "x-amz-copy-source"
+_LIST_TYPE = "list-type"
+_NUMBER = re.compile(r"-?[0-9]{1,10}")
+_MOST_NUMBER = 2**31 - 1
+_MOST_PARTS = 10_000
+_MOST_SHOWN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ def read(method: str, place: tuple[str, str], query: Query, headers: Mapping[str
     headers = _with_hoisted(headers, query)
     operation = _operation(method, level, query, headers)
     _require_unambiguous(operation, query)
+    _require_numbers(operation, query)
     kept = {
         name: value
         for name, value in headers.items()
@@ -195,8 +202,33 @@ def _operation(method: str, level: Level, query: Query, headers: Mapping[str, st
     if lacking and named:
         message = f"Missing required parameter for this request: '{min(lacking)}'"
         raise AwsError("InvalidRequest", message, 400)
+    if _LIST_TYPE in named:
+        raise invalid_argument("Invalid List Type", _LIST_TYPE, query[_LIST_TYPE][0])
     message = "The specified method is not allowed against this resource."
-    raise AwsError("MethodNotAllowed", message, 405)
+    raise AwsError("MethodNotAllowed", message, 405, details={"Method": method})
+
+
+def invalid_argument(message: str, name: str, value: str) -> AwsError:
+    """Return S3's refusal of a parameter or header, which tells them."""
+    details = {"ArgumentName": name, "ArgumentValue": value[:_MOST_SHOWN]}
+    return AwsError("InvalidArgument", message, 400, details=details)
+
+
+def _require_numbers(operation: S3Operation, query: Query) -> None:
+    for name in sorted(operation.numbers & query.keys()):
+        value = query[name][0]
+        if name == "partNumber":
+            if not (_NUMBER.fullmatch(value) and 1 <= int(value) <= _MOST_PARTS):
+                message = f"Part number must be an integer between 1 and {_MOST_PARTS}, inclusive"
+                raise invalid_argument(message, name, value)
+        elif not _NUMBER.fullmatch(value) or int(value) > _MOST_NUMBER:
+            message = f"Provided {name} not an integer or within integer range"
+            raise invalid_argument(message, name, value)
+        elif int(value) < 0:
+            words = name.split("-")
+            camel = words[0] + "".join(word.capitalize() for word in words[1:])
+            message = f"Argument {camel} must be an integer between 0 and {_MOST_NUMBER}"
+            raise invalid_argument(message, name, value)
 
 
 def _has_markers(operation: S3Operation, query: Query) -> bool:

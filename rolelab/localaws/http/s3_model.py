@@ -44,6 +44,8 @@ class S3Operation:
     """Parameters of the query without which it is not this operation."""
     parameters: frozenset[str]
     """All parameters of the query but the markers."""
+    numbers: frozenset[str]
+    """Those of the parameters that are whole numbers."""
     required_headers: frozenset[str]
     headers: frozenset[str]
     has_metadata: bool
@@ -62,11 +64,13 @@ class S3Operation:
 
 
 class _S3Member(TypedDict):
+    shape: str
     location: NotRequired[str]
     locationName: NotRequired[str]
 
 
 class _Shape(TypedDict):
+    type: NotRequired[str]
     members: NotRequired[dict[str, _S3Member]]
     required: NotRequired[list[str]]
     payload: NotRequired[str]
@@ -131,6 +135,12 @@ def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> S3Oper
     members = shape.get("members", {})
     required = frozenset(shape.get("required", ()))
 
+    numbers = frozenset(
+        name
+        for name, member in members.items()
+        if shapes[member["shape"]].get("type") in ("integer", "long")
+    )
+
     def located(place: str, names: frozenset[str] = frozenset(members)) -> frozenset[str]:
         return frozenset(
             member.get("locationName", "")
@@ -148,6 +158,7 @@ def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> S3Oper
         markers=dict(parse_qsl(query, keep_blank_values=True)),
         required=located("querystring", required),
         parameters=located("querystring"),
+        numbers=located("querystring", numbers),
         required_headers=lower(located("header", required)),
         headers=lower(located("header")),
         has_metadata=bool(located("headers")),

@@ -19,7 +19,7 @@ from rolelab.localaws.http.events import MOST_OF_A_TEXT, Events
 from rolelab.localaws.http.front import Receive, Send
 from rolelab.localaws.http.incoming import MISMATCH, Incoming
 from rolelab.localaws.http.s3_call import S3Call
-from rolelab.localaws.ministack import bucket_policies, s3_bodies, s3_keys
+from rolelab.localaws.ministack import bucket_policies, s3_bodies, s3_checks, s3_errors, s3_keys
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import S3, Asked
 from rolelab.localaws.ministack.s3_bodies import DeletedObject, Deletion
@@ -30,7 +30,6 @@ from rolelab.localaws.ministack.s3_undone import require_done
 
 _log = logging.getLogger(__name__)
 
-_ERROR = re.compile(rb"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 _MOST_BYTES = 5 * 1024**3
 """Source: Amazon S3 API Reference, PutObject (EntityTooLarge)."""
 _MOST_UNCHECKED_BYTES = 64 * 1024**2
@@ -77,7 +76,10 @@ class S3App:
             status, headers, body = await self._answer(reading, receive)
         except Gone:
             return
-        error = _ERROR.search(body) if status >= 400 else None
+        error = s3_errors.read(body) if status >= 400 else None
+        if error:
+            query = {name: values[0] for name, values in received.query.items()}
+            body = s3_errors.body_of(error, reading.place, query, received.headers)
         if received.method == "HEAD":
             status, headers, body = self._service.format_head_response(
                 "/".join(("", *reading.place)), received.headers, (status, headers, b"")
@@ -100,7 +102,8 @@ class S3App:
         try:
             return await self._carried_out(reading, receive)
         except AwsError as error:
-            return self._service._error(error.code, error.message, error.status, received.path)
+            code, message, status = error.code, error.message, error.status
+            return self._service._error(code, message, status, extra=error.details)
         except Refused as refused:
             return refused.answer
         except Gone:
@@ -109,7 +112,7 @@ class S3App:
             # What MiniStack stumbles over is garbled as a rule: a client's fault.
             _log.exception("MiniStack cannot answer %s %s", received.method, received.path)
             message = "This local AWS cannot make sense of the request."
-            return self._service._error("InvalidRequest", message, 400, received.path)
+            return self._service._error("InvalidRequest", message, 400)
 
     async def _carried_out(self, reading: _S3Reading, receive: Receive) -> Answer:
         received = reading.received
@@ -154,12 +157,18 @@ class S3App:
         if call.operation.name == "DeleteObjects":
             return await self._deleted(asked, authorization, s3_bodies.read_deletion(body))
         place = (form.key if form else call.key, call.version)
-        self._s3.require(asked, self._permissions(call, sent, place, body))
+        tags = dict(s3_keys.tags_of(call, sent, body))
+        self._s3.require(asked, self._permissions(call, sent, place, tags))
         require_done(call)
+        s3_checks.require(call, body, received.incoming.region, tags)
         return await self._done(asked, authorization, body)
 
     def _permissions(
-        self, call: S3Call, sent: Mapping[str, str], place: tuple[str, str], body: bytes
+        self,
+        call: S3Call,
+        sent: Mapping[str, str],
+        place: tuple[str, str],
+        tags: Mapping[str, str],
     ) -> list[Permission]:
         source = call.source if call.operation.name == "CopyObject" else None
         keeps_tags = sent.get("x-amz-tagging-directive", "").upper() != "REPLACE"
@@ -167,7 +176,7 @@ class S3App:
             call,
             sent,
             place,
-            sets_tags=any(s3_keys.tags_of(call, sent, body)),
+            sets_tags=bool(tags),
             copies_tags=source is not None
             and keeps_tags
             and self._s3.has_tags(source.bucket, source.key, source.version),
@@ -218,10 +227,9 @@ class S3App:
         return answer
 
     def _record(
-        self, reading: _S3Reading, status: int, request_id: str, error: re.Match[bytes] | None
+        self, reading: _S3Reading, status: int, request_id: str, error: AwsError | None
     ) -> None:
-        code, message = (error[1], error[2]) if error else (str(status).encode(), b"")
-        told = (code.decode(), message.decode("utf-8", "replace")) if status >= 400 else None
+        told = (error.code, error.message) if error else (str(status), "")
         bucket, key = reading.place
         parameters = {
             name: value[:MOST_OF_A_TEXT]
@@ -235,7 +243,7 @@ class S3App:
             caller=reading.caller,
             parameters=parameters,
             request_id=request_id,
-            error=told,
+            error=told if status >= 400 else None,
         )
 
 

@@ -25,6 +25,7 @@ from rolelab.localaws.ministack.s3_received import Received
 
 _TAGGING = "x-amz-tagging"
 _LOCK = "x-amz-object-lock-"
+_TAGGED_BY_BODY = frozenset({"CreateBucket", "PutBucketTagging", "PutObjectTagging"})
 _LISTED = ("prefix", "delimiter", "max-keys")
 _PARTS = frozenset({"CreateMultipartUpload", "UploadPart", "UploadPartCopy"})
 """What is done on the way to an object, and makes none by itself."""
@@ -66,7 +67,7 @@ def tags_of(call: S3Call, headers: Mapping[str, str], body: bytes) -> Iterator[t
         yield from XmlBody.read(headers.get("tagging", "").encode()).tags()
     elif _TAGGING in headers:
         yield from parse_qsl(headers[_TAGGING], keep_blank_values=True)
-    elif call.operation.has_body and call.operation.name != "PutObject":
+    elif call.operation.name in _TAGGED_BY_BODY:
         yield from XmlBody.read(body).tags()
 
 

@@ -1,0 +1,82 @@
+"""What S3 refuses in headers and bodies, and MiniStack takes.
+
+Source: Amazon S3 API Reference, CreateBucket, PutBucketOwnershipControls, PutBucketTagging,
+PutObjectTagging; the words are those that S3 answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.http.s3_call import S3Call
+from rolelab.localaws.http.service_models import regions
+from rolelab.localaws.ministack.s3_bodies import XmlBody, malformed_xml
+
+_OWNERSHIPS = frozenset({"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"})
+_OWNERSHIP = "x-amz-object-ownership"
+_HOME = "us-east-1"
+"""The region whose endpoint makes buckets in every other one."""
+_FORMER = {"EU": "eu-west-1"}
+"""Name of old -> region."""
+_SYSTEM = "aws:"
+_OF_OBJECTS = "Your TagKey cannot be prefixed with aws:"
+_SYSTEM_TAGS = {
+    "CreateBucket": (
+        'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. '
+        'Remove "aws:" from your tag keys and try again.'
+    ),
+    "PutBucketTagging": "System tags cannot be added/updated by requester",
+}
+"""Operation -> what S3 says to a tag that only AWS gives, where it is not what is said of objects'.
+"""
+
+
+def require(call: S3Call, body: bytes, region: str, tags: Iterable[str]) -> None:
+    """Refuse what S3 would not take, of a call that is allowed.
+
+    `region`: of the endpoint; `tags`: names of those that the call gives.
+
+    Raises:
+        AwsError: InvalidLocationConstraint, IllegalLocationConstraintException, MalformedXML,
+            InvalidArgument, InvalidTag.
+    """
+    name = call.operation.name
+    if name == "CreateBucket":
+        _require_location(XmlBody.read(body).text("LocationConstraint"), region)
+        _require_ownership_header(call.headers)
+    elif name == "PutBucketOwnershipControls":
+        _require_ownership(XmlBody.read(body))
+    elif name == "PutObjectLockConfiguration" and not body:
+        raise AwsError("MissingRequestBodyError", "Request Body is empty", 400)
+    for key in tags:
+        if key.lower().startswith(_SYSTEM):
+            details = {} if name == "CreateBucket" else {"TagKey": key}
+            message = _SYSTEM_TAGS.get(name, _OF_OBJECTS)
+            raise AwsError("InvalidTag", message, 400, details=details)
+
+
+def _require_location(constraint: str, region: str) -> None:
+    if region == _HOME:
+        if constraint and (constraint == _HOME or constraint not in regions() | _FORMER.keys()):
+            message = "The specified location-constraint is not valid"
+            details = {"LocationConstraint": constraint}
+            raise AwsError("InvalidLocationConstraint", message, 400, details=details)
+    elif _FORMER.get(constraint, constraint) != region:
+        message = (
+            f"The {constraint or 'unspecified'} location constraint is incompatible for the region "
+            "specific endpoint this request was sent to."
+        )
+        raise AwsError("IllegalLocationConstraintException", message, 400)
+
+
+def _require_ownership_header(headers: Mapping[str, str]) -> None:
+    value = headers.get(_OWNERSHIP)
+    if value is not None and value not in _OWNERSHIPS:
+        message = f"Invalid {_OWNERSHIP} header: {value}"
+        raise AwsError("InvalidArgument", message, 400, details={"ArgumentName": _OWNERSHIP})
+
+
+def _require_ownership(body: XmlBody) -> None:
+    if len(list(body.all("Rule"))) != 1 or body.text("ObjectOwnership") not in _OWNERSHIPS:
+        raise malformed_xml()
