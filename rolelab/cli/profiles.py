@@ -43,11 +43,11 @@ def command(choice: target.LabChoice, learner_name: str | None, folder: str | No
     unset = environment.in_the_way(os.environ, values)
     _print_lines(values, unset)
     learner, role = map(shlex.quote, written.names[0])
-    count = len(written.names)
+    count, width = len(written.names), len(role)
     for line in (
         f"With these lines in your shell{f' (and so on for {count} learners)' * (count > 1)}:",
-        f"  aws --profile {learner} s3 ls        is refused",
-        f"  aws --profile {role} s3 ls           works: the CLI assumes the role",
+        f"  aws --profile {learner:{width}} s3 ls   is refused",
+        f"  aws --profile {role} s3 ls   works: the CLI assumes the role",
     ):
         say(line, err=True)
     if unset:
