@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -127,11 +127,20 @@ class Project:
             elif key not in values:
                 faults.append(UsageError(f"{key} has no value", where=path.name, do="set it there"))
         for key, value in values.items():
-            if do := _remedy(value, self.declared.get(key, {})):
-                what = f"{key.partition(':')[2]} is {_shown(value)}"
-                faults.append(UsageError(what, where=f"{path.name}, {key}", do=do))
-            else:
-                texts[key] = value if isinstance(value, str) else _as_json(value)
+            name, where = key.partition(":")[2], f"{path.name}, {key}"
+            schema = self.declared.get(key, {})
+            if do := _remedy(value, schema):
+                faults.append(UsageError(f"{name} is {_shown(value)}", where=where, do=do))
+                continue
+            strange = _strange_items(value, schema)
+            if strange:
+                do = f"give {_article(schema['items']['type'])} each: quote it"
+                faults += [
+                    UsageError(f"{name} has {_shown(item)} in it", where=where, do=do)
+                    for item in strange
+                ]
+            # What else is wrong with a list is told at once, too.
+            texts[key] = value if isinstance(value, str) else _as_json(_without(value, strange))
         return texts, faults
 
 
@@ -219,15 +228,22 @@ def _remedy(value: object, schema: Mapping[str, Any]) -> str:
     if _is_encrypted(value):
         return "encrypted values are for `pulumi up`; rolelab needs no secrets, so remove it"
     kind = schema.get("type", "")
-    if kind not in _TYPES:
-        return ""
-    if not _is_of(kind, value):
+    if kind in _TYPES and not _is_of(kind, value):
         return f"give {_article(kind)}, such as {json.dumps(schema.get('default'))}"
-    item = schema.get("items", {}).get("type") if kind == "array" else None
-    if item not in _TYPES:
-        return ""
-    strange = [each for each in cast("list[object]", value) if not isinstance(each, _TYPES[item])]
-    return f"{_shown(strange[0])} in it must be {_article(item)}; quote it" if strange else ""
+    return ""
+
+
+def _strange_items(value: object, schema: Mapping[str, Any]) -> list[object]:
+    """Return the items of a list that are not of the declared type."""
+    item = schema.get("items", {}).get("type")
+    if item not in _TYPES or not isinstance(value, list):
+        return []
+    return [each for each in cast("list[object]", value) if not _is_of(item, each)]
+
+
+def _without(value: object, items: Sequence[object]) -> object:
+    listed = cast("list[object]", value)
+    return [item for item in listed if item not in items] if items else value
 
 
 def _is_of(kind: str, value: object) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, TypeVar, cast
 
 from components import limits
 from rolelab.errors import Faults, UsageError
 from rolelab.nearest import did_you_mean
+from rolelab.proposed_names import proposals
 
 NAMESPACE = "assume-role-lab"
 
@@ -31,6 +32,14 @@ class _Kind(NamedTuple):
     wants: str
 
 
+class Fault(NamedTuple):
+    """What is wrong with a value."""
+
+    what: str
+    do: str = ""
+    """Where there is more to say than what a right value looks like."""
+
+
 class Key(NamedTuple):
     """A configuration key: what it is for, how it is read, and which rules its value keeps."""
 
@@ -39,16 +48,16 @@ class Key(NamedTuple):
     default: Any
     """For a program whose Pulumi.yaml does not declare the key."""
     example: str
-    rules: Callable[[Any], list[str]]
+    rules: Callable[[Any], list[Fault]]
 
-    def parse(self, text: str | None) -> tuple[object, list[str]]:
+    def parse(self, text: str | None) -> tuple[object, list[Fault]]:
         """Return the value and what is wrong with it; None stands for a key that is not set."""
         if text is None:
             return self.default, []
         try:
             value = self.kind.read(text)
         except (ValueError, KeyError, RecursionError):
-            return self.default, [f"is {text!r}; it must be {self.kind.wants}"]
+            return self.default, [Fault(f"is {text!r}; it must be {self.kind.wants}")]
         return value, self.rules(value)
 
 
@@ -85,19 +94,29 @@ _FLAG = _Kind("boolean", _flag, "true or false")
 _WHOLE = _Kind("integer", _whole, "a whole number")
 
 
-def _role_name(name: str) -> list[str]:
-    return [f"{name!r} {fault}" for fault in limits.name(name)]
+def _name_faults(names: Sequence[str]) -> list[Fault]:
+    """Return what IAM does not take of names, with one each that it takes."""
+    proposed = proposals(names)
+    return [
+        Fault(f"{name!r} {fault}", f"give {proposed[name]}, say")
+        for name in names
+        for fault in limits.name(name)
+    ]
 
 
-def _learners(names: tuple[str, ...]) -> list[str]:
-    faults = [f"{name!r} {fault}" for name in names for fault in limits.name(name)]
-    return faults + limits.unique_names(names) + limits.users(len(names))
+def _learners(names: tuple[str, ...]) -> list[Fault]:
+    together = limits.unique_names(names) + limits.users(len(names))
+    return _name_faults(names) + [Fault(fault) for fault in together]
 
 
-def _count(count: int) -> list[str]:
+def _count(count: int) -> list[Fault]:
     if count < 0:
-        return [f"is {count}; a number of learners is 0 (not used) or more"]
-    return limits.users(count)
+        return [Fault(f"is {count}; a number of learners is 0 (not used) or more")]
+    return [Fault(fault) for fault in limits.users(count)]
+
+
+def _rule(rule: Callable[[_Value], list[str]]) -> Callable[[_Value], list[Fault]]:
+    return lambda value: [Fault(fault) for fault in rule(value)]
 
 
 def _key(
@@ -106,7 +125,7 @@ def _key(
     *,
     default: _Value,
     example: str,
-    rules: Callable[[_Value], list[str]] = lambda _: [],
+    rules: Callable[[_Value], list[Fault]] = lambda _: [],
 ) -> _Value:
     key = Key(kind, description, default, example, rules)
     return field(default=default, metadata={"key": key})
@@ -137,14 +156,14 @@ class Settings:
         "Name of the role that the learners switch to.",
         default="s3Access",
         example="s3Access",
-        rules=_role_name,
+        rules=lambda name: _name_faults([name]),
     )
     managed_policies: tuple[str, ...] = _key(
         _NAMES._replace(wants="a list of names or ARNs"),
         "Managed policies of the role, by name (AWS's own) or by ARN.",
         default=("AmazonS3FullAccess",),
         example="[AmazonS3FullAccess]",
-        rules=limits.managed_policies,
+        rules=_rule(limits.managed_policies),
     )
     grant: bool = _key(
         _FLAG,
@@ -158,7 +177,7 @@ class Settings:
         "The longest session of the role, in seconds, 3600 to 43200.",
         default=3600,
         example="3600",
-        rules=limits.role_session,
+        rules=_rule(limits.role_session),
     )
     console: bool = _key(
         _FLAG,
@@ -197,7 +216,7 @@ def parse(raw: Mapping[str, str], *, where: str = "the stack's configuration") -
     for (name, key), each in zip(KEYS.items(), fields(Settings), strict=True):
         values[each.name], wrong = key.parse(ours.get(name))
         do = f"give {key.kind.wants}, such as {key.example}"
-        faults += [_KeyFault(name, what, do) for what in wrong]
+        faults += [_KeyFault(name, fault.what, fault.do or do) for fault in wrong]
     settings = Settings(**values)
     faults += _wrong_together(settings, faults)
     if faults:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rolelab import project
+from rolelab import project, settings
 from rolelab.errors import Faults, UsageError
 
 DECLARED = """
@@ -69,7 +69,7 @@ def test_yaml_is_not_norwegian(folder: Path) -> None:
         ("names: a", 'names is "a" (Pulumi.dev.yaml, exp:names): give an array, such as ["a"]'),
         (
             "names: [1]",
-            "names is [1] (Pulumi.dev.yaml, exp:names): 1 in it must be a string; quote it",
+            "names has 1 in it (Pulumi.dev.yaml, exp:names): give a string each: quote it",
         ),
         (
             "text: {secure: abc}",
@@ -173,3 +173,17 @@ def test_a_stack_name_that_would_be_a_path_is_refused(name: str) -> None:
     """A stack's name becomes a folder."""
     with pytest.raises(UsageError, match="is not a name for a stack"):
         project.stack_name(name)
+
+
+def test_an_item_of_the_wrong_type_does_not_hide_what_is_wrong_with_the_others(
+    folder: Path,
+) -> None:
+    root = Path(__file__).parents[2]
+    (folder / "Pulumi.yaml").write_text((root / "Pulumi.yaml").read_text())
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  assume-role-lab:learners: [7, Anna Müller, true]\n"
+    )
+    texts, faults = project.find(folder).read("dev")
+    assert [fault.what for fault in faults] == ["learners has 7 in it", "learners has true in it"]
+    with pytest.raises(Faults, match="'Anna Müller' contains ' ü'"):
+        settings.parse(texts)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components import limits
 from rolelab import project, settings
 from rolelab.errors import Faults
+from rolelab.proposed_names import proposals
 
 ROOT = Path(__file__).parents[2]
 
@@ -183,3 +185,22 @@ def test_any_text_is_settings_or_faults(values: dict[str, str]) -> None:
     else:
         assert 3600 <= taken.max_session_duration <= 43200
         assert all(1 <= len(name) <= 64 for name in taken.learners)
+
+
+def test_each_learner_whom_iam_does_not_take_gets_a_name_that_it_takes() -> None:
+    """None twice, and none that another learner of the list has."""
+    lines = faults(learners=["Anna Müller", "anna.mueller", "Anna Mueller", "José", "O'Brien"])
+    proposed = [line.rpartition(": give ")[2] for line in lines]
+    assert proposed == ["Anna.Mueller2, say", "Anna.Mueller3, say", "Jose, say", "OBrien, say"]
+    assert faults(learners=["Anna Müller"])[0].endswith(": give Anna.Mueller, say")
+    assert faults(learners=["ada", "李明"])[0].endswith(": give learner02, say")
+    assert faults(roleName="s3 access")[0].endswith(": give s3.access, say")
+
+
+@given(st.lists(st.text(max_size=80), max_size=12))
+def test_a_proposed_name_is_one_that_iam_takes_and_nobody_else_has(names: list[str]) -> None:
+    proposed = proposals(names)
+    assert all(limits.name(name) == [] for name in proposed.values())
+    taken = [name for name in dict.fromkeys(names) if not limits.name(name)]
+    assert limits.unique_names([*proposed.values(), *{name.lower() for name in taken}]) == []
+    assert proposed.keys() == {name for name in names if limits.name(name)}
