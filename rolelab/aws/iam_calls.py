@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 
-def call(iam: IAMClient, operation: str, part: str = "", /, **parameters: Any) -> Any:
-    """Make a call, such as `GetUser`; return a part of its answer, or the whole.
+def call(client: object, operation: str, part: str = "", /, **parameters: Any) -> Any:
+    """Make a call, such as `GetUser`, of any service; return a part of its answer, or the whole.
 
     Raises:
         AwsFailure: it failed, or the answer lacks the part.
     """
     with translated(operation):
-        answer = getattr(iam, xform_name(operation))(**parameters)
+        answer = getattr(client, xform_name(operation))(**parameters)
         return answer[part] if part else answer
 
 
