@@ -81,7 +81,7 @@ def cannot(request: Request) -> str:
         return (
             "credentials of GetFederationToken cannot call IAM, and of STS GetCallerIdentity only"
         )
-    if kind in _USER_OR_ROOT and principal.temporary:
+    if kind in _USER_OR_ROOT and principal.temporary and not principal.is_console:
         if action.startswith("iam:") and not principal.mfa:
             return "credentials of GetSessionToken can call IAM only if they were made with MFA"
         if action.startswith("sts:") and action not in _STS_FOR_TOKENS:

@@ -62,6 +62,8 @@ class Principal:
     tags: Mapping[str, str] = field(default_factory=_no_tags)
     """Principal tags: of the user, or of the role and the session, whose own come last and win."""
     temporary: bool = False
+    is_console: bool = False
+    """Whether the temporary credentials are a console sign-in's: they may call all of IAM."""
     mfa: bool = False
     """Whether the credentials were made with MFA (GetSessionToken)."""
     issued: datetime | None = None
@@ -93,6 +95,7 @@ class Principal:
         *,
         tags: Mapping[str, str] | None = None,
         session_token: bool = False,
+        is_console: bool = False,
         mfa: bool = False,
         issued: datetime | None = None,
         credential: CredentialState = CredentialState.ACTIVE,
@@ -105,7 +108,8 @@ class Principal:
             entity_arn=arn,
             unique_id=unique_id,
             tags=tags or _no_tags(),
-            temporary=session_token,
+            temporary=session_token or is_console,
+            is_console=is_console,
             mfa=mfa,
             issued=issued,
             credential=credential,
@@ -145,6 +149,7 @@ class Principal:
         *,
         partition: str = "aws",
         session_token: bool = False,
+        is_console: bool = False,
         mfa: bool = False,
         issued: datetime | None = None,
     ) -> Principal:
@@ -156,7 +161,8 @@ class Principal:
             account=account,
             entity_arn=arn,
             unique_id=account,
-            temporary=session_token,
+            temporary=session_token or is_console,
+            is_console=is_console,
             mfa=mfa,
             issued=issued,
         )

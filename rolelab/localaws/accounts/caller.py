@@ -70,8 +70,10 @@ class Caller:
 
     @property
     def is_session_token(self) -> bool:
-        """True for what GetSessionToken gave a user (or root)."""
-        return self.session is not None and self.kind in (Kind.USER, Kind.ROOT)
+        """True for what GetSessionToken gave a user (or root), not for who signed in."""
+        if self.session is None or _is_console(self.session):
+            return False
+        return self.kind in (Kind.USER, Kind.ROOT)
 
     @property
     def has_mfa(self) -> bool:
@@ -102,6 +104,7 @@ def _root(account: str, access_key_id: str, session: SessionRecord | None) -> Ca
     principal = Principal.root(
         account,
         session_token=session is not None,
+        is_console=_is_console(session),
         mfa=_has_mfa(session),
         issued=_issued(session),
     )
@@ -120,6 +123,7 @@ def _user(
         user["UserId"] if user else session["UserId"] if session else "",
         tags=_tags(user, None),
         session_token=session is not None,
+        is_console=_is_console(session),
         mfa=_has_mfa(session),
         issued=_issued(session),
         credential=CredentialState.ACTIVE if user else CredentialState.ORPHANED,
@@ -192,6 +196,10 @@ _SESSIONS = {
 
 def _has_mfa(session: SessionRecord | None) -> bool:
     return session is not None and bool(session.get("MfaAt"))
+
+
+def _is_console(session: SessionRecord | None) -> bool:
+    return session is not None and session.get("IsConsole", False)
 
 
 def _issued(session: SessionRecord | None) -> datetime | None:

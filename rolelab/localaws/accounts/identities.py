@@ -266,6 +266,11 @@ class IdentityStore:
             or self.saml_providers.get(account, arn)
         )
 
+    def account_of_alias(self, alias: str) -> str | None:
+        """Return the account that has an alias."""
+        rows = self.aliases.rows.items()
+        return next((account for (account, _), names in rows if alias in names), None)
+
     def inline_policies(self, kind: str, account: str, name: str) -> dict[str, str]:
         """Return the inline policies of a user, role or group by name."""
         if kind == "role":

@@ -214,6 +214,8 @@ class SessionRecord(TypedDict):
     RoleId: NotRequired[str]
     ParentId: NotRequired[str]
     """Unique id of the user that a federated user comes from."""
+    IsConsole: NotRequired[bool]
+    """Whether it was made by signing in to the console: it is the user, not GetSessionToken's."""
     MfaAt: NotRequired[float | None]
     """When a code of an MFA device was given for it."""
     SessionTags: NotRequired[list[TagRecord]]

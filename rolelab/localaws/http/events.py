@@ -64,6 +64,8 @@ class ApiEvent(TypedDict):
     readOnly: bool
     eventType: str
     recipientAccountId: str | None
+    responseElements: NotRequired[Mapping[str, object]]
+    additionalEventData: NotRequired[Mapping[str, object]]
     errorCode: NotRequired[str]
     errorMessage: NotRequired[str]
 
@@ -101,7 +103,7 @@ class Events:
             "awsRegion": incoming.region,
             "sourceIPAddress": incoming.source_ip,
             "userAgent": incoming.user_agent[:MOST_OF_A_TEXT],
-            "userIdentity": _identity(caller),
+            "userIdentity": identity_of(caller),
             "requestParameters": _shown(parameters) if parameters else None,
             "requestID": request_id,
             "readOnly": name.startswith(_READS),
@@ -110,7 +112,47 @@ class Events:
         }
         if error:
             event["errorCode"], event["errorMessage"] = error[0], error[1][:MOST_OF_A_TEXT]
-        self._events.append((event, _behind(caller)))
+        self._events.append((event, behind_of(caller)))
+
+    def add_console(
+        self,
+        name: str,
+        *,
+        identity: Mapping[str, object],
+        behind: str,
+        account: str,
+        source_ip: str,
+        user_agent: str,
+        succeeded: bool,
+        more: Mapping[str, object],
+    ) -> None:
+        """Add what somebody did at the console's sign-in: ConsoleLogin, SwitchRole, ExitRole.
+
+        Source: CloudTrail User Guide, "AWS Management Console sign-in events".
+        """
+        self._number += 1
+        event: ApiEvent = {
+            "eventVersion": "1.11",
+            "eventNumber": self._number,
+            "eventID": str(uuid4()),
+            "eventTime": clock.iso(),
+            "eventSource": "signin.amazonaws.com",
+            "eventName": name,
+            "awsRegion": "us-east-1",
+            "sourceIPAddress": source_ip,
+            "userAgent": user_agent,
+            "userIdentity": identity,
+            "requestParameters": None,
+            "responseElements": {name: "Success" if succeeded else "Failure"},
+            "additionalEventData": more,
+            "requestID": str(uuid4()),
+            "readOnly": False,
+            "eventType": "AwsConsoleSignIn",
+            "recipientAccountId": account,
+        }
+        if not succeeded:
+            event["errorMessage"] = "Failed authentication"
+        self._events.append((event, behind))
 
     def after(
         self, number: int, account: str | None = None, behind: str | None = None
@@ -132,14 +174,16 @@ class Events:
         self._events.clear()
 
 
-def _behind(caller: Caller | None) -> str:
+def behind_of(caller: Caller | None) -> str:
+    """Return the ARN of who began the session that calls, or of the caller itself."""
     if caller is None:
         return ""
     session = caller.session
     return caller.arn if session is None else session.get("SourcePrincipalArn", caller.arn)
 
 
-def _identity(caller: Caller | None) -> Mapping[str, object]:
+def identity_of(caller: Caller | None) -> Mapping[str, object]:
+    """Return who called, as CloudTrail writes it down."""
     if caller is None:
         return {"type": "Unknown"}
     identity: dict[str, object] = {

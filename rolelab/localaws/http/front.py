@@ -24,7 +24,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Controls = Mapping[str, Callable[[str, Mapping[str, str]], Mapping[str, object]]]
-"""Path -> what answers method and query; ValueError where they are wrong."""
+"""Path -> what answers a method with its parameters; ValueError where they are wrong."""
+_MOST_CONTROL_BYTES = 10_000
 
 _HOST = re.compile(r"(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?localhost|127\.0\.0\.1|\[::1\]")
 _CLOSED_HOST = re.compile(
@@ -72,7 +73,7 @@ class Front:
         elif scope["path"] == proofs.HEALTH_PATH:
             await self._health(scope, send)
         elif scope["path"] in self._controls:
-            await self._control(scope, send)
+            await self._control(scope, receive, send)
         elif _CLOSED_PATH.fullmatch(scope["path"]):
             await answer(send, 403, {"error": "this path is closed on this local AWS"})
         else:
@@ -92,18 +93,22 @@ class Front:
         }
         await answer(send, 200, content)
 
-    async def _control(self, scope: Scope, send: Send) -> None:
+    async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         query = scope["query_string"].decode("latin-1")
         method, path = scope["method"], scope["path"]
         target = f"{path}?{query}" if query else path
         at, proof = headers.get(proofs.TIME_HEADER, ""), headers.get(proofs.PROOF_HEADER, "")
-        if not proofs.is_request(self._secret, method, target, at, proof, now=time.time()):
+        body = await _short_body(receive)
+        now = time.time()
+        if not proofs.is_request(self._secret, method, target, at, proof, now=now, body=body):
             error = "only who knows the secret of this local AWS is allowed to ask this"
             await answer(send, 403, {"error": error})
             return
         try:
-            content = self._controls[path](method, dict(parse_qsl(query)))
+            # What is secret is in the body: an address can end up in a log.
+            parameters = dict(parse_qsl(query) + parse_qsl(body.decode("utf-8", "replace")))
+            content = self._controls[path](method, parameters)
         except ValueError as error:
             await answer(send, 400, {"error": str(error)})
         else:
@@ -115,6 +120,17 @@ class Front:
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
+
+
+async def _short_body(receive: Receive) -> bytes:
+    """Return the body of a control request, cut off where it is longer than any can be."""
+    body = b""
+    while len(body) < _MOST_CONTROL_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return body
 
 
 def _refusal(headers: list[tuple[bytes, bytes]]) -> str | None:

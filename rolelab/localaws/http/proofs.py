@@ -17,6 +17,7 @@ HEALTH_PATH = "/_rolelab/health"
 EVENTS_PATH = "/_rolelab/events"
 CLOCK_PATH = "/_rolelab/clock"
 BUCKETS_PATH = "/_rolelab/buckets"
+SIGN_IN_PATH = "/_rolelab/signin"
 TIME_HEADER = "x-rolelab-time"
 PROOF_HEADER = "x-rolelab-proof"
 _SECONDS = re.compile(r"[0-9]{1,12}")
@@ -29,18 +30,19 @@ def of_instance(secret: Secret, instance_id: str, nonce: str) -> str:
     return _digest(secret, f"{HEALTH_PATH}\n{instance_id}\n{nonce}")
 
 
-def of_request(secret: Secret, method: str, target: str, at: str) -> str:
+def of_request(secret: Secret, method: str, target: str, at: str, body: bytes = b"") -> str:
     """Return the proof of a request: `target` is path and query, `at` seconds since 1970."""
-    return _digest(secret, f"{method} {target}\n{at}")
+    of_body = f"\n{hashlib.sha256(body).hexdigest()}" if body else ""
+    return _digest(secret, f"{method} {target}\n{at}{of_body}")
 
 
 def is_request(
-    secret: Secret, method: str, target: str, at: str, proof: str, *, now: float
+    secret: Secret, method: str, target: str, at: str, proof: str, *, now: float, body: bytes = b""
 ) -> bool:
     """Return whether a request comes from somebody who knows the secret, now."""
     if not _SECONDS.fullmatch(at) or abs(now - int(at)) > WINDOW_S:
         return False
-    return equal(of_request(secret, method, target, at), proof)
+    return equal(of_request(secret, method, target, at, body), proof)
 
 
 def equal(right: str, proof: str) -> bool:

@@ -152,11 +152,18 @@ def check_code(call: ApiCall) -> bool:
             ", unable to validate MFA code.  "
             "Please verify your MFA serial number is valid and associated with this user."
         )
+    if not take_code(device, call.text("TokenCode")):
+        raise _refused(" with invalid MFA one time pass code. ")
+    return True
+
+
+def take_code(device: DeviceRecord, code: str) -> bool:
+    """Return whether it is a code of the device that was not used before; it is used now."""
     now = clock.now() + device.get("Shift", 0) * totp.STEP_S
-    step = totp.step_of(bytes.fromhex(device["Seed"]), call.text("TokenCode"), now)
+    step = totp.step_of(bytes.fromhex(device["Seed"]), code, now)
     used = device.get("UsedSteps", [])
     if step is None or step in used:
-        raise _refused(" with invalid MFA one time pass code. ")
+        return False
     device["UsedSteps"] = [old for old in used if old >= step - 2 * totp.DRIFT - 1] + [step]
     return True
 

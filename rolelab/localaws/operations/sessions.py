@@ -120,13 +120,19 @@ def packed_size(passed: PassedPolicies | None, tags: list[TagRecord]) -> int:
 
 def issue(call: ApiCall, duration: int, session: SessionRecord) -> Result:
     """Make temporary credentials for a session, remember it, and return them as the API does."""
+    session["SourceAccessKeyId"] = call.caller.access_key_id
+    session["SourcePrincipalArn"] = call.caller.arn
+    return issue_to_nobody(call.store.sessions, duration, session)
+
+
+def issue_to_nobody(
+    sessions: dict[str, SessionRecord], duration: int, session: SessionRecord
+) -> dict[str, str]:
+    """Make temporary credentials for a session that no credentials asked for: a sign-in's."""
     now = clock.now()
     secret, token = secret_access_key(), base64.b64encode(secrets.token_bytes(120)).decode()
     session["SecretAccessKey"], session["SessionToken"] = secret, token
     session["IssuedAt"], session["Expiration"] = now, now + duration
-    session["SourceAccessKeyId"] = call.caller.access_key_id
-    session["SourcePrincipalArn"] = call.caller.arn
-    sessions = call.store.sessions
     key_id = access_key_id("ASIA")
     sessions[key_id] = session
     _forget_old(sessions, now)

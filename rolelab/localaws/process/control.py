@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 from urllib.parse import urlencode
 
 from rolelab.errors import CannotTell, LabError
@@ -22,11 +22,24 @@ if TYPE_CHECKING:
     from rolelab.localaws.http.events import ApiEvent
 
 
-class _Told(TypedDict, total=False):
+class Told(TypedDict, total=False):
     """What the instance answers, a part for each path."""
 
     events: list[ApiEvent]
+    refused: tuple[str, str]
     aheadSeconds: float
+
+
+class SignInAnswer(TypedDict, total=False):
+    """What the sign-in service answers."""
+
+    kind: Literal["signed in", "wrong", "code", "wait"]
+    message: str
+    account: str
+    arn: str
+    name: str
+    credentials: Mapping[str, str]
+    mustChange: bool
 
 
 def events(
@@ -39,6 +52,11 @@ def events(
     query = {"after": str(after), "account": account, "behind": behind}
     asked = {name: value for name, value in query.items() if value is not None}
     return _ask(instance, "GET", proofs.EVENTS_PATH, asked).get("events", [])
+
+
+def events_for(instance: Instance, access_key_id: str) -> Told:
+    """Return the events of an account as one of its principals sees them, or why not."""
+    return _ask(instance, "GET", proofs.EVENTS_PATH, {"key": access_key_id})
 
 
 def follow(
@@ -77,18 +95,26 @@ def remove_buckets(instance: Instance, account: str) -> None:
     _ask(instance, "POST", proofs.BUCKETS_PATH, {"account": account})
 
 
+def sign_in(instance: Instance, do: str, parameters: Mapping[str, str]) -> SignInAnswer:
+    """Ask the sign-in service: `do` is password, root or switched."""
+    body = urlencode({"do": do, **parameters}).encode()
+    return cast("SignInAnswer", _ask(instance, "POST", proofs.SIGN_IN_PATH, {}, body))
+
+
 def _clock(instance: Instance, method: str, query: dict[str, str]) -> float:
     return _ask(instance, method, proofs.CLOCK_PATH, query).get("aheadSeconds", 0.0)
 
 
-def _ask(instance: Instance, method: str, path: str, query: dict[str, str]) -> _Told:
+def _ask(
+    instance: Instance, method: str, path: str, query: dict[str, str], body: bytes = b""
+) -> Told:
     target = f"{path}?{urlencode(query)}" if query else path
     at = str(int(time.time()))
-    proof = proofs.of_request(instance.secret, method, target, at)
+    proof = proofs.of_request(instance.secret, method, target, at, body)
     headers = {proofs.TIME_HEADER: at, proofs.PROOF_HEADER: proof}
     connection = HTTPConnection("127.0.0.1", instance.port, timeout=10)
     try:
-        connection.request(method, target, headers=headers)
+        connection.request(method, target, body or None, headers=headers)
         response = connection.getresponse()
         content = response.read()
     except (OSError, HTTPException) as error:

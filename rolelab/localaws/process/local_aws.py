@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rolelab import whole_file
+from rolelab.iam import Request
 from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.caller import caller_of
+from rolelab.localaws.accounts.enforcement import authorize, require_allowed
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http import proofs
 from rolelab.localaws.http.dispatch import Dispatch
 from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Controls
 from rolelab.localaws.http.query import QueryService
+from rolelab.localaws.http.sign_in_service import SignInService
 from rolelab.localaws.ministack import emulator, seams
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.s3_app import S3App
@@ -50,11 +55,33 @@ class LocalAws:
             proofs.EVENTS_PATH: self._events_after,
             proofs.CLOCK_PATH: _clock,
             proofs.BUCKETS_PATH: _remove_buckets,
+            proofs.SIGN_IN_PATH: SignInService(self._store, self._events),
         }
 
     def _events_after(self, _method: str, query: Mapping[str, str]) -> Mapping[str, object]:
+        if "key" in query:
+            return self._events_for(query["key"])
         after, account, behind = query.get("after", "0"), query.get("account"), query.get("behind")
         return {"events": self._events.after(int(after), account, behind)}
+
+    def _events_for(self, access_key_id: str) -> Mapping[str, object]:
+        """Return the events of an account to whoever is allowed CloudTrail's LookupEvents."""
+        caller = caller_of(self._store, access_key_id)
+        if caller is None:
+            return {"refused": ["InvalidClientTokenId", "The security token is invalid."]}
+        request = Request(
+            principal=caller.principal,
+            action="cloudtrail:LookupEvents",
+            resource="*",
+            resource_account=caller.account,
+            now=clock.moment(),
+            is_complete=True,
+        )
+        try:
+            require_allowed(authorize(self._store, caller, request))
+        except AwsError as refusal:
+            return {"refused": [refusal.code, refusal.message]}
+        return {"events": self._events.after(0, caller.account)}
 
     def restore(self) -> None:
         """Take back what was saved, the clock included.
