@@ -79,7 +79,7 @@ def why(
         if question.is_switch_of(lab) and not question.of_session:
             return _of_switch(situation, _try(situation, callers, clock))
         reader = ResourceReader(callers, admin, lab.account_id)
-        return _of_call(situation, question, reader, options)
+        return of_call(situation, question, reader, options)
     except NotLookedAt as refused:
         what = f"the policies cannot be read: {refused}"
         raise CannotTell(what, do="use administrator's credentials") from None
@@ -87,7 +87,7 @@ def why(
         raise CannotTell(f"AWS does not answer: {lost.answer.code}", do="try again") from None
 
 
-def _of_call(
+def of_call(
     situation: Situation, question: Question, reader: ResourceReader, options: str
 ) -> Reason:
     """Explain any other call, by the policies alone."""
@@ -105,7 +105,7 @@ def _of_call(
     if resource.missing and not is_told and not resource.is_made_by(question.action):
         # Nothing is proposed for what is not there.
         return Reason(why=(explain(decision, want_allowed=None).summary, resource.missing))
-    reason = _all_of(decision)
+    reason = all_of(decision)
     if who == OWN and decision.allowed is False and decide(SESSION).allowed:
         # What belongs to the role is not given to the user: that is the lesson.
         reason = replace(reason, advice=_switch_instead(situation, question.action, options))
@@ -146,11 +146,11 @@ def _of_switch(situation: Situation, answer: AwsAnswer) -> Reason:
     if is_told and decision.allowed is not None and decision.allowed is not works:
         return reasons.contradicted(situation, decision, works=works)
     if decision.allowed or not situation.lab.grant:
-        return _all_of(decision, said=answer.said)
+        return all_of(decision, said=answer.said)
     return reasons.of_decision(situation, decision, works=False, said=answer.said, who=OWN)
 
 
-def _all_of(decision: Decision, *, said: str = "") -> Reason:
+def all_of(decision: Decision, *, said: str = "") -> Reason:
     """Return the decision in words, and every change that would turn it."""
     explanation = explain(decision, said=said)
     steps: list[Advice] = []
