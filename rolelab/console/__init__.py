@@ -1,0 +1,1 @@
+"""The console: the lesson in a browser, on the local AWS."""

@@ -1,0 +1,199 @@
+"""The console as a web application: which page is where, and what holds for all of them.
+
+A change is a POST with the session's CSRF token, from the console's own address; what AWS refuses
+is shown on the page it was asked for. Nothing that a page loads comes from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from rolelab.aws.failures import AwsFailure
+from rolelab.console import (
+    buckets,
+    event_history,
+    groups,
+    home,
+    policies,
+    role_pages,
+    security_credentials,
+    sign_in_page,
+    switching,
+    user_pages,
+    why_page,
+)
+from rolelab.console.browser_sessions import BrowserSession, Notice
+from rolelab.console.guard import Guard
+from rolelab.console.visit import Alert, NotSignedIn, Surroundings, Visit, WrongInput
+from rolelab.errors import LabError
+
+_log = logging.getLogger(__name__)
+_STATIC = Path(__file__).with_name("static")
+_LARGEST_FIELD = 200_000
+Show = Callable[[Visit], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: what it shows, and what its buttons do (the button's value -> what is done)."""
+
+    path: str
+    show: Show
+    actions: Mapping[str, Show] = field(default_factory=dict[str, Show])
+    is_public: bool = False
+
+
+PAGES = (
+    Page("/", home.start, is_public=True),
+    Page("/signin", sign_in_page.show, sign_in_page.ACTIONS, is_public=True),
+    Page("/signin/root", sign_in_page.as_root, is_public=True),
+    Page("/signin/change-password", sign_in_page.show_change, sign_in_page.CHANGES),
+    Page("/console/home", home.show, home.ACTIONS),
+    Page("/switchrole", switching.show, switching.ACTIONS),
+    Page("/s3/buckets", buckets.show_all, buckets.ACTIONS),
+    Page("/s3/buckets/{name}", buckets.show, buckets.BUCKET_ACTIONS),
+    Page("/s3/buckets/{name}/object", buckets.download),
+    Page("/iam/users", user_pages.show_all),
+    Page("/iam/users/create", user_pages.show_new, user_pages.CREATE),
+    Page("/iam/users/{name}", user_pages.show, user_pages.ACTIONS),
+    Page("/iam/users/{name}/delete", user_pages.show_delete, user_pages.DELETE),
+    Page("/iam/roles", role_pages.show_all),
+    Page("/iam/roles/create", role_pages.show_new, role_pages.CREATE),
+    Page("/iam/roles/{name}", role_pages.show, role_pages.ACTIONS),
+    Page("/iam/roles/{name}/trust", role_pages.show_trust, role_pages.TRUST),
+    Page("/iam/roles/{name}/delete", role_pages.show_delete, role_pages.DELETE),
+    Page("/iam/groups", groups.show_all, groups.ACTIONS),
+    Page("/iam/groups/{name}", groups.show, groups.GROUP_ACTIONS),
+    Page("/iam/policies", policies.show_all),
+    Page("/iam/policies/create", policies.show_new, policies.CREATE),
+    Page("/iam/policies/one", policies.show, policies.ACTIONS),
+    Page("/iam/{kind}/{name}/attach", policies.show_attach, policies.ATTACH),
+    Page("/iam/{kind}/{name}/inline", policies.show_inline, policies.INLINE),
+    Page("/iam/check", policies.show_check, policies.CHECK),
+    Page("/iam/account", home.show_account, home.ACCOUNT_ACTIONS),
+    Page("/security-credentials", security_credentials.show, security_credentials.ACTIONS),
+    Page("/events", event_history.show),
+    Page("/why", why_page.show),
+)
+"""Every page; an address is answered by the first that it fits."""
+_AGAIN = '<!doctype html><title>…</title><meta http-equiv="refresh" content="0">'
+_CHANGE = "/signin/change-password"
+
+
+def application(around: Surroundings) -> ASGIApp:
+    """Return the console of a local AWS."""
+    routes = [Route(page.path, _endpoint(around, page), methods=_methods(page)) for page in PAGES]
+    static = Mount("/static", StaticFiles(directory=_STATIC))
+    app = Starlette(routes=[*routes, static], exception_handlers={HTTPException: _http_error})
+    return Guard(app, around.address)
+
+
+def cookie_name(around: Surroundings) -> str:
+    """Return the name of the cookie: two consoles on one machine must not share it."""
+    return f"rolelab-console-{around.address.rpartition(':')[2]}"
+
+
+def _methods(page: Page) -> list[str]:
+    return ["GET", "POST"] if page.actions else ["GET"]
+
+
+def _endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        cookie = request.cookies.get(cookie_name(around), "")
+        session = around.sessions.find(cookie)
+        if session is None and not page.is_public:
+            return _to_sign_in(request)
+        async with _form(request) as form:
+            visit = Visit(around=around, request=request, form=form, signed_in=session)
+            try:
+                return await run_in_threadpool(_respond, page, visit)
+            except NotSignedIn as lost:
+                if session and session.switched:
+                    return _out_of_role(session, str(lost))
+                around.sessions.end(cookie)
+                return _to_sign_in(request, str(lost))
+
+    return answer
+
+
+class _form:  # noqa: N801 - a context manager with the name of what it gives
+    """The form of a request; files that came with it are closed at the end."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._form = FormData()
+
+    async def __aenter__(self) -> FormData:
+        if self._request.method == "POST":
+            self._form = await self._request.form(max_part_size=_LARGEST_FIELD)
+        return self._form
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._form.close()
+
+
+def _respond(page: Page, visit: Visit) -> Response:
+    session = visit.signed_in
+    if session and session.must_change and page.path != _CHANGE and not page.is_public:
+        return RedirectResponse(_CHANGE, 303)
+    if visit.request.method == "POST":
+        own = session.csrf if session and not page.is_public else sign_in_page.csrf(visit)
+        if not hmac.compare_digest(visit.text("csrf").encode(), own.encode()):
+            raise HTTPException(403, "The form is not one of this session: load the page again.")
+        action = page.actions.get(visit.text("do"))
+        if action is None:
+            raise HTTPException(400, "This page has no such button.")
+        try:
+            return action(visit)
+        except AwsFailure as failure:
+            visit.show_failure(failure)
+            visit.status = 400
+        except WrongInput as wrong:
+            visit.alerts.append(Alert(text=str(wrong)))
+            visit.status = 400
+        except LabError as error:
+            visit.alerts.append(Alert(text=str(error)))
+            visit.status = 502
+    try:
+        return page.show(visit)
+    except AwsFailure as failure:
+        visit.show_failure(failure)
+        visit.status = 404 if failure.kind.value == "missing" else 403
+        return visit.page("message.html", "Not shown")
+
+
+def _to_sign_in(request: Request, why: str = "") -> Response:
+    if request.headers.get("sec-fetch-site") == "cross-site" and not request.cookies:
+        # A link from elsewhere brings no strict cookie along; the page that asks again does.
+        return Response(_AGAIN, media_type="text/html")
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    location = sign_in_page.address(path if request.method == "GET" else "", expired=bool(why))
+    return RedirectResponse(location, 303)
+
+
+def _out_of_role(session: BrowserSession, said: str) -> Response:
+    """Lead back to the user whose role's session counts no more; the user's own may."""
+    role = session.switched.role if session.switched else ""
+    session.switched = None
+    session.notices.append(Notice("error", f"The session of the role {role} has ended: {said}"))
+    return RedirectResponse("/console/home", 303)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    detail = error.detail if isinstance(error, HTTPException) else "Not found"
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return Response(f"{status} {detail}\n", status, media_type="text/plain")

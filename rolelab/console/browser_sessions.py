@@ -1,0 +1,134 @@
+"""Who is signed in, in which browser: kept here, known to the browser by a cookie alone."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rolelab.secret import Credentials, Secret
+
+_MOST = 500
+"""Sessions; the oldest goes where there are more."""
+_RECENT_ROLES = 5
+_LINK_S = 60.0
+Draft = dict[str, "str | list[str]"]
+"""What has been entered on the earlier pages of a form of several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedRole:
+    """The role that is worked with at the moment."""
+
+    account: str
+    role: str
+    """Its name, with the path where it has one."""
+    label: str
+    color: str
+    arn: str
+    """Of the session."""
+    credentials: Credentials = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that the next page shows once."""
+
+    kind: Literal["success", "error", "info"]
+    text: str
+    secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+    """Label -> what is shown this once: a new password, a new key."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BrowserSession:
+    """One signed-in browser."""
+
+    account: str
+    arn: str
+    name: str
+    """Of the user; empty for root."""
+    credentials: Credentials = field(repr=False)
+    must_change: bool = False
+    csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    switched: SwitchedRole | None = None
+    recent: list[SwitchedRole] = field(default_factory=list[SwitchedRole])
+    notices: list[Notice] = field(default_factory=list[Notice])
+    drafts: dict[str, Draft] = field(default_factory=dict[str, Draft], repr=False)
+    """Form -> what has been entered."""
+
+    @property
+    def caller(self) -> Credentials:
+        """Whose credentials sign the calls: the role's while switched."""
+        return self.switched.credentials if self.switched else self.credentials
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the account's root user is signed in."""
+        return not self.name
+
+    @property
+    def who(self) -> str:
+        """What the account menu says: the user, or role and user."""
+        if self.switched:
+            return f"{self.switched.role}/{self.name}"
+        return self.name or "root"
+
+    def switch(self, role: SwitchedRole) -> None:
+        """Work with a role from now on."""
+        self.switched = role
+        others = [each for each in self.recent if (each.account, each.role) != _key(role)]
+        self.recent = [role, *others][:_RECENT_ROLES]
+
+    def notices_once(self) -> list[Notice]:
+        """Return what the next page shows, and forget it."""
+        notices, self.notices = self.notices, []
+        return notices
+
+
+def _key(role: SwitchedRole) -> tuple[str, str]:
+    return role.account, role.role
+
+
+class BrowserSessions:
+    """All of them; safe between threads."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, BrowserSession] = {}
+        self._links: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, session: BrowserSession) -> str:
+        """Keep a new session; return the value of its cookie."""
+        cookie = secrets.token_urlsafe(32)
+        with self._lock:
+            while len(self._sessions) >= _MOST:
+                del self._sessions[next(iter(self._sessions))]
+            self._sessions[cookie] = session
+        return cookie
+
+    def find(self, cookie: str) -> BrowserSession | None:
+        """Return the session of a cookie."""
+        return self._sessions.get(cookie)
+
+    def end(self, cookie: str) -> None:
+        """Forget a session: its cookie is worth nothing any more."""
+        with self._lock:
+            self._sessions.pop(cookie, None)
+
+    def new_link(self) -> str:
+        """Return a token with which root signs in: once, within a minute."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._links[token] = time.monotonic() + _LINK_S
+        return token
+
+    def use_link(self, token: str) -> bool:
+        """Return whether a token is good; it is used up now."""
+        with self._lock:
+            good = [each for each in self._links if hmac.compare_digest(each, token)]
+            return any(self._links.pop(each) > time.monotonic() for each in good)

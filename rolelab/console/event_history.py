@@ -1,0 +1,56 @@
+"""The event history: who asked what, with what answer, the newest first.
+
+On AWS it is CloudTrail's, and asks for cloudtrail:LookupEvents. That service is not here; the local
+AWS decides the same permission, for whoever is signed in, before it hands its events over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from rolelab.aws.failures import AwsFailure, Kind
+from rolelab.console import lists
+from rolelab.console.visit import Visit
+from rolelab.localaws.process import control
+
+if TYPE_CHECKING:
+    from rolelab.localaws.http.events import ApiEvent
+
+
+def show(visit: Visit) -> Response:
+    """Show the events of the account, filtered."""
+    key = visit.session.caller.access_key_id
+    answer = control.events_for(visit.around.instance, key)
+    events = answer.get("events", [])
+    if "refused" in answer:
+        code, said = answer["refused"]
+        kind = Kind.DENIED if code == "AccessDenied" else Kind.CREDENTIALS
+        visit.show_failure(AwsFailure(operation="LookupEvents", kind=kind, code=code, said=said))
+    user, name = visit.asked("user").strip().lower(), visit.asked("event").strip().lower()
+    fitting = [
+        _row(event)
+        for event in reversed(events)
+        if user in _who(event).lower()
+        and name in event["eventName"].lower()
+        and (not visit.asked("refused") or "errorCode" in event or "errorMessage" in event)
+    ]
+    return visit.page("events.html", "Event history", shown=lists.shown(visit, fitting, "who"))
+
+
+def _row(event: ApiEvent) -> dict[str, object]:
+    return {
+        "time": event["eventTime"],
+        "name": event["eventName"],
+        "source": event["eventSource"],
+        "who": _who(event),
+        "code": event.get("errorCode", ""),
+        "message": event.get("errorMessage", ""),
+        "event": event,
+    }
+
+
+def _who(event: ApiEvent) -> str:
+    identity = event["userIdentity"]
+    return str(identity.get("arn") or identity.get("userName") or identity.get("type", ""))

@@ -1,0 +1,34 @@
+"""Long lists: searched as a whole, shown a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rolelab.console.visit import Visit
+
+_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The part of a list that a page shows."""
+
+    rows: list[Any]
+    total: int
+    """How many there are that fit the search."""
+    number: int
+    """Of the page, from 1."""
+    pages: int
+    search: str
+
+
+def shown(visit: Visit, entries: list[Any], field: str, *, rows: int = _ROWS) -> Shown:
+    """Return the entries whose field contains what is searched, and of those the asked page's."""
+    search = visit.asked("search").strip()
+    fitting = [entry for entry in entries if search.lower() in str(entry[field]).lower()]
+    pages = max(1, -(-len(fitting) // rows))
+    text = visit.asked("page", "1")
+    number = min(pages, max(1, int(text))) if text.isascii() and text.isdigit() else 1
+    start = (number - 1) * rows
+    return Shown(fitting[start : start + rows], len(fitting), number, pages, search)

@@ -1,0 +1,71 @@
+"""One's own security credentials: password, access keys, MFA device."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from starlette.responses import Response
+
+from rolelab.console.visit import Visit, WrongInput, go
+
+
+def show(visit: Visit) -> Response:
+    """Show what whoever is signed in proves with who they are."""
+    session = visit.session
+    keys: list[Any] = []
+    devices: list[Any] = []
+    if not session.is_root and not session.switched:
+        keys = visit.listed("ListAccessKeys", "AccessKeyMetadata", UserName=session.name)
+        devices = visit.listed("ListMFADevices", "MFADevices", UserName=session.name)
+    title = "Security credentials"
+    return visit.page("security_credentials.html", title, keys=keys, devices=devices)
+
+
+def _create_key(visit: Visit) -> Response:
+    key = visit.call("CreateAccessKey", "AccessKey", UserName=visit.session.name)
+    shown = {"Access key": key["AccessKeyId"], "Secret access key": key["SecretAccessKey"]}
+    visit.notice("The access key is created.", shown)
+    return go("/security-credentials")
+
+
+def _delete_key(visit: Visit) -> Response:
+    key = visit.text("key")
+    visit.call("DeleteAccessKey", UserName=visit.session.name, AccessKeyId=key)
+    visit.notice(f"Access key {key} is deleted.")
+    return go("/security-credentials")
+
+
+def _create_device(visit: Visit) -> Response:
+    """Create a virtual MFA device; its secret key goes into an authenticator app."""
+    name = visit.text("device").strip()
+    if not name:
+        raise WrongInput("Enter a device name.")
+    device = visit.call("CreateVirtualMFADevice", "VirtualMFADevice", VirtualMFADeviceName=name)
+    seed = device["Base32StringSeed"]
+    key = seed.decode() if isinstance(seed, bytes) else base64.b64decode(seed).decode()
+    visit.draft("mfa")["serial"] = device["SerialNumber"]
+    visit.notice("Enter the secret key in an authenticator app.", {"Secret key": key})
+    return go("/security-credentials")
+
+
+def _enable_device(visit: Visit) -> Response:
+    serial = str(visit.draft("mfa").get("serial", ""))
+    visit.call(
+        "EnableMFADevice",
+        UserName=visit.session.name,
+        SerialNumber=serial,
+        AuthenticationCode1=visit.text("code-1").strip(),
+        AuthenticationCode2=visit.text("code-2").strip(),
+    )
+    visit.session.drafts.pop("mfa", None)
+    visit.notice("The MFA device is in use: the next sign-in asks for a code.")
+    return go("/security-credentials")
+
+
+ACTIONS = {
+    "create-key": _create_key,
+    "delete-key": _delete_key,
+    "create-device": _create_device,
+    "enable-device": _enable_device,
+}

@@ -1,0 +1,97 @@
+"""Switching to a role and back: the sign-in's credentials assume it, and are kept for the way back.
+
+Source: IAM User Guide, "Switch from a user to an IAM role (console)"; the session is named for the
+user. Root cannot switch, and from within a role one switches as the user again.
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from rolelab.aws.callers import calling_as
+from rolelab.aws.failures import translated
+from rolelab.console.browser_sessions import BrowserSession, SwitchedRole
+from rolelab.console.sign_in_page import credentials, origin_of
+from rolelab.console.visit import Alert, Visit, WrongInput, go
+from rolelab.iam import arns, names
+from rolelab.localaws.process import control
+
+COLORS = ("none", "red", "orange", "yellow", "green", "blue")
+_ROOT = "You cannot switch roles when you sign in as the AWS account root user."
+_INVALID = (
+    "Invalid information in one or more fields. Check your information or contact your "
+    "administrator."
+)
+
+
+def show(visit: Visit) -> Response:
+    """Show the form, filled in from the address."""
+    if visit.session.is_root and not visit.alerts:
+        visit.alerts.append(Alert(text=_ROOT))
+    return visit.page(
+        "switchrole.html",
+        "Switch Role",
+        account=visit.text("account") or visit.asked("account"),
+        role_name=visit.text("roleName") or visit.asked("roleName"),
+        display_name=visit.text("displayName") or visit.asked("displayName"),
+        color=visit.text("color") or visit.asked("color") or "none",
+        colors=COLORS,
+    )
+
+
+def _switch(visit: Visit) -> Response:
+    session = visit.session
+    account, role = visit.text("account").strip(), visit.text("roleName").strip().strip("/")
+    if session.is_root:
+        raise WrongInput(_ROOT)
+    if not names.ACCOUNT_ID.fullmatch(account) or not re.fullmatch(r"[\w+=,.@/-]+", role):
+        raise WrongInput(_INVALID)
+    callers = visit.around.callers
+    arn = arns.iam(account, "role", role)
+    visit.alerts.append(Alert(text=_INVALID))
+    with calling_as(session.credentials), translated("AssumeRole"):
+        answer = callers.sts.assume_role(RoleArn=arn, RoleSessionName=_session_name(session))
+    visit.alerts.clear()
+    session.switch(
+        SwitchedRole(
+            account=account,
+            role=role,
+            label=visit.text("displayName").strip() or f"{role.rpartition('/')[2]} @ {account}",
+            color=visit.text("color") if visit.text("color") in COLORS else "none",
+            arn=answer["AssumedRoleUser"]["Arn"],
+            credentials=credentials(
+                {
+                    "AccessKeyId": answer["Credentials"]["AccessKeyId"],
+                    "SecretAccessKey": answer["Credentials"]["SecretAccessKey"],
+                    "SessionToken": answer["Credentials"]["SessionToken"],
+                }
+            ),
+        )
+    )
+    _note(visit, "SwitchRole")
+    return go("/console/home")
+
+
+def back(visit: Visit) -> Response:
+    """Work as the user again."""
+    if visit.session.switched:
+        _note(visit, "ExitRole")
+        visit.session.switched = None
+    return go("/console/home")
+
+
+def _session_name(session: BrowserSession) -> str:
+    return session.name if len(session.name) > 1 else f"{session.name}-console"
+
+
+def _note(visit: Visit, event: str) -> None:
+    switched = visit.session.switched
+    assert switched is not None  # noqa: S101 - by its callers
+    key = switched.credentials.access_key_id
+    asked = {"event": event, "key": key, "from": visit.session.arn, **origin_of(visit)}
+    control.sign_in(visit.around.instance, "switched", asked)
+
+
+ACTIONS = {"switch-role": _switch}

@@ -1,0 +1,210 @@
+"""One request of a browser: who is signed in, what was sent, and the calls made for the page.
+
+Every call of a page is signed with the credentials of whoever is signed in. What AWS refuses is
+shown as it said it; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from rolelab.aws import iam_calls
+from rolelab.aws.callers import Callers, calling_as
+from rolelab.aws.failures import AwsFailure, Kind
+from rolelab.console import templates
+from rolelab.console.browser_sessions import BrowserSession, BrowserSessions, Draft, Notice
+from rolelab.localaws.process.record import Instance
+from rolelab.secret import Secret
+
+_REFUSED = re.compile(r"not authorized to perform: (\S+)(?: on resource: \"?([^\"\s]+)\"?)?")
+"""AWS's sentence: the one place where it says which action on which resource was refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What AWS refused, in its words, and where one asks why."""
+
+    text: str
+    why: str = ""
+    """Address of the page that explains it; empty where no permission was missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all requests share."""
+
+    instance: Instance
+    callers: Callers
+    sessions: BrowserSessions
+    account: str
+    """That root signs in to."""
+    address: str
+    """Of the console: http://127.0.0.1:port."""
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in, or the credentials count no more."""
+
+
+class WrongInput(Exception):
+    """What was entered cannot be sent to AWS; the text is for whoever entered it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One request."""
+
+    around: Surroundings
+    request: Request
+    form: FormData
+    signed_in: BrowserSession | None
+    alerts: list[Alert] = field(default_factory=list[Alert])
+    status: int = 200
+
+    # -- what was sent -----------------------------------------------------------------------------
+
+    @property
+    def session(self) -> BrowserSession:
+        """Who is signed in.
+
+        Raises:
+            NotSignedIn: nobody.
+        """
+        if self.signed_in is None:
+            raise NotSignedIn
+        return self.signed_in
+
+    def name(self, part: str = "name") -> str:
+        """Return a part of the address."""
+        return str(self.request.path_params[part])
+
+    def asked(self, name: str, default: str = "") -> str:
+        """Return a parameter of the query string."""
+        return self.request.query_params.get(name, default)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a field of the form."""
+        value = self.form.get(name, default)
+        return value if isinstance(value, str) else default
+
+    def texts(self, name: str) -> list[str]:
+        """Return all values of a field: of checkboxes."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def has(self, name: str) -> bool:
+        """Return whether a checkbox is checked."""
+        return name in self.form
+
+    def uploads(self, name: str) -> list[UploadFile]:
+        """Return the files of a field."""
+        files = (value for value in self.form.getlist(name) if isinstance(value, UploadFile))
+        return [file for file in files if file.filename]
+
+    def draft(self, form: str) -> Draft:
+        """Return what was entered on the earlier pages of a form, to be read and added to."""
+        return self.session.drafts.setdefault(form, {})
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def call(self, operation: str, part: str = "", /, service: str = "iam", **asked: Any) -> Any:
+        """Make a call as whoever is signed in; return a part of its answer, or the whole.
+
+        Raises:
+            AwsFailure: it was refused, or failed.
+        """
+        callers = self.around.callers
+        client: object = {"iam": callers.iam, "sts": callers.sts, "s3": callers.s3}[service]
+        with calling_as(self.session.caller):
+            return iam_calls.call(client, operation, part, **asked)
+
+    def ask(self, operation: str, part: str = "", /, default: Any = None, **asked: Any) -> Any:
+        """Make a call for a page; what was refused is shown on it, and `default` returned."""
+        try:
+            return self.call(operation, part, **asked)
+        except AwsFailure as failure:
+            self.show_failure(failure)
+            return default
+
+    def ask_if_there(
+        self, operation: str, part: str = "", /, default: Any = None, **asked: Any
+    ) -> Any:
+        """As `ask`; that something is not there is no refusal."""
+        try:
+            return self.call(operation, part, **asked)
+        except AwsFailure as failure:
+            if failure.kind is not Kind.MISSING and not failure.code.startswith("NoSuch"):
+                self.show_failure(failure)
+            return default
+
+    def listed(self, operation: str, part: str, /, **asked: Any) -> list[Any]:
+        """Read a list of IAM's to its end; what was refused is shown, and the list is empty."""
+        entries: list[Any] = []
+        marker: dict[str, str] = {}
+        while True:
+            page = self.ask(operation, **asked, **marker)
+            if page is None:
+                return entries
+            entries += page[part]
+            if not page.get("IsTruncated"):
+                return entries
+            marker = {"Marker": page["Marker"]}
+
+    def show_failure(self, failure: AwsFailure) -> None:
+        """Show on the page what AWS refused.
+
+        Raises:
+            NotSignedIn: the credentials themselves count no more.
+        """
+        if failure.kind is Kind.CREDENTIALS:
+            raise NotSignedIn(failure.said)
+        refused = _REFUSED.search(failure.said) if failure.kind is Kind.DENIED else None
+        why = ""
+        if refused:
+            why = f"/why?{urlencode({'action': refused[1], 'resource': refused[2] or ''})}"
+        text = f"{failure.code}: {failure.said}" if failure.said else failure.code
+        alert = Alert(text=text, why=why)
+        if alert not in self.alerts:
+            self.alerts.append(alert)
+
+    # -- answers -----------------------------------------------------------------------------------
+
+    def page(self, template: str, title: str, **values: Any) -> Response:
+        """Return a page of HTML."""
+        session = self.signed_in
+        html = templates.render(
+            template,
+            title=title,
+            session=session,
+            notices=session.notices_once() if session else [],
+            alerts=self.alerts,
+            path=self.request.url.path,
+            asked=self.request.query_params,
+            form=self.form,
+            **values,
+        )
+        return Response(html, self.status, media_type="text/html")
+
+    def notice(self, text: str, secrets: Mapping[str, str] | None = None) -> None:
+        """Let the next page say that something is done."""
+        shown = {label: Secret(value) for label, value in (secrets or {}).items()}
+        self.session.notices.append(Notice("success", text, shown))
+
+
+def go(*parts: str, **query: str) -> Response:
+    """Return the way to another page; parts of the address are quoted."""
+    folder, *names = parts
+    path = "/".join((folder, *(quote(name, safe="") for name in names)))
+    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def texts_of(draft: Draft, name: str) -> list[str]:
+    """Return a list that was entered on an earlier page."""
+    return cast("list[str]", draft.get(name) or [])
