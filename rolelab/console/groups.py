@@ -1,0 +1,71 @@
+"""IAM groups: listed, created, their members and permissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from rolelab.console import lists
+from rolelab.console.holders import GROUP
+from rolelab.console.visit import Visit, WrongInput, go
+
+
+def show_all(visit: Visit) -> Response:
+    """Show all groups."""
+    groups = visit.listed("ListGroups", "Groups")
+    return visit.page("groups.html", "User groups", shown=lists.shown(visit, groups, "GroupName"))
+
+
+def _create(visit: Visit) -> Response:
+    name = visit.text("name").strip()
+    if not name:
+        raise WrongInput("Enter a group name.")
+    visit.call("CreateGroup", GroupName=name)
+    visit.notice(f"Group {name} is created.")
+    return go("/iam/groups", name)
+
+
+ACTIONS = {"create-group": _create}
+
+
+def show(visit: Visit) -> Response:
+    """Show a group: its members and its permissions."""
+    name, tab = visit.name(), visit.asked("tab", "users")
+    group = visit.ask("GetGroup", GroupName=name)
+    values: dict[str, Any] = {"attached": [], "inline": {}}
+    if tab == "permissions":
+        values |= GROUP.policies(visit)
+    return visit.page("group.html", name, name=name, group=group, tab=tab, **values)
+
+
+def _add_user(visit: Visit) -> Response:
+    visit.call("AddUserToGroup", GroupName=visit.name(), UserName=visit.text("user").strip())
+    visit.notice(f"{visit.text('user')} is in the group now.")
+    return GROUP.back(visit)
+
+
+def _remove_user(visit: Visit) -> Response:
+    visit.call("RemoveUserFromGroup", GroupName=visit.name(), UserName=visit.text("user"))
+    visit.notice(f"{visit.text('user')} is not in the group any more.")
+    return GROUP.back(visit)
+
+
+def _delete(visit: Visit) -> Response:
+    """Delete a group: its members leave it, its policies go, as AWS's console does."""
+    name = visit.name()
+    for user in visit.call("GetGroup", GroupName=name)["Users"]:
+        visit.call("RemoveUserFromGroup", GroupName=name, UserName=user["UserName"])
+    GROUP.strip(visit)
+    visit.call("DeleteGroup", GroupName=name)
+    visit.notice(f"Group {name} is deleted.")
+    return go("/iam/groups")
+
+
+GROUP_ACTIONS = {
+    "add-user": _add_user,
+    "remove-user": _remove_user,
+    "detach": GROUP.detach,
+    "delete-inline": GROUP.delete_inline,
+    "delete-group": _delete,
+}
