@@ -69,12 +69,18 @@ class Learner:
     access_key_id: str
     secret_access_key: Secret
     console_password: Secret | None
+    session_token: Secret | None = None
+    """Of a console session; the learner of a lab made by hand may have no key of their own."""
+    is_by_hand: bool = False
+    """Whether nobody declared with what the user signs in: a password is fine, and none as well."""
 
     @property
     def credentials(self) -> Credentials:
-        """The learner's own key."""
+        """The learner's own key, or console session."""
         return Credentials(
-            access_key_id=self.access_key_id, secret_access_key=self.secret_access_key
+            access_key_id=self.access_key_id,
+            secret_access_key=self.secret_access_key,
+            session_token=self.session_token,
         )
 
     @property
@@ -134,6 +140,42 @@ class Lab:
             seconds=seconds,
             external_id=self.role.external_id,
         )
+
+
+def made_by_hand(
+    account_id: str, region: str, *, user: str, role: str, credentials: Credentials
+) -> Lab:
+    """Return what the lesson declares, for a user and a role that somebody made by hand.
+
+    `user` and `role` are names, with the path where they have one.
+    """
+    role_arn = documents.role_arn(account_id, role)
+    name = user.rpartition("/")[2]
+    learner = Learner(
+        name=name,
+        user_name=name,
+        user_arn=f"arn:aws:iam::{account_id}:user/{user}",
+        access_key_id=credentials.access_key_id,
+        secret_access_key=credentials.secret_access_key,
+        console_password=None,
+        session_token=credentials.session_token,
+        is_by_hand=True,
+    )
+    declared = DeclaredRole(
+        name=role.rpartition("/")[2],
+        arn=role_arn,
+        switch_role_url="",
+        max_session_duration=limits.ROLE_SESSION_SECONDS[0],
+        managed_policies=(documents.managed_policy("AmazonS3FullAccess"),),
+        trust=documents.trust(documents.account_root(account_id)),
+    )
+    return Lab(
+        account_id=account_id,
+        region=region,
+        console_sign_in_url="",
+        role=declared,
+        learners=(learner,),
+    )
 
 
 def parse(raw: Mapping[str, Any], *, where: str) -> Lab:

@@ -32,6 +32,7 @@ COMMANDS = {
     "profiles": "Write AWS CLI profiles for a learner and the role.",
     "break": "Break the lab on purpose, for somebody to find out why.",
     "mend": "Put a broken lab back to what was declared.",
+    "console": "Serve the lesson in a browser, on the local AWS.",
     "local": "Start, stop and look at the local AWS.",
 }
 """Name -> short help; rolelab/cli/<name>.py holds the command as `command`."""

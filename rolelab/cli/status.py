@@ -17,6 +17,7 @@ def command(stack: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from rolelab import project
+    from rolelab.console import address
     from rolelab.engine import recorded
     from rolelab.report import progress
 
@@ -37,6 +38,11 @@ def command(stack: str, as_json: bool) -> None:
             say(f"  {count:>6} {progress.short_type(token)}")
         if place := aws_at_hand.where_it_is(here, status.home):
             say(place)
+        if console := address.running(here.local_home):
+            for line in address.of_lab(console, recorded.outputs(here, stack)):
+                say(line)
+        else:
+            say("in a browser: rolelab console")
     for line in aws_at_hand.what_is_elsewhere(here, status):
         say(line)
     if status.doomed:

@@ -195,16 +195,16 @@ def _local(here: Project, stack: str) -> Target:
             do = f"set AWS_ENDPOINT_URL={home.id} and its AWS_* keys"
             raise UsageError(f"the lab was made on {home.id}", where=where, do=do)
         return _elsewhere(here, stack, lab)
-    running = _running(here)
-    if home is None or home.id != running.instance_id:
+    local_aws = running(here)
+    if home is None or home.id != local_aws.instance_id:
         what = "the lab was made on a local AWS that is gone"
         raise UsageError(what, where=where, do="run `rolelab up` to make it")
     return Target(
         lab=lab,
-        endpoint=replace(running.endpoint(lab.account_id), region=lab.region),
+        endpoint=replace(local_aws.endpoint(lab.account_id), region=lab.region),
         project=here,
         stack=stack,
-        where=f"the local AWS, {running.url}",
+        where=f"the local AWS, {local_aws.url}",
     )
 
 
@@ -222,7 +222,7 @@ def _require_no_run(status: Status, where: str) -> None:
         raise UsageError("`rolelab up` was not finished", where=where, do=do)
 
 
-def _running(here: Project) -> Instance:
+def running(here: Project) -> Instance:
     """Return the local AWS; one that was stopped is started, and holds what it held."""
     from rolelab.localaws.process import lifecycle, probe
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolelab.cli import target
+from rolelab.cli import by_hand, target
 from rolelab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @target.options
+@click.option("--user", metavar="NAME", help="A lab made by hand on the local AWS: its user …")
+@click.option("--role", metavar="NAME", help="… and its role. Asks for the user's password.")
+@click.option(
+    "--key", metavar="ID", help="With --user: asks for the secret of this access key instead."
+)
 @click.option(
     "--read-only", is_flag=True, help="Make nothing: lists only, and says what was not checked."
 )
@@ -45,6 +50,9 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     choice: target.LabChoice,
+    user: str | None,
+    role: str | None,
+    key: str | None,
     read_only: bool,
     limit_s: float | None,
     no_admin: bool,
@@ -67,11 +75,29 @@ def command(
             where="-",
             do="name a file for one of them",
         )
-    chosen = choice.find()
+    chosen = _by_hand(choice, user, role, key) if user or role or key else choice.find()
     options = VerifyOptions(read_only=read_only, limit_s=limit_s, admin=not no_admin)
     proof = _prove(chosen, choice.place(chosen), options)
     report.tell(proof, files)
     ctx.exit(findings.exit_code(proof.findings))
+
+
+def _by_hand(
+    choice: target.LabChoice, user: str | None, role: str | None, key: str | None
+) -> target.Target:
+    """Return the lab of a user and a role that somebody made by hand.
+
+    Raises:
+        UsageError: one of them is not named, or there is another choice beside it.
+    """
+    from rolelab import project
+
+    if not user or not role:
+        raise UsageError("a lab made by hand is a user and a role", do="give --user and --role")
+    if choice.pulumi or choice.outputs_file:
+        what = "--user and --role name a lab of their own"
+        raise UsageError(what, do="leave --pulumi and --outputs out")
+    return by_hand.find(project.find(), user, role, key)
 
 
 def _prove(chosen: target.Target, place: Place, options: VerifyOptions) -> Proof:

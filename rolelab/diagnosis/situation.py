@@ -130,6 +130,10 @@ class Situation:
     def _own(self) -> Principal:
         if not isinstance(self.user, ActualUser):
             return Principal.user(self.learner.user_arn, credential=CredentialState.DELETED)
+        if self.learner.session_token:
+            return Principal.user(
+                self.user.arn, self.user.unique_id, tags=self.user.tags, is_console=True
+            )
         status = self.user.keys.get(self.learner.access_key_id)
         state = {"Active": CredentialState.ACTIVE, None: CredentialState.DELETED}.get(
             status, CredentialState.INACTIVE

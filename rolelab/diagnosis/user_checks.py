@@ -77,7 +77,8 @@ def _itself(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
 def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     """The declared key is active, and no other: whoever has another could act as the learner."""
     own = learner.access_key_id
-    status = user.keys.get(own)
+    # Who signs in to the console needs no access key, and is declared none.
+    status = "Active" if learner.session_token else user.keys.get(own)
     others = [key for key, state in user.keys.items() if state == "Active" and key != own]
     if status == "Active" and not others:
         return None
@@ -124,7 +125,7 @@ def _set_key(user: ActualUser, key: str, status: str) -> IamCall:
 def _password(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     """A console password is there exactly where the outputs hold one."""
     is_declared = learner.console_password is not None
-    if user.has_password == is_declared:
+    if user.has_password == is_declared or learner.is_by_hand:
         return None
     if is_declared:
         return Deviation(

@@ -1,0 +1,77 @@
+"""A lab that somebody made by hand on the local AWS: a user and a role, without outputs."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getpass
+from typing import TYPE_CHECKING
+
+from rolelab.cli import target
+from rolelab.errors import UsageError
+from rolelab.secret import Credentials, Secret
+
+if TYPE_CHECKING:
+    from rolelab.localaws.process.record import Instance
+    from rolelab.project import Project
+
+
+def find(here: Project, user: str, role: str, key: str | None) -> target.Target:
+    """Return the lab of a user and a role on the local AWS, as the lesson would declare it.
+
+    The user proves who they are by what they enter: a password of the console, or with `key` the
+    secret of that access key.
+
+    Raises:
+        UsageError: what was entered is wrong.
+        CannotTell: the local AWS cannot be had.
+    """
+    from rolelab import outputs
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+
+    running = target.running(here)
+    name = user.rpartition("/")[2]
+    if key:
+        secret = _entered(f"Secret of access key {key}")
+        credentials = Credentials(access_key_id=key, secret_access_key=secret)
+    else:
+        credentials = _console_session(running, DEFAULT_ACCOUNT, name)
+    lab = outputs.made_by_hand(
+        DEFAULT_ACCOUNT, running.region, user=user, role=role, credentials=credentials
+    )
+    return target.Target(
+        lab=lab,
+        endpoint=running.endpoint(DEFAULT_ACCOUNT),
+        project=here,
+        stack="made by hand",
+        where=f"the local AWS, {running.url}",
+    )
+
+
+def _console_session(running: Instance, account: str, name: str) -> Credentials:
+    from rolelab.localaws.process import control
+
+    who = {"account": account, "name": name, "ip": "127.0.0.1", "agent": "rolelab verify"}
+    who["password"] = _entered(f"Console password of {name}").reveal()
+    answer = control.sign_in(running, "password", who)
+    if answer.get("kind") == "code":
+        who["code"] = _entered(f"MFA code of {name}").reveal()
+        answer = control.sign_in(running, "password", who)
+    if answer.get("kind") != "signed in":
+        do = "enter the user's console password, or give --key for an access key"
+        raise UsageError(answer.get("message", "").rstrip("."), where=f"user {name}", do=do)
+    session = answer.get("credentials", {})
+    return Credentials(
+        access_key_id=session["AccessKeyId"],
+        secret_access_key=Secret(session["SecretAccessKey"]),
+        session_token=Secret(session["SessionToken"]),
+    )
+
+
+def _entered(prompt: str) -> Secret:
+    """Return what is typed unseen, or without a terminal the next line of the standard input."""
+    if sys.stdin.isatty():
+        return Secret(getpass(f"{prompt}: "))
+    line = sys.stdin.readline().rstrip("\n")
+    if not line:
+        raise UsageError(f"{prompt} is wanted", where="standard input", do="write it as a line")
+    return Secret(line)

@@ -1,0 +1,73 @@
+"""`rolelab console`: the lesson in a browser, on the local AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rolelab.cli import aws_at_hand
+from rolelab.cli.deploying import stack_option
+from rolelab.report.say import say
+
+if TYPE_CHECKING:
+    from rolelab.project import Project
+
+
+@click.command()
+@stack_option
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; else the last one, or any.")
+@click.option("--open", "opens", is_flag=True, help="Open it in your browser, as root.")
+def command(stack: str, port: int | None, opens: bool) -> None:
+    """Serve a console of the local AWS on 127.0.0.1, until Ctrl-C.
+
+    The root user signs in by the link that is printed: good once, for a minute; Enter prints
+    another. Users sign in with their password. The local AWS is started if need be, and goes on.
+    """
+    from rolelab import project
+    from rolelab.console import address
+    from rolelab.console.server import ConsoleServer, on_enter
+    from rolelab.localaws.process import lifecycle
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+
+    here = project.find()
+    stack = project.stack_name(stack)
+    started = lifecycle.ensure(here.local_home)
+    if started.started:
+        say(started.line, err=True)
+    home = here.local_home
+    server = ConsoleServer(
+        started.instance, DEFAULT_ACCOUNT, port=port, or_any=address.last_port(home)
+    )
+    where = server.around.address
+    address.keep(home, where)
+    say(f"the console is at {where} (account {DEFAULT_ACCOUNT}); Ctrl-C ends it")
+    for line in _of_lab(here, stack, where):
+        say(line)
+
+    def show_link() -> None:
+        # Straight to the terminal: the link is good for whoever reads it within a minute.
+        click.echo(f"root signs in (once, within a minute) at {server.root_link()}")
+
+    show_link()
+    on_enter(show_link)
+    if opens:
+        import webbrowser
+
+        webbrowser.open(server.root_link())
+    server.run()
+
+
+def _of_lab(here: Project, stack: str, where: str) -> list[str]:
+    """Return the addresses of the stack's lab, or what to try without one."""
+    from rolelab.console import address
+    from rolelab.engine import recorded
+
+    at = aws_at_hand.present_home(here)
+    lines = list(address.of_lab(where, recorded.outputs(here, stack, at)))
+    if lines:
+        return [*lines, "passwords: rolelab outputs learners --show-secrets"]
+    return [
+        "try: create a user and a role, sign in as the user in a private window, and switch;",
+        "or run `rolelab up` in another terminal, and begin at the sign-in",
+    ]
