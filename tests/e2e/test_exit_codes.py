@@ -28,6 +28,7 @@ TOUCHES_STACK = [
     "profiles",
     "break",
     "mend",
+    "console",
 ]
 READS_LAB = ["verify", "explain", "exec", "profiles", "break", "mend"]
 ARGUMENTS = {

@@ -1,0 +1,109 @@
+"""`rolelab console` and `rolelab verify --user --role`: a lab that somebody made by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+import urllib3
+
+from rolelab.aws.clients import Clients
+from rolelab.localaws.process import probe
+from tests.console.steps import PASSWORD
+from tests.e2e.conftest import Folder
+from tests.e2e.conftest import folder as folder
+
+BY_HAND = ("--user", "testuser", "--role", "s3Access")
+
+
+@pytest.fixture
+def administrator(folder: Folder) -> Clients:
+    """Root of a folder's own local AWS, on which testuser and s3Access were made by hand."""
+    folder.rolelab("local", "start")
+    instance = probe.find(folder.path / ".rolelab" / "local").instance
+    assert instance is not None
+    clients = Clients(instance.endpoint())
+    iam = clients.iam
+    iam.create_user(UserName="testuser")
+    iam.create_login_profile(UserName="testuser", Password=PASSWORD)
+    trusted = {"AWS": "arn:aws:iam::000000000000:root"}
+    trust = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName="s3Access", AssumeRolePolicyDocument=document(trust))["Role"]
+    s3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    iam.attach_role_policy(RoleName="s3Access", PolicyArn=s3)
+    grant = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role["Arn"]}
+    iam.put_user_policy(UserName="testuser", PolicyName="mine", PolicyDocument=document(grant))
+    return clients
+
+
+def document(statement: object) -> str:
+    """Return a document of one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_lab_made_by_hand_is_verified(folder: Folder, administrator: Clients) -> None:
+    """By the console password, or by an access key; neither is on the command line."""
+    done = folder.rolelab("verify", *BY_HAND, stdin=f"{PASSWORD}\n")
+    assert (done.exit_code, "37 of 37 checks passed" in done.out) == (0, True), done.out + done.err
+    key = administrator.iam.create_access_key(UserName="testuser")["AccessKey"]
+    secret = key["SecretAccessKey"]
+    done = folder.rolelab("verify", *BY_HAND, "--key", key["AccessKeyId"], stdin=f"{secret}\n")
+    assert done.exit_code == 0, done.out
+    assert secret not in done.out + done.err
+
+
+def test_what_is_missing_of_it_is_found(folder: Folder, administrator: Clients) -> None:
+    """The twin: without the grant the same lab does not work."""
+    administrator.iam.delete_user_policy(UserName="testuser", PolicyName="mine")
+    done = folder.rolelab("verify", *BY_HAND, stdin=f"{PASSWORD}\n")
+    assert done.exit_code == 1
+    assert re.search(r"FAIL +assume.role", done.out)
+    assert re.search(r"FAIL +declared.grant", done.out)
+
+
+@pytest.mark.parametrize(
+    ("options", "entered", "said"),
+    [
+        (BY_HAND, "wrong\n", "Your authentication information is incorrect"),
+        (BY_HAND, "", "Console password of testuser is wanted"),
+        (BY_HAND[:2], "", "give --user and --role"),
+        ((*BY_HAND, "--pulumi"), "", "leave --pulumi and --outputs out"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    folder: Folder, administrator: Clients, options: tuple[str, ...], entered: str, said: str
+) -> None:
+    """Usage, exit code 2."""
+    done = folder.rolelab("verify", *options, stdin=entered)
+    assert done.exit_code == 2
+    assert said in done.err
+    assert done.err.count("error:") == 1
+
+
+def test_the_console_serves_until_it_is_interrupted(folder: Folder, administrator: Clients) -> None:
+    """It prints where it is; the local AWS goes on without it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rolelab", "console"],
+        cwd=folder.path,
+        env=dict(folder.env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(4)]
+    address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+    assert address, lines
+    assert "/signin/root?token=" in "".join(lines)
+    page = urllib3.request("GET", f"{address[0]}/signin")
+    assert page.status == 200
+    taken = folder.rolelab("console", "--port", address[0].rpartition(":")[2])
+    assert taken.exit_code == 2
+    assert "cannot listen on port" in taken.err
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    assert probe.find(folder.path / ".rolelab" / "local").instance is not None

@@ -1,0 +1,121 @@
+"""The mistakes that learners make: each is refused in AWS's words, and the page says why."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rolelab.aws.clients import Clients
+from rolelab.console.server import ConsoleServer
+from tests.console.steps import PASSWORD, sign_in, switch_role
+
+OTHER = "999988887777"
+
+
+def made_by_hand(root: Clients, account: str, *, trusts: str, grant_on: str) -> None:
+    """Make user, role and grant, as somebody did who got one of them wrong."""
+    root.iam.create_user(UserName="testuser")
+    root.iam.create_login_profile(UserName="testuser", Password=PASSWORD)
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{trusts}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    root.iam.create_role(RoleName="s3Access", AssumeRolePolicyDocument=policy(trust))
+    s3 = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    root.iam.attach_role_policy(RoleName="s3Access", PolicyArn=s3)
+    grant = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": f"arn:aws:iam::{account}:role/{grant_on}",
+    }
+    root.iam.put_user_policy(
+        UserName="testuser", PolicyName="AssumeRole", PolicyDocument=policy(grant)
+    )
+
+
+def policy(statement: object) -> str:
+    """Return a document of one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize(
+    ("trusts", "grant_on", "role", "why"),
+    [
+        ("", "s3Access", "s3access", "there is no role"),
+        (OTHER, "s3Access", "s3Access", "trust policy"),
+        ("", "another", "s3Access", "no identity-based policy of user testuser allows it"),
+    ],
+    ids=["wrong role name", "trust of another account", "grant on another role"],
+)
+def test_a_switch_that_is_refused(
+    window: Page,
+    console: ConsoleServer,
+    root: Clients,
+    account: str,
+    trusts: str,
+    grant_on: str,
+    role: str,
+    why: str,
+) -> None:
+    """AWS gives no reason; the link beside its words does."""
+    made_by_hand(root, account, trusts=trusts or account, grant_on=grant_on)
+    sign_in(window, account, "testuser")
+    switch_role(window, account, role)
+    refusal = window.get_by_role("alert").last
+    expect(refusal).to_contain_text(
+        f"User: arn:aws:iam::{account}:user/testuser is not authorized to perform: "
+        f"sts:AssumeRole on resource: arn:aws:iam::{account}:role/{role}"
+    )
+    expect(window.get_by_label("IAM role name")).to_have_value(role)
+    refusal.get_by_role("link", name="Why was this refused?").click()
+    answer = window.get_by_label("The answer")
+    expect(answer.get_by_role("heading", name="Refused")).to_be_visible()
+    expect(answer).to_contain_text(why)
+
+
+def test_s3_before_the_switch_and_after_it(
+    window: Page, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """Forgetting to switch is refused; the same page works as the role, and not after it."""
+    made_by_hand(root, account, trusts=account, grant_on="s3Access")
+    sign_in(window, account, "testuser")
+    window.goto("/s3/buckets")
+    window.get_by_label("Bucket name").fill(f"early-{account}")
+    window.get_by_role("button", name="Create bucket").click()
+    expect(window.get_by_role("alert").first).to_contain_text("s3:CreateBucket")
+    expect(window.get_by_label("Bucket name")).to_have_value(f"early-{account}")
+    switch_role(window, account, "s3Access")
+    window.goto("/s3/buckets")
+    expect(window.get_by_role("alert")).to_have_count(0)
+    window.get_by_role("button", name="s3Access/testuser").click()
+    window.get_by_role("button", name="Switch back").click()
+    window.goto("/s3/buckets")
+    expect(window.get_by_role("alert")).to_contain_text("s3:ListAllMyBuckets")
+    # The last role is offered in the menu.
+    window.get_by_role("button", name=f"testuser @ {account}").click()
+    window.get_by_role("button", name="the lab's role").click()
+    expect(window.get_by_role("button", name="s3Access/testuser")).to_be_visible()
+
+
+def test_the_editor_says_what_aws_would_refuse(
+    window: Page, console: ConsoleServer, root: Clients
+) -> None:
+    """While one types, with the place; what is right has nothing said about it."""
+    root.iam.create_user(UserName="testuser")
+    window.goto(console.root_link())
+    window.goto("/iam/users/testuser/inline")
+    said = window.get_by_role("status", name="What AWS would refuse")
+    window.get_by_label("Policy document").fill('{"Version": "2012-10-17",\n "Statement": [}')
+    expect(said).to_contain_text("line 2")
+    wrong = policy({"Effect": "Alow", "Action": "s3:GetObject", "Resource": "*"})
+    window.get_by_label("Policy document").fill(wrong)
+    expect(said).to_contain_text("statement 1, Effect")
+    window.get_by_label("Policy document").fill(wrong.replace("Alow", "Allow"))
+    expect(said.get_by_role("listitem")).to_have_count(0)
+    window.get_by_role("button", name="Next").click()
+    window.get_by_label("Policy name").fill("p")
+    window.get_by_role("button", name="Create policy").click()
+    expect(window.get_by_role("status").first).to_contain_text("The inline policy p is saved.")

@@ -1,0 +1,173 @@
+"""Every page: it loads nothing from elsewhere, and everybody can read it, in any light."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from rolelab.aws.clients import Clients
+from rolelab.console.server import ConsoleServer
+from tests.console.steps import PASSWORD, as_root, sign_in
+
+_AXE = Axe()
+_PAGES = (
+    "/console/home",
+    "/switchrole",
+    "/s3/buckets",
+    "/s3/buckets/{bucket}",
+    "/s3/buckets/{bucket}?tab=versions",
+    "/s3/buckets/{bucket}?tab=permissions",
+    "/iam/users",
+    "/iam/users/create",
+    "/iam/users/testuser",
+    "/iam/users/testuser?tab=groups",
+    "/iam/users/testuser?tab=tags",
+    "/iam/users/testuser?tab=credentials",
+    "/iam/users/testuser/attach",
+    "/iam/users/testuser/inline",
+    "/iam/users/testuser/inline?by=visual",
+    "/iam/users/testuser/delete",
+    "/iam/groups",
+    "/iam/groups/team",
+    "/iam/groups/team?tab=permissions",
+    "/iam/roles",
+    "/iam/roles/create",
+    "/iam/roles/s3Access",
+    "/iam/roles/s3Access?tab=trust",
+    "/iam/roles/s3Access?tab=tags",
+    "/iam/roles/s3Access?tab=sessions",
+    "/iam/roles/s3Access/trust",
+    "/iam/roles/s3Access/delete",
+    "/iam/policies",
+    "/iam/policies/create",
+    "/iam/policies/one?arn=arn:aws:iam::{account}:policy/own",
+    "/iam/account",
+    "/security-credentials",
+    "/events",
+    "/why",
+    "/signin/change-password",
+)
+_WITHOUT_CALLS = (
+    "/switchrole",
+    "/iam/users/create",
+    "/iam/users/testuser/inline",
+    "/iam/users/testuser/inline?by=visual",
+    "/iam/users/testuser/delete",
+    "/iam/roles/create",
+    "/iam/roles/s3Access/delete",
+    "/iam/policies/create",
+    "/console/home",
+    "/why",
+    "/signin/change-password",
+)
+"""Pages that ask AWS for nothing, or for nothing that can be refused."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What the pages show."""
+
+    account: str
+    bucket: str
+
+    def at(self, page: str) -> str:
+        """Return the address of a page."""
+        return page.format(account=self.account, bucket=self.bucket)
+
+
+@pytest.fixture
+def lab(root: Clients, account: str) -> Lab:
+    """One of everything."""
+    bucket = f"lab-{account}"
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    root.iam.create_user(UserName="testuser", Tags=[{"Key": "team", "Value": "blue"}])
+    root.iam.create_login_profile(UserName="testuser", Password=PASSWORD)
+    root.iam.create_group(GroupName="team")
+    root.iam.add_user_to_group(GroupName="team", UserName="testuser")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    root.iam.create_role(RoleName="s3Access", AssumeRolePolicyDocument=document)
+    allowed = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    root.iam.create_policy(PolicyName="own", PolicyDocument=document)
+    root.iam.put_role_policy(RoleName="s3Access", PolicyName="inline", PolicyDocument=document)
+    root.s3.create_bucket(Bucket=bucket)
+    root.s3.put_object(Bucket=bucket, Key="folder/one.txt", Body=b"1")
+    root.s3.put_object(Bucket=bucket, Key="two.txt", Body=b"2")
+    return Lab(account, bucket)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible(
+    chromium: Browser, console: ConsoleServer, lab: Lab, scheme: str
+) -> None:
+    """Axe finds nothing serious on any page, light or dark."""
+    context = chromium.new_context(
+        base_url=console.around.address,
+        color_scheme="dark" if scheme == "dark" else "light",
+        bypass_csp=True,
+    )
+    window = context.new_page()
+    window.goto("/signin")
+    found = _serious(window, "/signin")
+    as_root(window, console)
+    for page in _PAGES:
+        answer = window.goto(lab.at(page))
+        assert answer is not None
+        assert answer.status == 200, page
+        found += _serious(window, page)
+    context.close()
+    assert found == []
+
+
+def _serious(window: Page, page: str) -> list[str]:
+    result: Any = _AXE.run(window)  # pyright: ignore[reportUnknownMemberType]
+    violations: list[dict[str, Any]] = result.response["violations"]
+    return [
+        f"{page}: {each['id']}: {each['nodes'][0]['html']}"
+        for each in violations
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def test_pages_of_somebody_without_permission(
+    window: Page, console: ConsoleServer, lab: Lab
+) -> None:
+    """Each page says what AWS refused, in its words, and leads to why; none fails otherwise."""
+    sign_in(window, lab.account, "testuser")
+    for page in _PAGES:
+        answer = window.goto(lab.at(page))
+        assert answer is not None
+        assert answer.status in (200, 403), page
+        if page not in _WITHOUT_CALLS and "security-credentials" not in page:
+            alert = window.get_by_role("alert").first
+            expect(alert).to_contain_text(f"User: arn:aws:iam::{lab.account}:user/testuser is not")
+            expect(alert.get_by_role("link", name="Why was this refused?")).to_be_visible()
+
+
+def test_nothing_is_loaded_from_elsewhere(window: Page, console: ConsoleServer, lab: Lab) -> None:
+    """A page that needs the network is of no use offline, and tells others who looks."""
+    asked: list[str] = []
+    window.on("request", lambda request: asked.append(request.url))
+    as_root(window, console)
+    for page in _PAGES:
+        window.goto(lab.at(page))
+    assert [url for url in asked if not url.startswith((console.around.address, "data:"))] == []
+
+
+def test_pages_work_without_javascript(chromium: Browser, console: ConsoleServer, lab: Lab) -> None:
+    """Scripts are a help, and no more."""
+    context = chromium.new_context(base_url=console.around.address, java_script_enabled=False)
+    window = context.new_page()
+    as_root(window, console)
+    window.goto("/iam/users/testuser")
+    window.get_by_role("button", name="Add permissions").click()
+    window.get_by_role("link", name="Attach policies directly").click()
+    window.get_by_role("checkbox", name="own", exact=True).check()
+    window.get_by_role("button", name="Add permissions").click()
+    expect(window.get_by_role("status")).to_contain_text("1 policy added.")
+    context.close()

@@ -1,0 +1,199 @@
+"""What must not work: other sites' forms, old cookies, scripts in names, secrets in addresses."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from rolelab.aws.clients import Clients
+from rolelab.console.server import ConsoleServer
+from tests.console.plain import PlainBrowser
+from tests.console.steps import PASSWORD
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def browser(console: ConsoleServer) -> PlainBrowser:
+    """A browser."""
+    return PlainBrowser(console)
+
+
+@pytest.fixture
+def learner(root: Clients, console: ConsoleServer) -> PlainBrowser:
+    """A browser in which testuser is signed in."""
+    root.iam.create_user(UserName="testuser")
+    root.iam.create_login_profile(UserName="testuser", Password=PASSWORD)
+    signed_in = PlainBrowser(console)
+    assert signed_in.sign_in("testuser").to == "/console/home"
+    return signed_in
+
+
+@pytest.mark.parametrize("page", ["/console/home", "/s3/buckets", "/iam/users", "/events", "/why"])
+def test_nobody_sees_a_page(browser: PlainBrowser, page: str) -> None:
+    """Without signing in there is the sign-in page, and nothing else."""
+    assert browser.get(page).to.startswith("/signin?to=")
+    assert browser.post("/signin", form={"do": "create-bucket"}).status == 400
+
+
+def test_a_change_needs_the_token_of_the_session(
+    browser: PlainBrowser, learner: PlainBrowser, root: Clients
+) -> None:
+    """Another site can make a browser post; it cannot know the token."""
+    browser.as_root()
+    form = {"do": "create-group", "name": "made"}
+    foreign = learner.get("/iam/groups").csrf
+    for token in ("wrong", foreign):
+        assert browser.post("/iam/groups", token, form=form).status == 403
+    assert root.iam.list_groups()["Groups"] == []
+    assert browser.post("/iam/groups", form=form).to == "/iam/groups/made"
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"]
+)
+def test_other_sites_are_refused(browser: PlainBrowser, root: Clients, origin: str) -> None:
+    """The browser says whose page sent the form."""
+    browser.as_root()
+    form = {"do": "create-group", "name": "made"}
+    assert browser.post("/iam/groups", form=form, origin=origin).status == 403
+    assert root.iam.list_groups()["Groups"] == []
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil:80"])
+def test_a_rebound_name_is_refused(browser: PlainBrowser, host: str) -> None:
+    """A name that another site lets point here is not this console's."""
+    assert browser.get("/signin", host=host).status == 403
+
+
+def test_a_cookie_of_before_is_worth_nothing(learner: PlainBrowser) -> None:
+    """After signing out, and after signing in again, the old cookie is nobody's."""
+    old = learner.cookie
+    learner.sign_in("testuser")
+    assert learner.cookie != old
+    newer = learner.cookie
+    learner.post("/console/home", form={"do": "sign-out"})
+    for cookie in (old, newer):
+        learner.cookie = cookie
+        assert learner.get("/console/home").to.startswith("/signin")
+
+
+def test_the_cookie_is_the_browsers_alone(learner: PlainBrowser) -> None:
+    """No script reads it, no other site makes the browser send it."""
+    answer = learner.sign_in("testuser")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+def test_the_link_of_root_is_good_once(console: ConsoleServer) -> None:
+    """Who reads it from a history later gets nothing."""
+    link = console.root_link().removeprefix(console.around.address)
+    assert PlainBrowser(console).get(link).to == "/console/home"
+    second = PlainBrowser(console).get(link)
+    assert second.status == 403
+    assert "This link was used" in second.alert
+    assert PlainBrowser(console).get("/signin/root?token=").status == 403
+    assert PlainBrowser(console).get("/signin/root").status == 403
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example", "//evil.example", "/\\evil.example", "evil"]
+)
+def test_signing_in_leads_to_this_console_alone(
+    learner: PlainBrowser, console: ConsoleServer, to: str
+) -> None:
+    """A link to the sign-in page cannot send whoever signs in elsewhere."""
+    assert PlainBrowser(console).sign_in("testuser", to=to).to == "/console/home"
+    inside = PlainBrowser(console).sign_in("testuser", to="/s3/buckets?search=a")
+    assert inside.to == "/s3/buckets?search=a"
+
+
+def test_scripts_are_text_everywhere(browser: PlainBrowser, root: Clients, account: str) -> None:
+    """Names, tags, keys, policies, events: what others wrote is shown, and never run."""
+    bucket = f"scripts-{account}"
+    root.iam.create_user(UserName="u", Tags=[{"Key": "a", "Value": "=+-@"}])
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{bucket}/{SCRIPT}",
+        },
+    }
+    text = json.dumps(document)
+    root.iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=text)
+    root.s3.create_bucket(Bucket=bucket)
+    root.s3.put_object(Bucket=bucket, Key=SCRIPT, Body=SCRIPT.encode(), ContentType="text/html")
+    browser.as_root()
+    pages = [
+        "/iam/users/u",
+        "/iam/users/u?tab=tags",
+        "/iam/users/u/inline?edit=p",
+        f"/s3/buckets/{bucket}",
+        f"/s3/buckets/{bucket}?tab=versions",
+        f"/s3/buckets/{bucket}?prefix={SCRIPT}",
+        "/events",
+        f"/iam/users?search={SCRIPT}",
+        f"/iam/users/{SCRIPT.replace('/', '%2F')}",
+        f"/why?who={SCRIPT}&action=s3:GetObject&resource={SCRIPT}",
+        f"/switchrole?account={SCRIPT}&roleName={SCRIPT}&displayName={SCRIPT}&color={SCRIPT}",
+        f"/signin?account={SCRIPT}&username={SCRIPT}",
+    ]
+    for page in pages:
+        answer = browser.get(page)
+        assert "<script>alert" not in answer.text, page
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert "&lt;script&gt;alert" in browser.get(f"/s3/buckets/{bucket}").text
+
+
+def test_an_object_is_a_file_and_never_a_page(
+    browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """What somebody uploaded does not become a page of this console."""
+    bucket = f"files-{account}"
+    root.s3.create_bucket(Bucket=bucket)
+    root.s3.put_object(Bucket=bucket, Key="a.html", Body=SCRIPT.encode(), ContentType="text/html")
+    answer = browser.as_root().get(f"/s3/buckets/{bucket}/object?key=a.html")
+    assert answer.text == SCRIPT
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def test_secrets_are_in_no_address_log_or_page(
+    learner: PlainBrowser, root: Clients, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The password typed, the session's keys and the instance's secret are told to nobody."""
+    caplog.set_level(logging.INFO)
+    session = next(iter(learner.console.around.sessions._sessions.values()))  # pyright: ignore[reportPrivateUsage]
+    token = session.credentials.session_token
+    assert token is not None
+    secrets = [
+        PASSWORD,
+        session.credentials.secret_access_key.reveal(),
+        token.reveal(),
+        learner.console.around.instance.secret.reveal(),
+    ]
+    pages = ["/console/home", "/security-credentials", "/s3/buckets", "/switchrole", "/events"]
+    shown = "".join(learner.get(page).text for page in pages)
+    wrong = learner.sign_in("testuser", "Another-wrong-1")
+    told = shown + wrong.text + wrong.to + caplog.text
+    assert [secret for secret in (*secrets, "Another-wrong-1") if secret in told] == []
+
+
+def test_pages_are_signed_by_whoever_is_signed_in(
+    learner: PlainBrowser, browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """A page made with another's credentials would show what its reader must not see."""
+    root.s3.create_bucket(Bucket=f"secret-{account}")
+    assert f"secret-{account}" in browser.as_root().get("/s3/buckets").text
+    page = learner.get("/s3/buckets")
+    assert f"secret-{account}" not in page.text
+    assert "user/testuser is not authorized to perform: s3:ListAllMyBuckets" in page.alert
+    refused = learner.post("/iam/groups", form={"do": "create-group", "name": "made"})
+    assert refused.status == 400
+    assert "iam:CreateGroup" in refused.alert
+    assert root.iam.list_groups()["Groups"] == []

@@ -1,0 +1,170 @@
+"""Signing in: passwords, codes, passwords to be changed, and what stands in the events."""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import b32decode
+
+import pytest
+
+from rolelab.aws.clients import Clients
+from rolelab.console.server import ConsoleServer
+from rolelab.localaws.operations import totp
+from rolelab.localaws.process import control
+from tests.console.plain import PlainBrowser
+from tests.console.steps import PASSWORD
+
+WRONG = "Your authentication information is incorrect. Please try again."
+
+
+@pytest.fixture
+def browser(console: ConsoleServer) -> PlainBrowser:
+    """A browser."""
+    return PlainBrowser(console)
+
+
+def make_user(root: Clients, name: str = "testuser", *, must_change: bool = False) -> None:
+    """Make a user with a password."""
+    root.iam.create_user(UserName=name)
+    root.iam.create_login_profile(
+        UserName=name, Password=PASSWORD, PasswordResetRequired=must_change
+    )
+
+
+def test_what_is_wrong_is_not_told(browser: PlainBrowser, root: Clients) -> None:
+    """A wrong password, a user without one and no such user look the same."""
+    make_user(root)
+    root.iam.create_user(UserName="without")
+    said = {browser.sign_in(name, "Wrong-pass-1").alert for name in ("testuser", "without", "none")}
+    assert said == {WRONG}
+
+
+def test_five_wrong_in_a_row_slow_down(browser: PlainBrowser, root: Clients) -> None:
+    """Guessing takes longer and longer, for names that do not exist as well."""
+    make_user(root)
+    for name in ("testuser", "nobody"):
+        said = [browser.sign_in(name, f"Wrong-pass-{number}").alert for number in range(6)]
+        assert said[:5] == [WRONG] * 5
+        assert said[5].startswith("Too many wrong tries.")
+    assert browser.sign_in("testuser").alert.startswith("Too many wrong tries.")
+
+
+def test_the_account_has_an_alias(browser: PlainBrowser, root: Clients, account: str) -> None:
+    """Users sign in by the account's id or its alias."""
+    make_user(root)
+    alias = f"class-{account}"
+    root.iam.create_account_alias(AccountAlias=alias)
+    assert browser.sign_in("testuser", account=alias).to == "/console/home"
+    assert browser.sign_in("testuser", account="another-alias").alert == WRONG
+
+
+def test_a_device_asks_for_a_code(browser: PlainBrowser, root: Clients, account: str) -> None:
+    """The code is asked for after the password, is good once, and counts as MFA from then on."""
+    make_user(root)
+    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    seed = b32decode(device.get("Base32StringSeed", b""))
+    now = int(time.time()) // totp.STEP_S
+    root.iam.enable_mfa_device(
+        UserName="testuser",
+        SerialNumber=device["SerialNumber"],
+        AuthenticationCode1=totp.code(seed, now - 1),
+        AuthenticationCode2=totp.code(seed, now),
+    )
+    _allow(root, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    asked = browser.sign_in("testuser")
+    assert asked.status == 401
+    assert "MFA code" in asked.text
+    assert PASSWORD not in asked.text
+    assert browser.sign_in("testuser", code="000000").alert == WRONG
+    code = totp.code(seed, int(time.time()) // totp.STEP_S + 1)
+    assert browser.sign_in("testuser", code=code).to == "/console/home"
+    assert browser.get("/iam/groups").alert == ""
+    assert PlainBrowser(browser.console).sign_in("testuser", code=code).alert == WRONG
+
+
+def test_without_a_code_there_is_no_mfa(browser: PlainBrowser, root: Clients) -> None:
+    """The twin: the same policy, a sign-in by password alone."""
+    make_user(root)
+    _allow(root, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    assert browser.sign_in("testuser").to == "/console/home"
+    assert "iam:ListGroups" in browser.get("/iam/groups").alert
+
+
+def test_a_password_to_be_changed_comes_first(browser: PlainBrowser, root: Clients) -> None:
+    """Nothing else is shown before; changing it needs its permission, as on AWS."""
+    make_user(root, must_change=True)
+    browser.sign_in("testuser")
+    assert browser.get("/s3/buckets").to == "/signin/change-password"
+    new = {"do": "change-password", "old": PASSWORD, "new": "Another-word-9"}
+    differs = browser.post("/signin/change-password", form=new | {"again": "Other-word-9"})
+    assert differs.alert == "The new passwords are not the same."
+    form = new | {"again": "Another-word-9"}
+    assert "iam:ChangePassword" in browser.post("/signin/change-password", form=form).alert
+    arn = "arn:aws:iam::aws:policy/IAMUserChangePassword"
+    root.iam.attach_user_policy(UserName="testuser", PolicyArn=arn)
+    assert browser.post("/signin/change-password", form=form).to == "/console/home"
+    assert PlainBrowser(browser.console).sign_in("testuser").alert == WRONG
+    assert PlainBrowser(browser.console).sign_in("testuser", "Another-word-9").to == "/console/home"
+
+
+def test_events_tell_who_signed_in_and_switched(
+    browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """ConsoleLogin, SwitchRole and ExitRole, in CloudTrail's fields."""
+    make_user(root)
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    arn = root.iam.create_role(RoleName="work", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    _allow(root, {}, action="sts:AssumeRole", resource=arn)
+    browser.sign_in("testuser", "Wrong-pass-1")
+    browser.sign_in("nobody", "Wrong-pass-1")
+    browser.sign_in("testuser")
+    form = {"do": "switch-role", "account": account, "roleName": "work", "color": "red"}
+    assert browser.post("/switchrole", form=form).to == "/console/home"
+    assert "work/testuser" in browser.get("/console/home").text
+    browser.post("/console/home", form={"do": "switch-back"})
+    events = [
+        event
+        for event in control.events(browser.console.around.instance, account=account)
+        if event["eventSource"] == "signin.amazonaws.com"
+    ]
+    assert [event["eventName"] for event in events] == [
+        *["ConsoleLogin"] * 3,
+        "SwitchRole",
+        "ExitRole",
+    ]
+    results = [event.get("responseElements", {}).get("ConsoleLogin") for event in events[:3]]
+    assert results == ["Failure", "Failure", "Success"]
+    assert events[0]["userIdentity"]["userName"] == "testuser"
+    assert events[1]["userIdentity"]["userName"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+    assert events[3]["userIdentity"]["arn"] == f"arn:aws:sts::{account}:assumed-role/work/testuser"
+    user = root.iam.get_user(UserName="testuser")["User"]
+    assert "PasswordLastUsed" in user
+
+
+def test_root_cannot_switch_roles(browser: PlainBrowser, account: str) -> None:
+    """As on AWS; it is said, and nothing is asked."""
+    browser.as_root()
+    form = {"do": "switch-role", "account": account, "roleName": "any"}
+    answer = browser.post("/switchrole", form=form)
+    assert "You cannot switch roles when you sign in as the AWS account root user." in answer.alert
+
+
+def test_a_user_who_is_gone_is_signed_out(browser: PlainBrowser, root: Clients) -> None:
+    """A session of a deleted user shows no page."""
+    make_user(root)
+    browser.sign_in("testuser")
+    root.iam.delete_login_profile(UserName="testuser")
+    root.iam.delete_user(UserName="testuser")
+    root.iam.create_user(UserName="testuser")
+    page = browser.get("/s3/buckets")
+    assert page.to.startswith("/signin") or "not authorized" in page.alert
+
+
+def _allow(
+    root: Clients, condition: object, action: str = "iam:ListGroups", resource: str = "*"
+) -> None:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=document)
