@@ -95,7 +95,8 @@ def test_the_console_serves_until_it_is_interrupted(folder: Folder, administrato
         text=True,
     )
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(4)]
+    with process.stdout:
+        lines = [process.stdout.readline() for _ in range(4)]
     address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
     assert address, lines
     assert "/signin/root?token=" in "".join(lines)
