@@ -164,7 +164,6 @@ def made_by_hand(
     declared = DeclaredRole(
         name=role.rpartition("/")[2],
         arn=role_arn,
-        switch_role_url="",
         max_session_duration=limits.ROLE_SESSION_SECONDS[0],
         managed_policies=(documents.managed_policy("AmazonS3FullAccess"),),
         trust=documents.trust(documents.account_root(account_id)),
@@ -172,7 +171,6 @@ def made_by_hand(
     return Lab(
         account_id=account_id,
         region=region,
-        console_sign_in_url="",
         role=declared,
         learners=(learner,),
     )

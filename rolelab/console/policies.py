@@ -15,6 +15,7 @@ from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.iam import grammar
 from rolelab.iam.grammar import PolicyUse
 
+_OF_AWS = "arn:aws:iam::aws:"
 _SCOPES = ("All", "AWS", "Local")
 _USES = {
     "users": PolicyUse.USER_INLINE,
@@ -59,8 +60,9 @@ def choice(visit: Visit) -> lists.Shown:
     return lists.shown(visit, sorted(listed, key=_by_name), "PolicyName", rows=100)
 
 
-def _by_name(policy: Any) -> str:
-    return str(policy["PolicyName"]).lower()
+def _by_name(policy: Any) -> tuple[bool, str]:
+    """Sort by name, the account's own first: AWS's are more than a thousand."""
+    return policy["Arn"].startswith(_OF_AWS), policy["PolicyName"].lower()
 
 
 def chosen(visit: Visit, before: list[str]) -> list[str]:
@@ -276,7 +278,7 @@ def show(visit: Visit) -> Response:
         version=version,
         versions=visit.listed("ListPolicyVersions", "Versions", PolicyArn=arn),
         entities=visit.ask("ListEntitiesForPolicy", PolicyArn=arn, default=dict[str, Any]()),
-        is_own=not arn.startswith("arn:aws:iam::aws:"),
+        is_own=not arn.startswith(_OF_AWS),
     )
 
 

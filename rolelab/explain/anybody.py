@@ -81,7 +81,6 @@ def _situation(callers: Callers, endpoint: Endpoint, arn: Arn) -> Situation:
     declared = DeclaredRole(
         name=role.name if role else "",
         arn=role.arn if role else "",
-        switch_role_url="",
         max_session_duration=role.max_session_duration if role else 0,
     )
     learner = Learner(
@@ -97,7 +96,6 @@ def _situation(callers: Callers, endpoint: Endpoint, arn: Arn) -> Situation:
     lab = Lab(
         account_id=arn.account,
         region=endpoint.region,
-        console_sign_in_url="",
         role=declared,
         learners=(learner,),
     )
