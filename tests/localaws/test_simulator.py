@@ -129,7 +129,7 @@ def test_a_principals_policies_are_told_by_their_names(root: Clients, account: s
     iam.add_user_to_group(GroupName="class", UserName="ann")
     iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=READS)
     iam.put_group_policy(GroupName="class", PolicyName="shared", PolicyDocument=READS)
-    managed = iam.create_policy(PolicyName="reads", PolicyDocument=READS)["Policy"]["Arn"]
+    managed = iam.create_policy(PolicyName="reads", PolicyDocument=READS)["Policy"].get("Arn", "")
     iam.attach_user_policy(UserName="ann", PolicyArn=managed)
     (result,) = _of_principal(root, f"arn:aws:iam::{account}:user/ann", PolicyInputList=[READS])
     assert [each["SourcePolicyId"] for each in result["MatchedStatements"]] == [
