@@ -123,7 +123,7 @@ def _trust(element: str, lab: Lab, role: ActualRole) -> Deviation | None:
 
 def _element(difference: meaning.Difference) -> str:
     elements = ("Principal", "Condition")
-    return next((element for element in elements if element in difference.place), "")
+    return difference.element if difference.element in elements else ""
 
 
 def _managed(lab: Lab, role: ActualRole) -> Deviation | None:

@@ -9,8 +9,8 @@ Source: IAM User Guide, "IAM JSON policy element reference".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TypeVar
 
@@ -30,6 +30,13 @@ class Element:
 
     entries: frozenset[str]
     is_negated: bool = False
+    spelling: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
+    """Entry -> as it was written, where that is not the same."""
+
+    @property
+    def written(self) -> list[str]:
+        """The entries as they were written, in order."""
+        return [self.spelling.get(entry, entry) for entry in sorted(self.entries)]
 
     def parts(self) -> list[Element]:
         """Return one element for each entry; what is left out stays together."""
@@ -47,7 +54,10 @@ class Requirement:
 
     operator: str
     key: str
+    """In lower case."""
     values: frozenset[str]
+    written: str = field(default="", compare=False, repr=False)
+    """The key as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +100,15 @@ def _canon(statement: Statement, literal: bool) -> Canon:
     return Canon(
         statement.effect,
         _element(statement.principals, statement.not_principals, _named),
-        _element(
-            statement.actions,
-            statement.not_actions,
-            lambda entries: _reduced(map(str.lower, entries), covers),
+        replace(
+            _element(
+                statement.actions,
+                statement.not_actions,
+                lambda entries: _reduced(map(str.lower, entries), covers),
+            ),
+            spelling={
+                each.lower(): each for each in statement.actions or statement.not_actions or ()
+            },
         ),
         _element(
             statement.resources,
@@ -143,14 +158,14 @@ def _reduced(entries: Iterable[str], covering: Callable[[str, str], bool]) -> fr
 def _requirement(condition: Condition, text: Callable[[str], str]) -> Requirement:
     key, values, use = condition.key.lower(), condition.values, used(condition.operator)
     if use is None:
-        return Requirement(condition.operator, key, frozenset(values))
+        return Requirement(condition.operator, key, frozenset(values), condition.key)
     operator = OPERATORS.get(use.operator.same_as, use.operator)
     if operator.takes_variables:
         values = tuple(map(text, values))
     if operator.without_wildcards and not any(map(has_wildcard, values)):
         operator = OPERATORS[operator.without_wildcards]
     name = replace(use, operator=operator).name
-    return Requirement(name, key, frozenset(map(operator.normal, values)))
+    return Requirement(name, key, frozenset(map(operator.normal, values)), condition.key)
 
 
 # -- what covers what ------------------------------------------------------------------------------

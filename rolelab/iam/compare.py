@@ -48,6 +48,11 @@ class Difference:
     """What was found; empty when nothing was."""
     direction: Direction
 
+    @property
+    def element(self) -> str:
+        """`Principal`, `Condition` and their like; empty for a whole statement or document."""
+        return self.place.partition(", ")[2].partition(" ")[0]
+
     def __str__(self) -> str:
         if not self.got:
             words = f"{self.want} is missing"
@@ -185,8 +190,9 @@ def _conditions(place: str, want: Canon, got: Canon, flips: bool) -> Iterable[Di
         {(each.operator, each.key): each for each in canon.conditions} for canon in (want, got)
     )
     for name in sorted(wants.keys() | gots.keys()):
-        where = f"{place}, Condition {name[0]} {name[1]}"
         ours, theirs = wants.get(name), gots.get(name)
+        key = theirs.written if theirs else ours.written if ours else name[1]
+        where = f"{place}, Condition {name[0]} {key}"
         if ours is not None and theirs is not None:
             if ours != theirs:
                 directed = _of_two(implies(ours, theirs), implies(theirs, ours), flips)
@@ -210,13 +216,13 @@ def _statement_words(canon: Canon) -> str:
         words += f" for {_element_words(canon.principals)}"
     if canon.conditions:
         ordered = sorted(canon.conditions, key=lambda each: (each.operator, each.key))
-        conditions = [f"{each.operator} {each.key} {_value_words(each)}" for each in ordered]
+        conditions = [f"{each.operator} {each.written} {_value_words(each)}" for each in ordered]
         words += f" if {' and '.join(conditions)}"
     return words
 
 
 def _element_words(element: Element) -> str:
-    words = ", ".join(sorted(element.entries)) or "nothing"
+    words = ", ".join(element.written) or "nothing"
     return f"everything but {words}" if element.is_negated else words
 
 

@@ -87,13 +87,13 @@ def test_the_same_meaning_is_no_difference(one: Any, other: Any) -> None:
         (
             TRUST,
             doc(trusts(Condition=EXTERNAL)),
-            "Condition StringEquals sts:externalid",
+            "Condition StringEquals sts:ExternalId",
             Direction.TOO_TIGHT,
         ),
         (
             doc(trusts(Condition=EXTERNAL)),
             TRUST,
-            "Condition StringEquals sts:externalid",
+            "Condition StringEquals sts:ExternalId",
             Direction.TOO_OPEN,
         ),
         (
@@ -101,19 +101,19 @@ def test_the_same_meaning_is_no_difference(one: Any, other: Any) -> None:
             doc(
                 trusts(Condition={"StringEquals": {"sts:ExternalId": ["class-2026", "class-2027"]}})
             ),
-            "Condition StringEquals sts:externalid",
+            "Condition StringEquals sts:ExternalId",
             Direction.TOO_OPEN,
         ),
         (
             doc(trusts(Condition=EXTERNAL)),
             doc(trusts(Condition={"StringEquals": {"sts:ExternalId": "class-2027"}})),
-            "Condition StringEquals sts:externalid",
+            "Condition StringEquals sts:ExternalId",
             Direction.OTHERWISE,
         ),
         (
             doc(trusts(Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
             doc(trusts(Condition={"IpAddress": {"aws:SourceIp": "203.0.0.0/16"}})),
-            "Condition IpAddress aws:sourceip",
+            "Condition IpAddress aws:SourceIp",
             Direction.TOO_OPEN,
         ),
         (
@@ -124,7 +124,7 @@ def test_the_same_meaning_is_no_difference(one: Any, other: Any) -> None:
                 )
             ),
             doc(deny("s3:*", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.9"}})),
-            "Condition NotIpAddress aws:sourceip",
+            "Condition NotIpAddress aws:SourceIp",
             Direction.TOO_TIGHT,
         ),
         (GRANT, doc(allow(resource="*")), "statement 1, Resource", Direction.TOO_OPEN),
@@ -173,8 +173,17 @@ def test_differences_read_as_sentences() -> None:
     (one,) = compare(doc(trusts(Condition=EXTERNAL)), TRUST)
     assert (
         str(one)
-        == "statement 1, Condition StringEquals sts:externalid: class-2026 is missing (too open)"
+        == "statement 1, Condition StringEquals sts:ExternalId: class-2026 is missing (too open)"
     )
+
+
+def test_a_difference_is_told_as_it_is_written() -> None:
+    """The case of actions and keys does not count, and is what people look for."""
+    (difference,) = compare(doc(allow("s3:GetObject")), doc(allow("s3:PutObject")))
+    assert "wanted s3:GetObject, got s3:PutObject" in str(difference)
+    (difference,) = compare(doc(), doc(allow(["s3:GetObject", "s3:listbucket"], "*")))
+    assert "Allow s3:GetObject, s3:listbucket on *" in str(difference)
+    assert same(doc(allow("s3:GETOBJECT")), doc(allow("s3:GetObject")))
 
 
 def test_a_large_document_is_compared_in_time() -> None:
