@@ -1,11 +1,14 @@
 """The assume-role lab as a Pulumi program: settings -> lab -> exports."""
 
+import json
+
 import pulumi
 import pulumi_aws as aws
 
 from components.lab import AssumeRoleLab
 from rolelab import settings
 from rolelab.errors import LabError
+from rolelab.iam.arns import is_aws_policy
 
 try:
     config = settings.parse(
@@ -28,6 +31,12 @@ async def main() -> pulumi.Inputs:
         },
     )
     await lab.enrol_all(config.learners)
+    # What a customer managed policy says is a part of what is declared: anybody may change it.
+    documents = {
+        arn: json.loads(aws.iam.get_policy(arn=arn).policy)
+        for arn in lab.managed_policies
+        if not is_aws_policy(arn)
+    }
     return {
         "accountId": lab.account_id,
         "region": aws.get_region().region,
@@ -41,7 +50,8 @@ async def main() -> pulumi.Inputs:
             "managedPolicies": lab.managed_policies,
             "trust": lab.trust_policy,
             "tags": lab.role_tags,
-        },
+        }
+        | ({"policyDocuments": documents} if documents else {}),
         "learners": {
             name: {
                 "userName": user.user_name,

@@ -38,6 +38,11 @@ class DeclaredRole:
     """Seconds."""
     managed_policies: tuple[str, ...] | None = None
     """ARNs of the declared managed policies; None where the outputs do not tell (an older lab)."""
+    policy_documents: Mapping[str, Mapping[str, object]] = field(
+        default_factory=dict[str, Mapping[str, object]]
+    )
+    """ARN of a declared customer managed policy -> what it says; lacks what the outputs do not
+    tell (an older lab)."""
     trust: Mapping[str, object] | None = None
     """The declared trust policy as a document; None where the outputs do not tell."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -198,6 +203,7 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
             arn=role.text("arn", arn_of("role", role_name, account_id)),
             max_session_duration=role.seconds("maxSessionDuration", limits.ROLE_SESSION_SECONDS),
             managed_policies=role.optional_texts("managedPolicies", POLICY_ARN),
+            policy_documents=role.documents("policyDocuments", POLICY_ARN),
             trust=role.optional_document("trust"),
             tags=role.optional_tags("tags"),
         ),

@@ -133,6 +133,20 @@ class OutputsReader:
             raise self._strange(key, "is not a policy document with statements")
         return document
 
+    def documents(self, key: str, form: Form) -> dict[str, Mapping[str, object]]:
+        """Return policy documents by name, none where the outputs do not tell."""
+        value = self._optional(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self._lacks(key)
+        reader = self.inner(key)
+        names = [
+            self._formed(key, str(name), form) for name in cast("Mapping[object, object]", value)
+        ]
+        read = {name: reader.optional_document(name) for name in names}
+        return {name: document for name, document in read.items() if document is not None}
+
     def optional_tags(self, key: str) -> dict[str, str]:
         """Return tags, none where the outputs do not tell."""
         tags = self._optional(key)

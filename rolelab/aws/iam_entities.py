@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.aws.iam_calls import call, call_if_there, listed
+from rolelab.aws.removal import CREDENTIALS
+from rolelab.iam.arns import is_aws_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -29,6 +32,30 @@ class ActualGroup:
     inline: Documents
     attached: tuple[str, ...]
     """ARNs of managed policies."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCredential:
+    """What a user has beside access keys and a console password, and what counts."""
+
+    kind: str
+    """A key of `removal.CREDENTIALS`."""
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActualPolicy:
+    """A customer managed policy: anybody with the permission can change what it says."""
+
+    default: str
+    """Id of the version that counts."""
+    versions: Documents
+    """Id of a version -> its document; the oldest first."""
+
+    @property
+    def document(self) -> Any:
+        """What it says."""
+        return self.versions[self.default]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +76,8 @@ class ActualUser:
     """Access key id -> `Active`, `Inactive` (or whatever else IAM says)."""
     has_password: bool
     """Whether it has a login profile: a password for the console."""
+    credentials: tuple[OtherCredential, ...]
+    """All others that are active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +100,8 @@ class ActualRole:
     tags: Mapping[str, str]
     inline: Documents
     attached: tuple[str, ...]
+    policies: Mapping[str, ActualPolicy]
+    """ARN -> policy, of those attached that are not AWS's own."""
     max_session_duration: int
     """Seconds."""
 
@@ -96,9 +127,7 @@ class ManagedPolicies:
             policy = call(iam, "GetPolicy", "Policy", PolicyArn=arn)
             with translated("GetPolicy"):
                 version = policy["DefaultVersionId"]
-            found = call(iam, "GetPolicyVersion", "PolicyVersion", PolicyArn=arn, VersionId=version)
-            with translated("GetPolicyVersion"):
-                self._read[arn] = found["Document"]
+            self._read[arn] = policy_version(iam, arn, version)
         return self._read[arn]
 
 
@@ -128,6 +157,7 @@ def read_user(clients: Clients, name: str) -> ActualUser | None:
             keys={key["AccessKeyId"]: key["Status"] for key in keys},
             # Not only that there is an answer: a cut-off one can parse as an empty success.
             has_password=profile is not None and bool(profile["UserName"]),
+            credentials=_credentials(iam, name),
         )
 
 
@@ -160,6 +190,7 @@ def read_role(clients: Clients, name: str) -> ActualRole | None:
     role = call_if_there(iam, "GetRole", "Role", RoleName=name)
     if role is None:
         return None
+    attached = _attached(iam, "Role", name)
     with translated("ReadRole"):
         return ActualRole(
             name=role["RoleName"],
@@ -169,9 +200,37 @@ def read_role(clients: Clients, name: str) -> ActualRole | None:
             boundary=_boundary(role),
             tags=_tags(role),
             inline=_inline(iam, "Role", name),
-            attached=_attached(iam, "Role", name),
+            attached=attached,
+            policies={arn: _policy(iam, arn) for arn in attached if not is_aws_policy(arn)},
             max_session_duration=int(role["MaxSessionDuration"]),
         )
+
+
+def _credentials(iam: IAMClient, user: str) -> tuple[OtherCredential, ...]:
+    return tuple(
+        OtherCredential(kind, entry[hanging.id])
+        for kind, hanging in CREDENTIALS.items()
+        for entry in listed(iam, hanging.listing, hanging.part, UserName=user)
+        if entry.get("Status", "Active") == "Active"
+    )
+
+
+def _policy(iam: IAMClient, arn: str) -> ActualPolicy:
+    entries = listed(iam, "ListPolicyVersions", "Versions", PolicyArn=arn)
+    default = next(entry["VersionId"] for entry in entries if entry["IsDefaultVersion"])
+    ids = [entry["VersionId"] for entry in sorted(entries, key=itemgetter("CreateDate"))]
+    return ActualPolicy(default, {id_: policy_version(iam, arn, id_) for id_ in ids})
+
+
+def policy_version(iam: IAMClient, arn: str, id_: str) -> Any:
+    """Return the document of one version of a managed policy.
+
+    Raises:
+        AwsFailure: it cannot be read.
+    """
+    version = call(iam, "GetPolicyVersion", "PolicyVersion", PolicyArn=arn, VersionId=id_)
+    with translated("GetPolicyVersion"):
+        return version["Document"]
 
 
 def _group(iam: IAMClient, name: str) -> ActualGroup:

@@ -30,7 +30,7 @@ Source: IAM User Guide, "IAM and AWS STS quotas".
 """
 
 
-class _Hanging(NamedTuple):
+class Hanging(NamedTuple):
     """A kind of thing that hangs on a user or role: how all are listed, and how each is removed."""
 
     listing: str
@@ -41,23 +41,29 @@ class _Hanging(NamedTuple):
     """The member of an entry, and the parameter of the removal, that says which one it is."""
 
 
-_ON_USER = (
-    _Hanging("ListAccessKeys", "AccessKeyMetadata", "DeleteAccessKey", "AccessKeyId"),
-    _Hanging(
+CREDENTIALS = {
+    "signing certificate": Hanging(
         "ListSigningCertificates", "Certificates", "DeleteSigningCertificate", "CertificateId"
     ),
-    _Hanging("ListSSHPublicKeys", "SSHPublicKeys", "DeleteSSHPublicKey", "SSHPublicKeyId"),
-    _Hanging(
+    "SSH public key": Hanging(
+        "ListSSHPublicKeys", "SSHPublicKeys", "DeleteSSHPublicKey", "SSHPublicKeyId"
+    ),
+    "password for a single service": Hanging(
         "ListServiceSpecificCredentials",
         "ServiceSpecificCredentials",
         "DeleteServiceSpecificCredential",
         "ServiceSpecificCredentialId",
     ),
-    _Hanging("ListMFADevices", "MFADevices", "DeactivateMFADevice", "SerialNumber"),
-    _Hanging("ListGroupsForUser", "Groups", "RemoveUserFromGroup", "GroupName"),
+    "MFA device": Hanging("ListMFADevices", "MFADevices", "DeactivateMFADevice", "SerialNumber"),
+}
+"""What a user can have beside access keys and a console password, by what people call it."""
+_ON_USER = (
+    Hanging("ListAccessKeys", "AccessKeyMetadata", "DeleteAccessKey", "AccessKeyId"),
+    *CREDENTIALS.values(),
+    Hanging("ListGroupsForUser", "Groups", "RemoveUserFromGroup", "GroupName"),
 )
 _ON_ROLE = (
-    _Hanging(
+    Hanging(
         "ListInstanceProfilesForRole",
         "InstanceProfiles",
         "RemoveRoleFromInstanceProfile",
@@ -203,10 +209,10 @@ def make_room_for_version(iam: IAMClient, arn: str) -> None:
     _remove_old_versions(iam, arn, keep=VERSIONS_KEPT - 2)
 
 
-def _policies(entity: Holder) -> tuple[_Hanging, ...]:
+def _policies(entity: Holder) -> tuple[Hanging, ...]:
     return (
-        _Hanging(f"List{entity}Policies", "PolicyNames", f"Delete{entity}Policy", "PolicyName"),
-        _Hanging(
+        Hanging(f"List{entity}Policies", "PolicyNames", f"Delete{entity}Policy", "PolicyName"),
+        Hanging(
             f"ListAttached{entity}Policies",
             "AttachedPolicies",
             f"Detach{entity}Policy",
@@ -215,7 +221,7 @@ def _policies(entity: Holder) -> tuple[_Hanging, ...]:
     )
 
 
-def _strip(iam: IAMClient, kinds: Iterable[_Hanging], **owner: str) -> list[str]:
+def _strip(iam: IAMClient, kinds: Iterable[Hanging], **owner: str) -> list[str]:
     """Remove things of these kinds; return the ids of what was removed."""
     removed: list[str] = []
     for kind in kinds:

@@ -15,7 +15,7 @@ from rolelab.aws.failures import translated
 _LINE = 70
 
 Parameter = str | int | Mapping[str, object] | list[dict[str, str]]
-"""A policy document is a mapping, tags are a list."""
+"""A policy document is a mapping, tags are a list, True is an option without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class IamCall:
     def command(self) -> str:
         """The AWS CLI command, an option a line where they do not fit on one."""
         options = [
-            f"--{_words(name, '-')} {shlex.quote(_text(value))}"
+            f"--{_words(name, '-')}" + ("" if value is True else f" {shlex.quote(_text(value))}")
             for name, value in self.parameters.items()
         ]
         parts = (f"aws iam {_words(self.operation, '-')}", *options)
@@ -62,7 +62,8 @@ class IamCall:
 
 
 def _words(name: str, joint: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", joint, name).lower()
+    """Return a name of the API in words: `DeleteSSHPublicKey` is delete, ssh, public, key."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", joint, name).lower()
 
 
 def _text(value: Parameter) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from rolelab.advice import OWN, SESSION
-from rolelab.aws.iam_entities import ActualRole
+from rolelab.aws.iam_entities import ActualPolicy, ActualRole
+from rolelab.aws.removal import VERSIONS_KEPT
 from rolelab.diagnosis.declared import (
     DeclaredCheck,
     Deviation,
@@ -132,24 +133,57 @@ def _managed(lab: Lab, role: ActualRole) -> Deviation | None:
         return None
     missing = [arn for arn in declared if arn not in role.attached]
     extra = [arn for arn in role.attached if arn not in declared]
-    if not (missing or extra):
+    rewritten = _rewritten(lab, role)
+    if not (missing or extra or rewritten):
         return None
+    changed = (f"{policy_name(arn)} says {directions(rewritten[arn])}" for arn in rewritten)
     return Deviation(
         expected=joined(map(policy_name, declared)) or "no managed policy",
-        got=joined(map(policy_name, role.attached)) or "no managed policy",
+        got="; ".join((joined(map(policy_name, role.attached)) or "no managed policy", *changed)),
         why=(
             *(f"Managed policy {policy_name(a)} is not attached to role {name}." for a in missing),
             *(
                 f"Managed policy {policy_name(a)} is attached to role {name} as well."
                 for a in extra
             ),
+            *(
+                f"Managed policy {policy_name(arn)} is not what was declared, {difference}."
+                for arn, differences in rewritten.items()
+                for difference in differences
+            ),
         ),
         # Detached first: a role holds only so many.
         calls=(
             *(_detaching(name, arn) for arn in extra),
             *(_attaching(name, arn) for arn in missing),
+            *(call for arn in rewritten for call in _writing_back(lab, arn, role.policies[arn])),
         ),
     )
+
+
+def _rewritten(lab: Lab, role: ActualRole) -> dict[str, list[meaning.Difference]]:
+    """Return what attached policies say that was not declared: a name is only a name."""
+    compared = {
+        arn: list(meaning.compare(document, role.policies[arn].document))
+        for arn, document in lab.role.policy_documents.items()
+        if arn in role.policies
+    }
+    return {arn: differences for arn, differences in compared.items() if differences}
+
+
+def _writing_back(lab: Lab, arn: str, policy: ActualPolicy) -> list[IamCall]:
+    """Return what makes a policy say again what was declared: an older version of it, or a new."""
+    declared = lab.role.policy_documents[arn]
+    for version, document in policy.versions.items():
+        if meaning.same(declared, document):
+            which = {"PolicyArn": arn, "VersionId": version}
+            return [IamCall("SetDefaultPolicyVersion", which)]
+    calls: list[IamCall] = []
+    if len(policy.versions) >= VERSIONS_KEPT:
+        oldest = next(version for version in policy.versions if version != policy.default)
+        calls.append(IamCall("DeletePolicyVersion", {"PolicyArn": arn, "VersionId": oldest}))
+    new = {"PolicyArn": arn, "PolicyDocument": declared, "SetAsDefault": True}
+    return [*calls, IamCall("CreatePolicyVersion", new)]
 
 
 def _inline(_: Lab, role: ActualRole) -> Deviation | None:

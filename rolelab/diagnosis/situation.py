@@ -101,7 +101,9 @@ class Situation:
             attached = self.lab.role.managed_policies
             if attached is None:
                 return None
-            return Policies({Layer.IDENTITY: self._of(owner, {}, attached)})
+            said = self.lab.role.policy_documents
+            declared_ones = self._of(owner, {}, attached, said.get)
+            return Policies({Layer.IDENTITY: declared_ones})
         inline: Documents = self.user.inline if isinstance(self.user, ActualUser) else {}
         name = next(iter(inline), declared.GRANT_NAME)
         user = f"user {self.learner.user_name}"
@@ -116,7 +118,8 @@ class Situation:
         role = self.role
         if role is None:
             return Policies()
-        identity = self._of(f"role {role.name}", role.inline, role.attached)
+        now = {arn: policy.document for arn, policy in role.policies.items()}
+        identity = self._of(f"role {role.name}", role.inline, role.attached, now.get)
         boundary = self._boundary(role.boundary, f"role {role.name}")
         return Policies.of({Layer.IDENTITY: identity, Layer.BOUNDARY: boundary})
 
@@ -173,11 +176,20 @@ class Situation:
         tags = self.role.tags if self.role else None
         return replace(request, context={**request.context, **asked.context}, resource_tags=tags)
 
-    def _of(self, owner: str, inline: Documents, attached: tuple[str, ...]) -> tuple[Policy, ...]:
+    def _of(
+        self,
+        owner: str,
+        inline: Documents,
+        attached: tuple[str, ...],
+        known: Callable[[str], object] = lambda _: None,
+    ) -> tuple[Policy, ...]:
+        """Return an owner's policies; `known` has the documents that need not be read."""
         return (
             *(Policy.read(document, name, owner=owner) for name, document in inline.items()),
             *(
-                Policy.read(self.document(arn), arns.name_of(arn), owner=owner, arn=arn)
+                Policy.read(
+                    known(arn) or self.document(arn), arns.name_of(arn), owner=owner, arn=arn
+                )
                 for arn in attached
             ),
         )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rolelab.advice import OWN
-from rolelab.aws.iam_entities import ActualUser, Renamed
+from rolelab.aws.iam_entities import ActualUser, OtherCredential, Renamed
+from rolelab.aws.removal import CREDENTIALS
 from rolelab.diagnosis.declared import (
     GRANT_NAME,
     DeclaredCheck,
@@ -80,7 +81,7 @@ def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     # Who signs in to the console needs no access key, and is declared none.
     status = "Active" if learner.session_token else user.keys.get(own)
     others = [key for key, state in user.keys.items() if state == "Active" and key != own]
-    if status == "Active" and not others:
+    if status == "Active" and not others and not user.credentials:
         return None
     # A user has two keys at most: where the lab's is gone, an inactive one may take its place.
     idle = [key for key in user.keys if key not in (own, *others)] if status is None else []
@@ -103,14 +104,32 @@ def _key(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     for key in in_the_way:
         why.append(f"Access key {_shown(key)} leaves no room for a new one of the lab's.")
         calls.append(_delete_key(user, key))
+    for credential in user.credentials:
+        got.append(f"also {_article(credential.kind)} {credential.kind}")
+        why.append(f"User {user.name} has {credential.kind} {credential.id}, not declared.")
+        calls += _removing(user, credential)
     return Deviation(
-        expected=f"key {_shown(own)} active, and no other",
+        expected=f"key {_shown(own)} active, and no other credential",
         got=", ".join(got),
-        shape=f"{status}, {len(others)} more",
+        shape=f"{status}, {len(others)} more, {[each.kind for each in user.credentials]}",
         why=tuple(why),
         calls=tuple(calls),
         by_up="" if status else f"Let a new `up` make a new key for {user.name}.",
     )
+
+
+def _removing(user: ActualUser, credential: OtherCredential) -> list[IamCall]:
+    kind = CREDENTIALS[credential.kind]
+    which = {kind.id: credential.id}
+    calls = [IamCall(kind.removal, {"UserName": user.name, **which})]
+    # A virtual device has an ARN and stays behind otherwise; a hardware one is not IAM's.
+    if ":mfa/" in credential.id:
+        calls.append(IamCall("DeleteVirtualMFADevice", which))
+    return calls
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1] in "SM" and noun[1:2].isupper() else "a"
 
 
 def _delete_key(user: ActualUser, key: str) -> IamCall:
@@ -244,7 +263,7 @@ USER_CHECKS = (
     UserCheck(
         id="declared.user-key",
         action="iam:ListAccessKeys",
-        title="its key is active, and no other",
+        title="its key is active, and there is no other credential",
         failure="its credentials are not the declared ones",
         explains=(OWN, Layer.CREDENTIALS),
         compare=_key,

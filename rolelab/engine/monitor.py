@@ -124,13 +124,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         arguments = values.from_struct(request.args)
         if function is None:
             self._refuse(f"the function {request.tok}")
-        if arguments or request.provider or request.pluginDownloadURL or request.packageRef:
-            what = ", ".join(sorted(arguments)) or "provider"
+        is_known = function.arguments == frozenset(arguments)
+        if not is_known or request.provider or request.pluginDownloadURL or request.packageRef:
+            what = ", ".join(sorted(arguments)) or "provider, or without what it needs"
             self._refuse(f"the function {request.tok} with {what}")
         if self._registrations.is_unmade(list(request.dependsOn)):
             return resource_pb2.ResourceInvokeResponse(unknown=True)
         try:
-            result = function(self._cloud)
+            result = function.answer(self._cloud, arguments)
         except LabError as error:
             self._tally.give_up(error)
             raise RefusedError(str(error), grpc.StatusCode.UNKNOWN) from None

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from rolelab.faults.harmless import HARMLESS
+from rolelab.faults.of_credentials import CREDENTIAL_FAULTS
 from rolelab.faults.of_grant import GRANT_FAULTS
 from rolelab.faults.of_role import ROLE_FAULTS
 from rolelab.faults.of_trust import TRUST_FAULTS
@@ -26,7 +27,7 @@ class FaultKind:
 
 KINDS = (
     FaultKind("the grant", False, GRANT_FAULTS),
-    FaultKind("the learner's user", False, USER_FAULTS),
+    FaultKind("the learner's user", False, (*USER_FAULTS, *CREDENTIAL_FAULTS)),
     FaultKind("the role's trust policy", True, TRUST_FAULTS),
     FaultKind("the role and what it may do", True, ROLE_FAULTS),
 )

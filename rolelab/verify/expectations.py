@@ -41,7 +41,7 @@ Expected = Callable[[Need], "bool | None"]
 
 
 def expected_of(lab: Lab, document: Callable[[str], object]) -> Expected:
-    """Return what decides it; `document` reads managed policies that are not well known."""
+    """Return what decides it; `document` reads managed policies that nothing else tells of."""
     partition = arns.partition_of(lab.role.arn)
     attached = lab.role.managed_policies
     if attached is None:
@@ -49,7 +49,11 @@ def expected_of(lab: Lab, document: Callable[[str], object]) -> Expected:
         attached = (documents.managed_policy("AmazonS3FullAccess", partition),)
     try:
         identity = tuple(
-            Policy.read(_known(arn) or document(arn), arns.name_of(arn), arn=arn)
+            Policy.read(
+                lab.role.policy_documents.get(arn) or _known(arn) or document(arn),
+                arns.name_of(arn),
+                arn=arn,
+            )
             for arn in attached
         )
     except (NotLookedAt, NoAnswer):

@@ -99,7 +99,8 @@ def test_the_table_of_outputs_is_what_is_read() -> None:
             outputs.parse(without(*path), where="here")
     assert outputs.parse(RAW, where="here").grant, "RAW has the needed ones only"
     assert [row for row, needed in rows.items() if not needed] == [
-        "role.managedPolicies", "role.trust", "grant", "learners.NAME.consolePassword",
+        "role.managedPolicies", "role.policyDocuments", "role.trust", "grant",
+        "learners.NAME.consolePassword",
     ]  # fmt: skip
 
 
@@ -137,6 +138,7 @@ def test_a_lab_without_learners_is_none() -> None:
         ("role.maxSessionDuration", -1),
         ("role.maxSessionDuration", 3600.5),
         ("role.managedPolicies", ["x"]),
+        ("role.policyDocuments", {"x": {}}),
         ("learners.testuser.userName", "a\nb"),
         ("learners.testuser.userArn", "x"),
         ("learners.testuser.userArn", "arn:aws:iam::444455556666:user/testuser"),
