@@ -99,7 +99,7 @@ def test_the_table_of_outputs_is_what_is_read() -> None:
             outputs.parse(without(*path), where="here")
     assert outputs.parse(RAW, where="here").grant, "RAW has the needed ones only"
     assert [row for row, needed in rows.items() if not needed] == [
-        "role.managedPolicies", "role.policyDocuments", "role.trust", "grant",
+        "role.managedPolicies", "role.policyDocuments", "role.trust", "role.tags", "grant",
         "learners.NAME.consolePassword",
     ]  # fmt: skip
 
