@@ -188,3 +188,46 @@ def test_a_public_policy_lets_nobody_in_where_that_is_blocked(lab: S3Lab) -> Non
         PublicAccessBlockConfiguration={"RestrictPublicBuckets": True},
     )
     assert lab.ask(None, "GET", "/{bucket}/k")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "headers"),
+    [
+        ("k", b"", {"x-amz-tagging": "class=secret&class=public"}),
+        ("k", b"", {"x-amz-tagging": "class=public&class=secret"}),
+        (
+            "k?tagging",
+            b"<Tagging><TagSet><Tag><Key>class</Key><Value>secret</Value></Tag>"
+            b"<Tag><Key>class</Key><Value>public</Value></Tag></TagSet></Tagging>",
+            {},
+        ),
+        (
+            "k?tagging",
+            b"<Tagging><TagSet><Tag><Key>x</Key><Key>class</Key><Value>public</Value></Tag>"
+            b"</TagSet></Tagging>",
+            {},
+        ),
+    ],
+)
+def test_a_tag_is_decided_on_that_is_set(
+    lab: S3Lab, operation: str, body: bytes, headers: dict[str, str]
+) -> None:
+    """Of two one was decided on, and the other one set."""
+    condition = {"s3:RequestObjectTag/class": "public"}
+    keys = lab.user(("Allow", "s3:*", "bucket/*"), StringEquals=condition)
+    before = lab.held()
+    status, answer = lab.ask(keys, "PUT", f"/{{bucket}}/{operation}", headers, body)
+    assert status == 400, answer
+    assert lab.held() == before
+
+
+def test_a_lock_is_decided_on_that_is_set(lab: S3Lab) -> None:
+    """Of two modes one was decided on, and the other one set."""
+    keys, before = lab.user(("Allow", "s3:*", "bucket/*")), lab.held()
+    body = (
+        b"<Retention><x><Mode>GOVERNANCE</Mode></x><Mode>COMPLIANCE</Mode>"
+        b"<RetainUntilDate>2099-01-01T00:00:00Z</RetainUntilDate></Retention>"
+    )
+    status, answer = lab.ask(keys, "PUT", "/{bucket}/k?retention", {}, body)
+    assert (status, b"MalformedXML" in answer) == (400, True), answer
+    assert lab.held() == before

@@ -205,7 +205,7 @@ class S3:
         keys: Keys = {"s3:versionid": permission.version} if permission.version else {}
         place = (permission.bucket, permission.key, permission.version)
         tags: Mapping[str, str] = self._tags(*place) if permission.key else {}
-        keys |= {f"s3:existingobjecttag/{name.lower()}": value for name, value in tags.items()}
+        keys |= s3_keys.tag_keys("s3:existingobjecttag", tags.items())
         upload_id = asked.call.parameters.get("uploadId", "")
         owner = bucket_policies.owner_of(permission.bucket) if upload_id else None
         if owner:
@@ -241,6 +241,8 @@ class S3:
         """
         self._require_own_upload(call)
         headers = dict(call.headers)
+        if call.operation.name in ("PutObject", "CreateMultipartUpload"):
+            headers.setdefault("content-type", "binary/octet-stream")
         if authorization:
             headers["authorization"] = authorization
         return await self._s3.handle_request(

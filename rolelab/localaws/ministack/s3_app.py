@@ -157,18 +157,14 @@ class S3App:
         if call.operation.name == "DeleteObjects":
             return await self._deleted(asked, authorization, s3_bodies.read_deletion(body))
         place = (form.key if form else call.key, call.version)
-        tags = dict(s3_keys.tags_of(call, sent, body))
-        self._s3.require(asked, self._permissions(call, sent, place, tags))
+        tags = [key for key, _ in s3_keys.tags_of(call, sent, body)]
+        self._s3.require(asked, self._permissions(call, sent, place, sets_tags=bool(tags)))
         require_done(call)
         s3_checks.require(call, body, received.incoming.region, tags)
         return await self._done(asked, authorization, body)
 
     def _permissions(
-        self,
-        call: S3Call,
-        sent: Mapping[str, str],
-        place: tuple[str, str],
-        tags: Mapping[str, str],
+        self, call: S3Call, sent: Mapping[str, str], place: tuple[str, str], *, sets_tags: bool
     ) -> list[Permission]:
         source = call.source if call.operation.name == "CopyObject" else None
         keeps_tags = sent.get("x-amz-tagging-directive", "").upper() != "REPLACE"
@@ -176,7 +172,7 @@ class S3App:
             call,
             sent,
             place,
-            sets_tags=bool(tags),
+            sets_tags=sets_tags,
             copies_tags=source is not None
             and keeps_tags
             and self._s3.has_tags(source.bucket, source.key, source.version),

@@ -40,14 +40,27 @@ class XmlBody:
             yield from (element for element in self.root.iter() if _name(element) == name)
 
     def text(self, name: str) -> str:
-        """Return the text of the first element of a name; empty where there is none."""
-        return next((element.text or "" for element in self.all(name)), "").strip()
+        """Return the text of the element of a name; empty where there is none.
+
+        Raises:
+            AwsError: MalformedXML, where there are two: whoever reads on might take the other one.
+        """
+        texts = [element.text or "" for element in self.all(name)]
+        if len(texts) > 1:
+            raise malformed_xml()
+        return texts[0].strip() if texts else ""
 
     def tags(self) -> Iterator[tuple[str, str]]:
-        """Yield key and value of each tag."""
+        """Yield key and value of each tag.
+
+        Raises:
+            AwsError: MalformedXML.
+        """
         for element in self.all("Tag"):
             parts = {_name(part): part.text or "" for part in element}
-            yield parts.get("Key", ""), parts.get("Value", "")
+            if parts.keys() != {"Key", "Value"} or len(element) != len(parts):
+                raise malformed_xml()
+            yield parts["Key"], parts["Value"]
 
 
 @dataclass(frozen=True, slots=True)

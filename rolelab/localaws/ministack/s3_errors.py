@@ -6,6 +6,7 @@ Source: Amazon S3 API Reference, "Error responses"; the elements and words as S3
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 from uuid import uuid4
 
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -94,6 +95,8 @@ def _about(
     if code in _ABOUT_BUCKETS:
         return {"BucketName": bucket} if bucket else {}
     if code in _ABOUT_KEYS:
+        source = headers.get("x-amz-copy-source", "")
+        key = unquote(source.partition("?")[0]).removeprefix("/").partition("/")[2] or key
         version = {"VersionId": query.get("versionId", "")} if code == "NoSuchVersion" else {}
         return {"Key": key, **version}
     if code == "NoSuchUpload":

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl
 
 from rolelab.iam import s3_actions
 from rolelab.iam.language.operators import moment
 from rolelab.localaws.accounts import clock
+from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Keys
-from rolelab.localaws.http.s3_call import POST_OBJECT, S3Call
+from rolelab.localaws.http.s3_call import POST_OBJECT, S3Call, invalid_argument
 from rolelab.localaws.ministack.s3_bodies import XmlBody
 from rolelab.localaws.ministack.s3_received import Received
 
@@ -45,7 +47,7 @@ def keys_of(
     keys |= {f"s3:{name}": call.parameters[name] for name in _LISTED if name in call.parameters}
     keys["s3:objectcreationoperation"] = "false" if call.operation.name in _PARTS else "true"
     keys |= _of_body(call, XmlBody.read(body))
-    keys |= _of_tags(dict(tags_of(call, headers, body)))
+    keys |= _of_tags(tags_of(call, headers, body))
     if is_signed:
         keys |= _of_signature(received, headers if call.operation is POST_OBJECT else None)
     return keys
@@ -61,14 +63,29 @@ def known_to(keys: Keys, action: str) -> Keys:
     }
 
 
-def tags_of(call: S3Call, headers: Mapping[str, str], body: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the tags that a request gives to what it makes or is about."""
-    if call.operation is POST_OBJECT:
-        yield from XmlBody.read(headers.get("tagging", "").encode()).tags()
-    elif _TAGGING in headers:
-        yield from parse_qsl(headers[_TAGGING], keep_blank_values=True)
-    elif call.operation.name in _TAGGED_BY_BODY:
-        yield from XmlBody.read(body).tags()
+def tags_of(call: S3Call, headers: Mapping[str, str], body: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the tags that a request gives to what it makes or is about.
+
+    Raises:
+        AwsError: MalformedXML; InvalidArgument or InvalidTag, for a key that comes twice.
+    """
+    name, in_header = call.operation.name, headers.get(_TAGGING, "")
+    tags = parse_qsl(in_header, keep_blank_values=True)
+    if len({key for key, _ in tags}) < len(tags):
+        message = (
+            f"The header '{_TAGGING}' shall be encoded as UTF-8 then URLEncoded URL query "
+            "parameters without tag name duplicates."
+        )
+        raise invalid_argument(message, _TAGGING, in_header)
+    written = headers.get("tagging", "").encode() if call.operation is POST_OBJECT else body
+    if name in _TAGGED_BY_BODY or call.operation is POST_OBJECT:
+        tags += XmlBody.read(written).tags()
+    doubled = next((key for key, n in Counter(key for key, _ in tags).items() if n > 1), None)
+    # Of a new bucket's MiniStack answers what S3 does: an internal error.
+    if doubled is not None and name != "CreateBucket":
+        message = "Cannot provide multiple Tags with the same key"
+        raise AwsError("InvalidTag", message, 400, details={"TagKey": doubled})
+    return tuple(tags)
 
 
 def _of_headers(headers: Mapping[str, str]) -> Keys:
@@ -105,14 +122,22 @@ def _of_body(call: S3Call, body: XmlBody) -> Keys:
     return {key: value for key, value in keys.items() if value}
 
 
-def _of_tags(tags: Mapping[str, str]) -> Keys:
+def _of_tags(tags: Sequence[tuple[str, str]]) -> Keys:
     if not tags:
         return {}
-    names: Sequence[str] = tuple(tags)
-    keys: Keys = {"s3:requestobjecttagkeys": list(names), "aws:tagkeys": list(names)}
-    for family in ("s3:requestobjecttag/", "aws:requesttag/"):
-        keys |= {f"{family}{name.lower()}": value for name, value in tags.items()}
+    names = [key for key, _ in tags]
+    keys: Keys = {"s3:requestobjecttagkeys": names, "aws:tagkeys": list(names)}
+    for family in ("s3:requestobjecttag", "aws:requesttag"):
+        keys |= tag_keys(family, tags)
     return keys
+
+
+def tag_keys(family: str, tags: Iterable[tuple[str, str]]) -> Keys:
+    """Return tags as condition keys; those whose names differ in case only are one key of two."""
+    values: dict[str, list[str]] = {}
+    for name, value in tags:
+        values.setdefault(f"{family}/{name.lower()}", []).append(value)
+    return {key: held[0] if len(held) == 1 else held for key, held in values.items()}
 
 
 def _of_signature(received: Received, form: Mapping[str, str] | None) -> Keys:
