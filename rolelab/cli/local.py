@@ -14,7 +14,13 @@ from rolelab.cli.main import Suggesting
 from rolelab.errors import CannotTell, UsageError
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
-from rolelab.localaws.process.record import DEFAULT_ACCOUNT, Instance, local_home_in, read_record
+from rolelab.localaws.process.record import (
+    DEFAULT_ACCOUNT,
+    Instance,
+    local_home_in,
+    read_record,
+    told_command,
+)
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -212,7 +218,11 @@ def events(
 @click.option("--reset", is_flag=True, help="The real time again.")
 @_home_option
 def clock(home: Path, forward: str | None, reset: bool) -> None:
-    """Show how far the local AWS is ahead of the real time, or move it, to see a session end."""
+    """Show how far the local AWS is ahead of the real time, or move it, to see a session end.
+
+    Tools go by this machine's clock: the AWS CLI keeps a session of a profile that has ended here.
+    `rolelab profiles` makes it assume the role anew.
+    """
     from datetime import timedelta
 
     from rolelab.localaws.process import control
@@ -248,7 +258,7 @@ def _arn_of(learner_name: str, stack: str, home: Path, running: Instance) -> str
 def _running(home: Path) -> Instance:
     found = probe.find(home)
     if found.instance is None:
-        raise CannotTell(found.line, do="start it with `rolelab local start`")
+        raise CannotTell(found.line, do=f"start it with {told_command('start', home)}")
     return found.instance
 
 

@@ -99,6 +99,9 @@ def test_a_folder_without_a_project_has_one_of_its_own(
     assert refused.returncode == 2
     assert "name a folder with --dir" in refused.stderr
     folder = ["--dir", "double"]
+    stopped = elsewhere.rolelab("events", *folder)
+    start = f"rolelab local start --dir {elsewhere.folder / 'double'}"
+    assert (stopped.returncode, f"start it with `{start}`" in stopped.stderr) == (3, True)
     try:
         assert elsewhere.rolelab("start", *folder).returncode == 0
         assert elsewhere.rolelab("status", *folder).returncode == 0
@@ -108,6 +111,9 @@ def test_a_folder_without_a_project_has_one_of_its_own(
         event = json.loads(elsewhere.rolelab("events", "--json", *folder).stdout)
         assert event["eventName"] == "GetCallerIdentity"
         assert list(elsewhere.folder.iterdir()) == [elsewhere.folder / "double"]
+        # In somebody's repository, `git add .` must not take the secrets.
+        ignored = elsewhere.folder / "double" / ".rolelab" / ".gitignore"
+        assert ignored.read_text() == "*\n"
     finally:
         assert elsewhere.rolelab("stop", *folder).returncode == 0
     assert elsewhere.rolelab("status", *folder).returncode == 1
@@ -136,7 +142,7 @@ def test_it_starts_on_the_port_that_is_asked_for(lab: Lab) -> None:
     assert lab.rolelab("start", "--port", str(port)).returncode == 0
     another = lab.rolelab("start", "--port", str(port % 60000 + 1024))
     assert another.returncode == 2
-    assert f"runs on port {port}" in another.stderr
+    assert f"runs on port {port} (--port): stop it with `rolelab local stop`" in another.stderr
 
 
 def test_a_reset_empties_it_and_shells_go_on(lab: Lab) -> None:

@@ -21,6 +21,7 @@ from rolelab.localaws.process.record import (
     code_print,
     prepare,
     read_record,
+    told_command,
     why_not_written,
 )
 
@@ -59,14 +60,15 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0) -> Starte
     """
     found = probe.find(home)
     if found.instance and _is_of_this_code(home):
-        return _joined(found.instance, found.line, port)
+        return _joined(home, found.instance, found.line, port)
     prepare(home)
     with lock.starting(home):
         found = probe.settled(home)
         if found.instance and _is_of_this_code(home):
-            return _joined(found.instance, found.line, port)
+            return _joined(home, found.instance, found.line, port)
         if found.state in (State.HUNG, State.ASTRAY):
-            raise CannotTell(found.line, do="end it with `rolelab local stop`, then try again")
+            do = f"end it with {told_command('stop', home)}, then try again"
+            raise CannotTell(found.line, do=do)
         older = found.instance is not None
         if older:
             stop(home)
@@ -84,12 +86,11 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0) -> Starte
     return Started(instance=now.instance, started=True, line=line)
 
 
-def _joined(running: Instance, line: str, port: int) -> Started:
+def _joined(home: Path, running: Instance, line: str, port: int) -> Started:
     if port not in (0, running.port):
         what = f"the local AWS runs on port {running.port}"
-        raise UsageError(
-            what, where="--port", do="stop it with `rolelab local stop`, then start it"
-        )
+        do = f"stop it with {told_command('stop', home)}, then start it"
+        raise UsageError(what, where="--port", do=do)
     return Started(instance=running, started=False, line=line)
 
 
@@ -272,13 +273,14 @@ def _require_no_loss(home: Path, found: Found, why: str) -> None:
             f"the local AWS could not save what it holds, {why}",
             where=str(home / "state"),
             do="it runs on: fix that and stop it again, "
-            "or give up what it holds with `rolelab local stop --force`",
+            f"or give up what it holds with {told_command('stop --force', home)}",
         )
     if found.state is State.ASTRAY:
         raise LabError(
             f"the local AWS (process {found.pid}) does not end",
             where=str(home / "log"),
-            do="see its last lines, or give up what it holds with `rolelab local stop --force`",
+            do="see its last lines, "
+            f"or give up what it holds with {told_command('stop --force', home)}",
         )
 
 

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import secrets
+import shlex
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -89,6 +90,14 @@ def local_home_in(folder: Path) -> Path:
     return folder.resolve() / ".rolelab" / "local"
 
 
+def told_command(words: str, home: Path) -> str:
+    """Return a command on the local AWS of a folder, in words for people who are elsewhere, too."""
+    folder, here = home.parents[1], Path.cwd()
+    if folder in (here, *here.parents) and (folder / "Pulumi.yaml").is_file():
+        return f"`rolelab local {words}`"
+    return f"`rolelab local {words} --dir {shlex.quote(str(folder))}`"
+
+
 def prepare(home: Path) -> None:
     """Make the folder, for its owner only.
 
@@ -98,9 +107,10 @@ def prepare(home: Path) -> None:
     try:
         whole_file.make_private(home)
         home.chmod(0o700)
-        if not (home / ".gitignore").exists():
-            # It holds secrets, and may be in somebody's repository.
-            whole_file.replace(home / ".gitignore", "*\n", mode=0o600)
+        ignored = home.parent / ".gitignore"
+        if home.parent.name == ".rolelab" and not ignored.exists():
+            # All that is in there is secret, and may be in somebody's repository.
+            whole_file.replace(ignored, "*\n", mode=0o600)
     except OSError as error:
         raise LabError(
             f"cannot use the folder of the local AWS: {why_not_written(error)}", where=str(home)
