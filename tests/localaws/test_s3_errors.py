@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
+from rolelab.localaws.http.s3_model import S3Operation
 from rolelab.localaws.process.record import Instance
-from tests.localaws.s3_lab import S3Lab
+from tests.localaws.s3_lab import OPERATIONS, S3Lab
 
 MALFORMED = "The XML you provided was not well-formed or did not validate"
 
@@ -142,3 +143,18 @@ def test_who_is_not_allowed_is_not_told_what_is_wrong(lab: S3Lab) -> None:
     controls = b"<OwnershipControls/>"
     status, answer = lab.ask(lab.user(), "PUT", "/{bucket}?ownershipControls", {}, controls)
     assert (status, b"AccessDenied" in answer) == (403, True), answer
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [one for one in OPERATIONS if one.root and one.name.startswith("Put")],
+    ids=lambda one: one.name,
+)
+def test_a_configuration_that_is_none_changes_nothing(lab: S3Lab, operation: S3Operation) -> None:
+    """MiniStack took any XML, or none, for an empty configuration."""
+    before = lab.held()
+    method, target, headers = lab.request_of(operation)
+    for body in (b"", b"<x/>", b"<", b"\xff"):
+        status, answer = lab.ask(lab.keys, method, target, headers, body)
+        assert status in {400, 501}, (body, answer)
+    assert lab.held() == before

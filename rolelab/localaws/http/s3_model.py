@@ -51,6 +51,8 @@ class S3Operation:
     has_metadata: bool
     """Whether headers `x-amz-meta-…` belong to it."""
     has_body: bool
+    root: str = ""
+    """Name of its body's XML element; empty where the body is not XML."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -141,6 +143,9 @@ def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> S3Oper
         if shapes[member["shape"]].get("type") in ("integer", "long")
     )
 
+    payload = members.get(shape.get("payload", ""), _S3Member(shape=""))
+    is_xml = shapes.get(payload["shape"], _Shape()).get("type") == "structure"
+
     def located(place: str, names: frozenset[str] = frozenset(members)) -> frozenset[str]:
         return frozenset(
             member.get("locationName", "")
@@ -163,4 +168,5 @@ def _operation(name: str, given: _Given, shapes: Mapping[str, _Shape]) -> S3Oper
         headers=lower(located("header")),
         has_metadata=bool(located("headers")),
         has_body="payload" in shape,
+        root=payload.get("locationName", "") if is_xml else "",
     )

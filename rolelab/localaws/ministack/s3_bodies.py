@@ -34,6 +34,11 @@ class XmlBody:
         except Exception:  # noqa: BLE001 - whatever the XML reader says
             return cls(None)
 
+    @property
+    def name(self) -> str:
+        """The name of its outermost element; empty where there is none."""
+        return "" if self.root is None else _name(self.root)
+
     def all(self, name: str) -> Iterator[Foreign]:
         """Yield the elements of a name, wherever they stand."""
         if self.root is not None:
@@ -107,12 +112,12 @@ def read_deletion(body: bytes) -> Deletion:
     Raises:
         AwsError: MalformedXML.
     """
-    root = XmlBody.read(body).root
-    if root is None or _name(root) != "Delete":
+    given = XmlBody.read(body)
+    if given.name != "Delete":
         raise malformed_xml()
     quiets: list[str] = []
     objects: list[DeletedObject] = []
-    for child in root:
+    for child in given.root:
         if _name(child) == "Quiet":
             quiets.append(child.text or "")
             continue

@@ -19,6 +19,8 @@ _HOME = "us-east-1"
 """The region whose endpoint makes buckets in every other one."""
 _FORMER = {"EU": "eu-west-1"}
 """Name of old -> region."""
+_WITHOUT_BODY = frozenset({"CreateBucket", "PutBucketAcl", "PutObjectAcl"})
+"""Operations whose headers may say all."""
 _SYSTEM = "aws:"
 _OF_OBJECTS = "Your TagKey cannot be prefixed with aws:"
 _SYSTEM_TAGS = {
@@ -39,21 +41,31 @@ def require(call: S3Call, body: bytes, region: str, tags: Iterable[str]) -> None
 
     Raises:
         AwsError: InvalidLocationConstraint, IllegalLocationConstraintException, MalformedXML,
-            InvalidArgument, InvalidTag.
+            MissingRequestBodyError, InvalidArgument, InvalidTag.
     """
     name = call.operation.name
+    _require_root(call, body)
     if name == "CreateBucket":
         _require_location(XmlBody.read(body).text("LocationConstraint"), region)
         _require_ownership_header(call.headers)
     elif name == "PutBucketOwnershipControls":
         _require_ownership(XmlBody.read(body))
-    elif name == "PutObjectLockConfiguration" and not body:
-        raise AwsError("MissingRequestBodyError", "Request Body is empty", 400)
     for key in tags:
         if key.lower().startswith(_SYSTEM):
             details = {} if name == "CreateBucket" else {"TagKey": key}
             message = _SYSTEM_TAGS.get(name, _OF_OBJECTS)
             raise AwsError("InvalidTag", message, 400, details=details)
+
+
+def _require_root(call: S3Call, body: bytes) -> None:
+    """Refuse a configuration that is none, which MiniStack would take for an empty one."""
+    operation = call.operation
+    if not operation.root or not operation.name.startswith(("Put", "CreateBucket")):
+        return
+    if not body and operation.name not in _WITHOUT_BODY:
+        raise AwsError("MissingRequestBodyError", "Request Body is empty", 400)
+    if body and XmlBody.read(body).name != operation.root:
+        raise malformed_xml()
 
 
 def _require_location(constraint: str, region: str) -> None:
