@@ -14,6 +14,8 @@ from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.engine.deploy import Result
+    from rolelab.engine.stack import Stack
+    from rolelab.outputs import Lab
     from rolelab.steps import Listener
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
@@ -125,6 +127,21 @@ def carried_out(
     if result.error:
         raise result.error
     return result
+
+
+def made_lab(stack: Stack) -> Lab:
+    """Return the lab that a stack made, from its outputs.
+
+    Raises:
+        UsageError: there is none, or it is another program's stack.
+    """
+    from rolelab import outputs
+    from rolelab.engine import recorded
+
+    raw = recorded.outputs(
+        stack.project, stack.name, stack.home, show_secrets=True, only_there=True
+    )
+    return outputs.parse(raw, where=f"stack {stack.name}")
 
 
 def require_yes(yes: bool, *, what: str) -> None:

@@ -67,17 +67,12 @@ def _status(stack: Stack) -> Status:
 
 def _added_by_break(stack: Stack) -> list[Leftover]:
     """Return what `break` added beside the lab; nothing where the stack is another program's."""
-    from rolelab import outputs
     from rolelab.aws.clients import Clients
     from rolelab.aws.failures import AwsFailure, as_lab_error
-    from rolelab.engine import recorded
     from rolelab.faults import leftovers
 
-    raw = recorded.outputs(
-        stack.project, stack.name, stack.home, show_secrets=True, only_there=True
-    )
     try:
-        lab = outputs.parse(raw, where=f"stack {stack.name}")
+        lab = deploying.made_lab(stack)
     except UsageError:
         return []
     try:

@@ -33,6 +33,7 @@ COMMANDS = {
     "break": "Break the lab on purpose, for somebody to find out why.",
     "mend": "Put a broken lab back to what was declared.",
     "console": "Serve the lesson in a browser, on the local AWS.",
+    "reset": "Give one learner a lab as new.",
     "local": "Start, stop and look at the local AWS.",
 }
 """Name -> short help; rolelab/cli/<name>.py holds the command as `command`."""

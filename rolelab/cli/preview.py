@@ -33,7 +33,10 @@ def command(
     config = deploying.checked_config(stack)
     place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
     options = deploy.RunOptions(
-        parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
+        parallel=parallel,
+        continue_on_error=continue_on_error,
+        refresh=refresh,
+        look_first=not continue_on_error,
     )
     messages: list[Message] = []
     screen = progress.ProgressScreen()

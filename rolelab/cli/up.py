@@ -45,7 +45,10 @@ def command(
     config = deploying.checked_config(stack, create=create)
     place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
     options = deploy.RunOptions(
-        parallel=parallel, continue_on_error=continue_on_error, refresh=refresh
+        parallel=parallel,
+        continue_on_error=continue_on_error,
+        refresh=refresh,
+        look_first=not continue_on_error,
     )
     if started and not (yes and as_json):
         say(started)

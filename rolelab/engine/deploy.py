@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from rolelab import interrupts
-from rolelab.engine import at_hand, deletion, recovery, whereabouts
+from rolelab.engine import at_hand, deletion, recovery, remake, taken_names, whereabouts
 from rolelab.engine import refresh as refreshing
 from rolelab.engine.cloud import Cloud
 from rolelab.engine.decide import RunSoFar, protected
@@ -17,9 +17,11 @@ from rolelab.engine.registration import Registrations
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Stack
 from rolelab.engine.state import DraftState, StateStore
+from rolelab.engine.taken_names import TakenNames
 from rolelab.engine.tally import Tally
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.whereabouts import Account
+from rolelab.engine.world import World
 from rolelab.errors import LabError, UsageError
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
 
@@ -36,6 +38,9 @@ class RunOptions:
     """After a failure, skip only what depends on it."""
     refresh: bool = False
     """First take into the state what was changed or deleted in AWS behind its back."""
+    look_first: bool = False
+    """Before anything is made, look whether others have a name that the program wants; it costs a
+    preview where there are others in the account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,22 @@ def destroy(
     return _run("destroy", stack, listener, options, _remove_all, only_preview=only_preview)
 
 
+def reset(
+    stack: Stack, user: str, listener: Listener = ignore, options: RunOptions = RunOptions()
+) -> Result:
+    """Delete one user with all that hangs on it, and make it anew; the program is not run.
+
+    Raises:
+        LabError: as for `destroy`; the stack has no such user.
+    """
+
+    def remade(run: _Run, executor: Executor) -> None:
+        _catch_up(run, untagged_are_strangers=True)
+        remake.remake_user(run.state, executor, run.tally, user)
+
+    return _run("reset", stack, listener, options, remade)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """What one run works with."""
@@ -105,6 +126,7 @@ class _Run:
     tally: Tally
     threads: ThreadPoolExecutor
     so_far: RunSoFar
+    taken: TakenNames = field(default_factory=lambda: TakenNames({}))
 
 
 def _run(
@@ -152,7 +174,7 @@ def _after_recovery(run: _Run) -> Executor:
     """Find out what an earlier run left open; return what carries this one out, or tells it."""
     if not isinstance(run.state, StateStore):
         recovery.foresee(run.state, run.cloud)
-        return Preview(run.tally, run.so_far)
+        return Preview(run.tally, run.so_far, run.taken)
     if count := recovery.recover(run.state, run.cloud):
         what = "1 operation" if count == 1 else f"{count} operations"
         text = f"an earlier run was cut short: what became of {what} is found out and recorded"
@@ -167,6 +189,39 @@ def _update(run: _Run, executor: Executor) -> None:
         refreshing.refresh(run.state, run.cloud, run.tally, run.threads)
     replaced = run.state.world.pending_deletions
     run.so_far.left_behind = frozenset((old.urn, old.id) for old in replaced)
+    if run.options.look_first:
+        _foresee(run)
+    if not run.taken.wanted:
+        _declare(run, executor, run.tally.say)
+    _tell_taken(run)
+
+
+def _foresee(run: _Run) -> None:
+    """Find out, before anything is made, whether the program wants a name that others have."""
+    account, world = Account(run.cloud), run.state.world
+    run.taken.others = refreshing.answered(
+        "what the account holds", lambda: taken_names.of_others(account, world)
+    )
+    if not run.taken.others or run.so_far.preview:
+        return  # a preview notes what it meets
+    draft = DraftState(World.from_json(run.state.world.to_json()))
+    so_far = RunSoFar(preview=True, left_behind=run.so_far.left_behind)
+    trial = replace(run, state=draft, tally=Tally("preview", ignore), so_far=so_far)
+    _declare(trial, Preview(trial.tally, so_far, run.taken), lambda _: None)
+
+
+def _tell_taken(run: _Run) -> None:
+    stack = run.stack
+    lines = refreshing.answered(
+        "who has a name that is taken",
+        lambda: list(run.taken.lines(run.cloud, stack.project.name, stack.name)),
+    )
+    for urn, text in lines:
+        run.tally.error(text, urn)
+
+
+def _declare(run: _Run, executor: Executor, say: Callable[[str], None]) -> None:
+    """Run the program, and carry out what it declares."""
     registrations = Registrations(run.state, executor, run.tally, run.so_far)
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
     from rolelab.engine import sdk
@@ -183,7 +238,7 @@ def _update(run: _Run, executor: Executor) -> None:
             engine=Engine(tally),
             preview=run.so_far.preview,
             parallel=run.options.parallel,
-            say=tally.say,
+            say=say,
         )
     except program.ProgramError as error:
         # After a failure or a stop the program sees unknown values where it would not otherwise:

@@ -14,6 +14,7 @@ from rolelab.engine.deletion import Deletion
 from rolelab.engine.journaled import Journaled
 from rolelab.engine.resource import Registered, Resource
 from rolelab.engine.state import StateStore
+from rolelab.engine.taken_names import TakenNames
 from rolelab.engine.tally import OperationError, StoppedError, Tally
 from rolelab.engine.types.table import TYPES
 from rolelab.errors import CannotTell, LabError
@@ -39,9 +40,11 @@ class Executor(Protocol):
 class Preview:
     """Tells what would be done, and answers what is known without doing it."""
 
-    def __init__(self, tally: Tally, so_far: RunSoFar) -> None:
+    def __init__(self, tally: Tally, so_far: RunSoFar, taken: TakenNames) -> None:
+        """Take what others have: what would be made under such a name is noted there."""
         self._tally = tally
         self._so_far = so_far
+        self._taken = taken
 
     def component(self, step: Step) -> None:
         """Tell that a component would be made."""
@@ -56,6 +59,7 @@ class Preview:
             outputs = known.outputs_after(operation.old.outputs, inputs)
         else:
             self._so_far.unmade.add(urn)
+            self._taken.look_at(operation)
             outputs = properties.outputs_before(known, inputs)
         if not step.changes:
             # Only here: a class of 1,000 has 10,000 properties.

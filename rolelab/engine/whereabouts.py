@@ -17,7 +17,7 @@ from rolelab.engine.cloud import Cloud
 from rolelab.engine.deletion import Deletion, everything
 from rolelab.engine.resource import Properties, Resource
 from rolelab.engine.state import StackState
-from rolelab.engine.types.base import ResourceType
+from rolelab.engine.types.base import Listing, ResourceType
 from rolelab.engine.types.table import TYPES
 
 PAGE = 1000
@@ -32,29 +32,30 @@ class Account:
     """The users, roles and customer managed policies of an account, each kind listed once."""
 
     cloud: Cloud
-    _listed: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    _listed: dict[str, list[Mapping[str, str]]] = field(
+        default_factory=dict[str, "list[Mapping[str, str]]"]
+    )
 
-    def ids(self, known: ResourceType) -> Mapping[str, str]:
-        """Return unique id -> id of all there are of a type that is listed.
+    def entries(self, known: ResourceType, listing: Listing) -> list[Mapping[str, str]]:
+        """Return all there are of a type, as AWS lists them.
 
         Raises:
             AwsFailure: they cannot be listed.
         """
-        listing = known.listing
-        if listing is None:
-            return {}
         if known.token not in self._listed:
-            entries = listed(
-                self.cloud.iam,
-                listing.operation,
-                listing.part,
-                MaxItems=PAGE,
-                **listing.parameters,
-            )
-            self._listed[known.token] = {
-                entry[listing.unique_id]: entry[listing.id] for entry in entries
-            }
+            page = {"MaxItems": PAGE, **listing.parameters}
+            iam = self.cloud.iam
+            self._listed[known.token] = listed(iam, listing.operation, listing.part, **page)
         return self._listed[known.token]
+
+    def ids(self, known: ResourceType, listing: Listing) -> Mapping[str, str]:
+        """Return unique id -> id of all there are of a type.
+
+        Raises:
+            AwsFailure: they cannot be listed.
+        """
+        entries = self.entries(known, listing)
+        return {entry[listing.unique_id]: entry[listing.id] for entry in entries}
 
 
 def catch_up(
@@ -74,12 +75,17 @@ def catch_up(
     Raises:
         AwsFailure: AWS could not be asked.
     """
+    by_type: dict[str, Mapping[str, str]] = {}
     for entry in everything(state.world):
         known = TYPES.get(entry.resource.type)
-        unique_id = _unique_id(known, entry.resource)
-        if known is None or not unique_id:
+        if known is None or known.listing is None:
             continue
-        ids = account.ids(known)
+        unique_id = unique_id_of(known, entry.resource)
+        if not unique_id:
+            continue
+        if known.token not in by_type:
+            by_type[known.token] = account.ids(known, known.listing)
+        ids = by_type[known.token]
         if ids.get(unique_id) == entry.resource.id:
             continue
         if unique_id in ids:
@@ -95,9 +101,9 @@ def catch_up(
                 state.put(_recreated(entry.resource, there))
 
 
-def _unique_id(known: ResourceType | None, resource: Resource) -> str:
+def unique_id_of(known: ResourceType, resource: Resource) -> str:
     """Return the unique id in the state; empty where there is none, as in an old state."""
-    if known is None or known.listing is None:
+    if known.listing is None:
         return ""
     return str(values.plain(resource.outputs.get(known.listing.output)) or "")
 

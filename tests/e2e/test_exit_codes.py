@@ -29,6 +29,7 @@ TOUCHES_STACK = [
     "break",
     "mend",
     "console",
+    "reset",
 ]
 READS_LAB = ["verify", "explain", "exec", "profiles", "break", "mend"]
 ARGUMENTS = {
@@ -37,6 +38,7 @@ ARGUMENTS = {
     "exec": ["--", "true"],
     "break": ["grant-missing"],
     "mend": ["--yes"],
+    "reset": ["testuser", "--yes"],
 }
 
 

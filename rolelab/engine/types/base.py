@@ -81,6 +81,8 @@ class Listing:
     """The member of an entry that no other one ever has, such as `UserId`."""
     id: str
     """The member that is the resource's id in the state."""
+    name: str = ""
+    """The member that is its name, where that is not the id."""
     output: str = "uniqueId"
     """The output that keeps the unique id."""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])

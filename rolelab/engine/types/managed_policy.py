@@ -41,6 +41,7 @@ class PolicyType(ResourceType):
         part="Policies",
         unique_id="PolicyId",
         id="Arn",
+        name="PolicyName",
         output="policyId",
         parameters={"Scope": "Local"},
     )
