@@ -180,7 +180,7 @@ def test_everything_else_that_a_user_can_hold(root: Clients) -> None:
     )
     for remedy, undo in (
         (
-            "delete signing certificates",
+            "delete certificates",
             lambda: root.iam.delete_signing_certificate(
                 UserName="anna",
                 CertificateId=root.iam.list_signing_certificates(UserName="anna")["Certificates"][

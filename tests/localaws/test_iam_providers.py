@@ -50,6 +50,16 @@ def test_a_service_linked_role_is_the_services_own(
     assert root.iam.list_roles()["Roles"] == []
 
 
+@pytest.mark.parametrize("service", ["nonsense.amazonaws.com", "rds", "RDS.amazonaws.com"])
+def test_a_service_without_such_a_role_is_refused(root: Clients, service: str) -> None:
+    """No role is made under a name of our own."""
+    assert refused(lambda: root.iam.create_service_linked_role(AWSServiceName=service)) == (
+        "AccessDenied",
+        f"Cannot find Service Linked Role template for {service}",
+    )
+    assert root.iam.list_roles()["Roles"] == []
+
+
 def test_a_service_that_takes_a_suffix_has_a_role_for_each(root: Clients) -> None:
     """Auto Scaling: one role for each key of an encrypted volume, say."""
     made = root.iam.create_service_linked_role(

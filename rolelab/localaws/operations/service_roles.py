@@ -44,10 +44,9 @@ def _known() -> Mapping[str, tuple[str, str]]:
 
 
 def _name(call: ApiCall) -> str:
-    """Return the name of the role to be made; one that is not known is named after its service."""
-    service, suffix = call.text("AWSServiceName"), call.text("CustomSuffix")
-    called = "".join(part.capitalize() for part in service.partition(".")[0].split("-"))
-    name, _ = _known().get(service, (f"AWSServiceRoleFor{called}", ""))
+    """Return the name of the role to be made; `*` for a service that has none."""
+    name, _ = _known().get(call.text("AWSServiceName"), ("*", ""))
+    suffix = call.text("CustomSuffix")
     return f"{name}_{suffix}" if suffix else name
 
 
@@ -70,6 +69,9 @@ def role_of_task(call: ApiCall) -> str:
 def create(call: ApiCall) -> Result:
     """CreateServiceLinkedRole."""
     service, suffix = call.text("AWSServiceName"), call.text("CustomSuffix")
+    if service not in _known():
+        message = f"Cannot find Service Linked Role template for {service}"
+        raise AwsError("AccessDenied", message)
     if suffix and service not in _WITH_SUFFIX:
         raise AwsError("InvalidInput", f"Custom suffix is not allowed for {service}")
     name = _name(call)
@@ -88,7 +90,7 @@ def create(call: ApiCall) -> Result:
         "RoleId": unique_id("AROA"),
         "AssumeRolePolicyDocument": _trust(service),
         "Description": call.text("Description"),
-        "AttachedPolicies": [_known()[service][1]] if service in _known() else [],
+        "AttachedPolicies": [_known()[service][1]],
         "InlinePolicies": {},
     }
     call.store.roles.add(call.account, record)

@@ -96,7 +96,7 @@ def delete(call: ApiCall) -> None:
         (store.logins.get(account, name), "delete login profile first"),
         (lookup.groups_of(call, name), "remove users from group first"),
         (lookup.devices_of(call, name), "delete MFA device first"),
-        (record.get("SigningCertificates"), "delete signing certificates first"),
+        (record.get("SigningCertificates"), "delete certificates first"),
         (
             any(record.get(held) for held in other_credentials.HELD),
             "remove referenced objects first",
