@@ -25,6 +25,7 @@ class _Details(TypedDict):
 
 class _Services(Protocol):
     def get_service_keys(self) -> list[str]: ...
+    def get_service_name(self, service_key: str, /) -> str: ...
     def service_exists(self, service_key: str, /) -> bool: ...
 
 
@@ -64,6 +65,12 @@ def named(name: str) -> Action | None:
     # Access points stand for the buckets and objects behind them.
     plain = [kind["name"] for kind in kinds if "accesspoint" not in kind["name"]]
     return Action(f"{service}:{details['name']}", tuple(required or plain))
+
+
+def services() -> dict[str, str]:
+    """Return namespace -> name of AWS's services: `s3` -> `Amazon S3`."""
+    known = _reference().services
+    return {key: known.get_service_name(key) for key in known.get_service_keys()}
 
 
 def nearest(name: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import segno
 
 from rolelab.aws.clients import Clients
-from tests.localaws.iam_lab import DOCUMENT, TRUST, refused
+from tests.localaws.iam_lab import DOCUMENT, TRUST, as_user, refused
 
 
 def test_a_role_is_told_in_full_by_get_role_only(root: Clients) -> None:
@@ -113,6 +113,39 @@ def test_the_summary_tells_the_quota_of_a_roles_inline_policies(root: Clients) -
 def test_a_federated_user_without_policies_has_packed_nothing(root: Clients) -> None:
     """The figure is there, and 0."""
     assert root.sts.get_federation_token(Name="bob").get("PackedPolicySize") == 0
+
+
+def test_access_advisor_tells_what_is_allowed_and_what_was_used(
+    root: Clients, account: str
+) -> None:
+    """Of a user, a group and a policy: the services that are allowed, and by whom each was used."""
+    root.iam.create_user(UserName="anna")
+    root.iam.create_group(GroupName="class")
+    root.iam.add_user_to_group(UserName="anna", GroupName="class")
+    arn = root.iam.create_policy(
+        PolicyName="p", PolicyDocument=DOCUMENT.replace("s3:ListAllMyBuckets", "iam:Get*")
+    )["Policy"].get("Arn", "")
+    root.iam.attach_group_policy(GroupName="class", PolicyArn=arn)
+    root.iam.put_user_policy(UserName="anna", PolicyName="p", PolicyDocument=DOCUMENT)
+    as_user(root, "anna").iam.get_user()
+    user = f"arn:aws:iam::{account}:user/anna"
+    for about, allowed in (
+        (user, {"iam": user, "s3": None}),
+        (f"arn:aws:iam::{account}:group/class", {"iam": user}),
+        (arn, {"iam": user}),
+    ):
+        job = root.iam.generate_service_last_accessed_details(Arn=about)["JobId"]
+        report = root.iam.get_service_last_accessed_details(JobId=job)
+        assert report["JobStatus"] == "COMPLETED"
+        used = {
+            one["ServiceNamespace"]: one.get("LastAuthenticatedEntity")
+            for one in report["ServicesLastAccessed"]
+        }
+        assert used == allowed
+    gone = f"arn:aws:iam::{account}:role/gone"
+    assert refused(lambda: root.iam.generate_service_last_accessed_details(Arn=gone))[0] == (
+        "NoSuchEntity"
+    )
 
 
 def test_an_mfa_device_is_shown_as_a_picture_once(root: Clients, account: str) -> None:

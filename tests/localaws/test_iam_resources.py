@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import replace
 
 import pytest
 from botocore import xform_name
@@ -16,8 +15,7 @@ from mypy_boto3_iam.type_defs import TagTypeDef
 from rolelab.aws.clients import Clients
 from rolelab.iam import actions
 from rolelab.localaws.operations import every_call
-from rolelab.secret import Credentials, Secret
-from tests.localaws.iam_lab import TRUST, refused
+from tests.localaws.iam_lab import TRUST, as_user, refused
 
 LISTS = {
     "ListUsers": "user", "ListGroups": "group", "ListRoles": "role", "ListPolicies": "policy",
@@ -38,7 +36,7 @@ def _kinds(call: str) -> tuple[str, ...]:
 def test_each_call_is_asked_on_the_resource_that_aws_says(root: Clients, account: str) -> None:
     """A grant on one's own user, or on a team's roles, is worth what this says."""
     root.iam.create_user(UserName="nobody")
-    nobody = _as_user(root, "nobody")
+    nobody = as_user(root, "nobody")
     calls = set(every_call.IAM) - {"GetAccessKeyLastUsed"}
     asked = {call: _asked(nobody, account, call) for call in sorted(calls)}
     assert {call: on for call, on in asked.items() if not _is_right(on, account, call)} == {}
@@ -235,12 +233,4 @@ def _allowed(root: Clients, action: str, resource: str, *more: dict[str, object]
         PolicyName="p",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
     )
-    return _as_user(root, "tester")
-
-
-def _as_user(root: Clients, user: str) -> Clients:
-    key = root.iam.create_access_key(UserName=user)["AccessKey"]
-    credentials = Credentials(
-        access_key_id=key["AccessKeyId"], secret_access_key=Secret(key["SecretAccessKey"])
-    )
-    return Clients(replace(root.endpoint, credentials=credentials))
+    return as_user(root, "tester")

@@ -225,6 +225,8 @@ def note_use(store: IdentityStore, caller: Caller, service: str, region: str) ->
     Source: IAM API Reference, AccessKeyLastUsed, RoleLastUsed.
     """
     now = clock.iso()
+    if caller.entity is not None:
+        caller.entity.setdefault("Accessed", {})[service] = {"LastUsedDate": now, "Region": region}
     if caller.kind is Kind.ROLE_SESSION:
         if caller.entity is not None:
             role = cast("RoleRecord", caller.entity)

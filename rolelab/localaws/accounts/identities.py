@@ -55,6 +55,7 @@ class Tables:
     aliases: Rows[list[str]]
     reports: Rows[dict[str, str]]
     deletions: Rows[dict[str, str]]
+    jobs: Rows[dict[str, str]]
     aws_policies: dict[str, PolicyRecord]
     sessions: dict[str, SessionRecord]
     reset: Callable[[], None]
@@ -230,6 +231,8 @@ class IdentityStore:
         """Credential reports."""
         self.deletions = Table(tables.deletions)
         """Of service-linked roles, by the id of the task."""
+        self.jobs = Table(tables.jobs)
+        """Reports of access advisor, by the id of the job."""
         self.aws_policies = AwsPolicies(tables.aws_policies)
         self.sessions = tables.sessions
         """By the temporary access key (`ASIA…`)."""

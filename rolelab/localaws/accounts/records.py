@@ -53,6 +53,8 @@ class PrincipalRecord(HolderRecord):
 
     PermissionsBoundary: NotRequired[str | None]
     """ARN of a managed policy."""
+    Accessed: NotRequired[dict[str, LastUse]]
+    """When each service was last called, by its namespace."""
 
 
 class UserRecord(PrincipalRecord):

@@ -125,7 +125,7 @@ STORES = {
         "_users _roles _groups _policies _instance_profiles _access_keys _user_inline_policies "
         "_group_inline_policies _mfa_devices _login_profiles _account_password_policy "
         "_aws_managed_policies _oidc_providers _saml_providers _account_aliases "
-        "_credential_reports _service_linked_role_deletion_tasks"
+        "_credential_reports _service_linked_role_deletion_tasks _sla_jobs"
     ),
     "services.sts": "_sessions",
     "services.s3": (

@@ -35,6 +35,7 @@ def tables() -> Tables:
         server_certificates=certificates,
         aliases=iam._account_aliases._data,
         reports=iam._credential_reports._data,
+        jobs=iam._sla_jobs._data,
         deletions=iam._service_linked_role_deletion_tasks._data,
         aws_policies=iam._aws_managed_policies,
         sessions=sts._sessions,

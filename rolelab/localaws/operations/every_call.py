@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rolelab.localaws.operations import (
+    access_advisor,
     access_keys,
     account,
     boundaries,
@@ -200,6 +201,10 @@ IAM: Mapping[str, CallEntry] = {
     "DeleteAccountAlias": CallEntry(account.delete_alias),
     "GenerateCredentialReport": CallEntry(credential_report.generate),
     "GetCredentialReport": CallEntry(credential_report.get),
+    "GenerateServiceLastAccessedDetails": CallEntry(
+        access_advisor.generate, permissions.arn_itself
+    ),
+    "GetServiceLastAccessedDetails": CallEntry(access_advisor.get),
     # service-linked roles
     "CreateServiceLinkedRole": CallEntry(service_roles.create, service_roles.new_role),
     "DeleteServiceLinkedRole": CallEntry(service_roles.delete),

@@ -187,7 +187,7 @@ def list_entities(call: ApiCall) -> Result:
     """ListEntitiesForPolicy."""
     arn, usage = call.text("PolicyArn"), call.text("PolicyUsageFilter")
     policy_lookup.get(call, arn, otherwise=policy_lookup.NOT_ATTACHABLE)
-    attached = _attached_to(call, arn) if usage != "PermissionsBoundary" else []
+    attached = attached_to(call, arn) if usage != "PermissionsBoundary" else []
     bounded = _bounded_by(call, arn) if usage != "PermissionsPolicy" else []
     using = attached + [holder for holder in bounded if holder not in attached]
     prefix, title = call.text("PathPrefix", "/"), call.text("EntityFilter")
@@ -211,7 +211,8 @@ def list_entities(call: ApiCall) -> Result:
     return {**rest, **{member: members(kind) for member, kind in parts.items()}}
 
 
-def _attached_to(call: ApiCall, arn: str) -> list[Holder]:
+def attached_to(call: ApiCall, arn: str) -> list[Holder]:
+    """Return the users, roles and groups that a managed policy is attached to."""
     return [
         (kind, record)
         for kind in ("user", "role", "group")

@@ -70,6 +70,18 @@ def owner_of_key(call: ApiCall) -> str:
     return owner["Arn"]
 
 
+def arn_itself(call: ApiCall) -> str:
+    """What the call names by its ARN: a user, role, group or policy."""
+    arn = call.text("Arn")
+    kind, _, name = arn.partition(f":{call.account}:")[2].partition("/")
+    if kind in ("user", "role"):
+        record = call.store.of_kind[kind].get(call.account, arns.name_of(name))
+        _set_resource_tags(call, record)
+    else:
+        _set_resource_tags(call, call.store.tagged(call.account, arn))
+    return arn
+
+
 def device(call: ApiCall) -> str:
     """The MFA device that the call names."""
     serial = call.text("SerialNumber")
