@@ -213,7 +213,7 @@ def test_an_unknown_learner_is_wrong_usage(rolelab: Run) -> None:
     assert "testuser" in run.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "sh", "dash"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "sh", "dash", "fish"])
 def test_without_a_command_a_shells_prompt_says_who_one_is(
     made: labs.MadeLab, tmp_path: Path, shell: str
 ) -> None:
@@ -237,7 +237,7 @@ def test_without_a_command_a_shells_prompt_says_who_one_is(
         command = [sys.executable, "-m", "rolelab", "exec", "--outputs", str(outputs)]
         os.execve(sys.executable, command, environment)  # noqa: S606 - our own
     seen = _read_until(terminal, "(testuser) ")
-    os.write(terminal, b"ROLELAB_WHO=somebody\n")
+    os.write(terminal, b"export ROLELAB_WHO='somebody'\n")
     seen += _read_until(terminal, "(somebody) ")
     os.write(terminal, b"echo key=$AWS_ACCESS_KEY_ID; exit 3\n")
     seen += _read_until(terminal, f"key={made.raw['learners']['testuser']['accessKeyId']}")

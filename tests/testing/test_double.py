@@ -11,6 +11,7 @@ import venv
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rolelab import testing
 from rolelab.aws.clients import Clients
@@ -118,6 +119,15 @@ def test_the_lines_for_a_shell_do_what_the_page_says(tmp_path: Path, aws_cli: Pa
     assert '"Users": []' in done.stdout
     assert re.search(r"root +iam:CreateUser +anna +ok", done.stdout)
     assert local_aws_processes(tmp_path) == {}
+
+
+def test_the_job_of_the_page_runs_what_is_tested_here() -> None:
+    """Of a CI's file nothing runs here: its steps are those of the tests above, and no others."""
+    steps = yaml.safe_load(block("yaml", "actions/checkout"))["jobs"]["test"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == [
+        "python -m pip install ./assume-role-lab pytest pytest-xdist",
+        "python -m pytest -n auto --junitxml=build/tests.xml",
+    ]
 
 
 def test_accounts_share_nothing_but_the_names_of_buckets() -> None:
