@@ -158,3 +158,17 @@ def test_a_parameter_of_another_operation_is_refused(lab: S3Lab, method: str, qu
     status, answer = lab.ask(lab.keys, method, f"/{{bucket}}/k?{query}")
     assert status in {400, 405}, answer
     assert lab.held() == before
+
+
+def test_every_operation_that_names_an_owner_is_held_to_it(lab: S3Lab) -> None:
+    """Whoever expects a bucket of theirs does not work on somebody else's of that name."""
+    header, before = "x-amz-expected-bucket-owner", lab.held()
+    held = [operation for operation in OPERATIONS if header in operation.headers]
+    assert len(held) > 80
+    for operation in held:
+        method, target, headers = lab.request_of(operation)
+        body = DELETE if operation.has_body else b""
+        for owner, right in (("444455556666", 403), ("abcd", 400), ("0" * 13, 400)):
+            status, answer = lab.ask(lab.keys, method, target, {**headers, header: owner}, body)
+            assert status == right, (operation.name, owner, answer)
+    assert lab.held() == before

@@ -130,6 +130,7 @@ def test_a_policy_knows_a_form(lab: S3Lab, condition: Any, right: int) -> None:
     ("field", "value", "action"),
     [
         ("acl", "private", "s3:PutObjectAcl"),
+        ("x-amz-tagging", "a=b", "s3:PutObjectTagging"),
         (
             "tagging",
             "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
