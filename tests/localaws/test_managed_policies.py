@@ -216,3 +216,21 @@ def test_a_new_policy_is_shown_without_what_only_reading_shows(root: Clients) ->
     assert {"Description", "Tags"}.isdisjoint(listed)
     read = root.iam.get_policy(PolicyArn=made["Policy"].get("Arn", ""))["Policy"]
     assert (read.get("Description"), read.get("Tags")) == ("ours", [])
+
+
+def test_lists_are_in_awss_order(root: Clients) -> None:
+    """A first page is what people look at: AWS's oldest policies, attached ones without case."""
+    root.iam.create_policy(PolicyName="zz", PolicyDocument=POLICY)
+    first = root.iam.list_policies(MaxItems=4)["Policies"]
+    names = [policy.get("PolicyName") for policy in first]
+    assert names == ["zz", "AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"]
+    root.iam.create_user(UserName="ann")
+    for name in ("AWSCloudTrail_FullAccess", "AmazonSQSFullAccess"):
+        root.iam.attach_user_policy(UserName="ann", PolicyArn=f"{AWS}/{name}")
+    attached = root.iam.list_attached_user_policies(UserName="ann")["AttachedPolicies"]
+    listed = [policy.get("PolicyName") for policy in attached]
+    assert listed == ["AmazonSQSFullAccess", "AWSCloudTrail_FullAccess"]
+    keys = ("abc", "b", "z", "a")
+    root.iam.tag_user(UserName="ann", Tags=[{"Key": key, "Value": "x"} for key in keys])
+    shown = [tag["Key"] for tag in root.iam.list_user_tags(UserName="ann")["Tags"]]
+    assert shown == ["a", "b", "z", "abc"]

@@ -90,7 +90,7 @@ def test_a_result_on_a_resource_is_told_for_that_resource_too(root: Clients) -> 
             _document(_allow("s3:*"), _allow("s3:Get*"), indent=2),
             [((3, 17), (8, 6)), ((8, 7), (13, 6))],
         ),
-        ('{"Statement": {"Effect":"Allow","Action":"*","Resource":"*"}}', [((1, 14), (1, 61))]),
+        ('{"Statement": {"Effect":"Allow","Action":"*","Resource":"*"}}', [((1, 16), (1, 61))]),
     ],
 )
 def test_a_statement_is_found_where_it_stands(

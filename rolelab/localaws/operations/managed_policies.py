@@ -102,7 +102,7 @@ def get(call: ApiCall) -> Result:
 
 
 def list_all(call: ApiCall) -> Result:
-    """ListPolicies."""
+    """ListPolicies: the account's by name, then AWS's from the first made to the last."""
     scope, filtered = call.text("Scope", "All"), call.text("PolicyUsageFilter")
     store, usage = call.store, _Usage.of(call)
     own = store.policies.all(call.account) if scope != "AWS" else []
@@ -116,9 +116,14 @@ def list_all(call: ApiCall) -> Result:
         call,
         "Policies",
         pages.below_path(call, (record for record in records if record)),
-        lambda policy: policy["Arn"],
+        _place,
         lambda policy: _shown(policy, usage),
     )
+
+
+def _place(policy: PolicyRecord) -> str:
+    is_awss = arns.is_aws_policy(policy["Arn"])
+    return f"aws/{policy['CreateDate']}/{policy['Arn']}" if is_awss else policy["Arn"]
 
 
 def delete(call: ApiCall) -> None:
@@ -173,7 +178,7 @@ def list_attached(kind: str) -> Callable[[ApiCall], Result]:
         prefix = call.text("PathPrefix", "/")
         attached = lookup.holder(call, kind)["AttachedPolicies"]
         below = [arn for arn in attached if arns.path_of(arn).startswith(prefix)]
-        return pages.listing(call, "AttachedPolicies", below, str, attachment)
+        return pages.listing(call, "AttachedPolicies", below, str.lower, attachment)
 
     return operation
 

@@ -8,7 +8,9 @@ from functools import lru_cache
 _decode = json.JSONDecoder().raw_decode
 
 Span = tuple[int, int]
-"""From the character behind the bracket or comma before a statement to that behind its brace."""
+"""From the character behind the bracket or comma before a statement to that behind its brace.
+
+A statement that stands alone begins behind its own brace."""
 
 
 @lru_cache(maxsize=512)
@@ -27,7 +29,7 @@ def spans(text: str) -> tuple[Span, ...]:
 def _of_statements(text: str, at: int) -> tuple[Span, ...]:
     start = _behind_space(text, at)
     if text[start] != "[":
-        return ((at, _decode(text, start)[1]),)
+        return ((start + 1, _decode(text, start)[1]),)
     found: list[Span] = []
     at = start + 1
     while True:

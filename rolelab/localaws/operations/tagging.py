@@ -59,10 +59,11 @@ def remove(find: Find, *, case_counts: bool = False) -> Callable[[ApiCall], None
 
 
 def listed(find: Find) -> Callable[[ApiCall], Result]:
-    """Return the operation that lists tags."""
+    """Return the operation that lists tags, those with shorter keys first."""
 
     def operation(call: ApiCall) -> Result:
-        return pages.listing(call, "Tags", find(call).get("Tags") or (), lambda tag: tag["Key"])
+        tags = find(call).get("Tags") or ()
+        return pages.listing(call, "Tags", tags, lambda tag: f"{len(tag['Key']):03d}{tag['Key']}")
 
     return operation
 
