@@ -65,16 +65,12 @@ def command(
     Exit codes: 0 all as it should be; 1 a check failed; 3 something could not be found out.
     """
     from rolelab import findings, report
+    from rolelab.report.write import require_writable
     from rolelab.verify.verification import VerifyOptions
 
     asked = {"json": json_file, "junit": junit_file, "html": html_file}
-    files = {form: file for form, file in asked.items() if file}
-    if list(files.values()).count("-") > 1:
-        raise UsageError(
-            "two forms cannot share the standard output",
-            where="-",
-            do="name a file for one of them",
-        )
+    files = {form: file for form, file in asked.items() if file is not None}
+    require_writable(files)
     chosen = _by_hand(choice, user, role, key) if user or role or key else choice.find()
     options = VerifyOptions(read_only=read_only, limit_s=limit_s, admin=not no_admin)
     proof = _prove(chosen, choice.place(chosen), options)

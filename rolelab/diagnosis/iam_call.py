@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rolelab.advice import ADMIN, Advice, Command
 from rolelab.aws.clients import Clients
 from rolelab.aws.failures import translated
+from rolelab.iam.documents import in_order
 
 _LINE = 70
 
@@ -69,4 +70,4 @@ def _words(name: str, joint: str) -> str:
 def _text(value: Parameter) -> str:
     if isinstance(value, list):
         return json.dumps(value)
-    return json.dumps(value, indent=1) if isinstance(value, Mapping) else str(value)
+    return json.dumps(in_order(value), indent=1) if isinstance(value, Mapping) else str(value)

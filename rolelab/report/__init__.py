@@ -19,7 +19,7 @@ def tell(proof: Proof, files: Mapping[str, str]) -> None:
     `files` says where each form of FORMS goes, `-` for the standard output.
 
     Raises:
-        LabError: a file cannot be written.
+        CannotTell: a file cannot be written.
     """
     if STDOUT not in files.values():
         if sys.stdout.isatty():

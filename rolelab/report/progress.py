@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rolelab import readable
+from rolelab.iam.documents import in_order
 from rolelab.steps import (
     Began,
     Ended,
@@ -276,7 +277,7 @@ def _value(value: Any) -> str:
         # A policy is easier to read as what it is than as a text with escaped quotes.
         with suppress(ValueError):
             value = json.loads(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(in_order(value), ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

@@ -59,9 +59,35 @@ def test_a_json_file_is_written_whole_or_not_at_all(rolelab: Run, tmp_path: Path
     assert rolelab("verify", "--json", str(target)).returncode == 0
     assert json.loads(target.read_text())["exitCode"] == 0
     assert [path.name for path in target.parent.iterdir()] == ["verify.json"]
-    run = rolelab("verify", "--json", str(tmp_path / "missing" / "verify.json"))
-    assert run.returncode == 1
-    assert run.stderr.splitlines()[-1].startswith("error: cannot be written")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--json", "missing/report"], "cannot be written: No such file or directory (--json"),
+        (["--html", "."], "cannot be written: Is a directory (--html"),
+        (["--junit", "/proc/report"], "cannot be written: "),
+        (["--html", ""], "no file is named (--html)"),
+        (["--json", "-", "--html", "-"], "two forms cannot share the standard output"),
+        (["--json", "report", "--junit", "./report"], "two forms cannot share ./report"),
+    ],
+)
+def test_where_a_report_cannot_go_is_said_before_the_work(
+    rolelab: Run, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    """Wrong usage, not a failed check, and nobody waits for a verification whose report is lost."""
+    run = rolelab("verify", *arguments)
+    assert run.returncode == 2
+    assert run.stderr.startswith(f"error: {says}")
+    assert len(run.stderr.splitlines()) == 1
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_report_that_is_lost_at_the_end_is_no_failed_check(rolelab: Run) -> None:
+    """The disk is full by then: it could not be told, exit code 3."""
+    run = rolelab("verify", "--json", "/dev/full")
+    assert run.returncode == 3
+    assert "cannot be written: No space left on device" in run.stderr
 
 
 def test_outputs_come_from_the_standard_input_too(rolelab: Run, made: labs.MadeLab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import datetime, timezone
 from html.parser import HTMLParser
@@ -13,10 +14,14 @@ import pytest
 from rich.console import Console
 
 from rolelab.advice import ADMIN, Advice, Command
+from rolelab.diagnosis.iam_call import IamCall
 from rolelab.errors import LabError
 from rolelab.findings import Finding, Proof, Verdict
+from rolelab.iam.documents import pretty
 from rolelab.report import as_html, as_json, as_junit, picture, summary, terminal, text
+from rolelab.report.progress import ProgressScreen
 from rolelab.report.write import write
+from rolelab.steps import Op, PropertyDiff, Step
 from rolelab.verify.checks import CHECKS
 
 
@@ -513,3 +518,27 @@ def test_an_arn_is_broken_in_no_table() -> None:
         shown_lines = shown(told, width)
         assert sum(arn in line for line in shown_lines) >= 2, width
     assert 'class="said" colspan' in as_html.render(told)
+
+
+ELEMENTS = ("Version", "Statement", "Sid", "Effect", "Action", "Resource")
+
+
+def test_a_policy_is_shown_in_one_order_everywhere() -> None:
+    """In a command, in a plan and in a diff: what differs is the policy, not how it is written."""
+    mixed = {
+        "Statement": [{"Resource": "*", "Action": "s3:*", "Effect": "Allow", "Sid": "A"}],
+        "Version": "2012-10-17",
+    }
+    call = IamCall("PutUserPolicy", {"UserName": "ada", "PolicyDocument": mixed})
+    stream = io.StringIO()
+    step = Step(
+        op=Op.CREATE,
+        urn="urn",
+        type="aws:iam/policy:Policy",
+        name="p",
+        changes=(PropertyDiff(property="policy", new=json.dumps(mixed)),),
+    )
+    ProgressScreen(stream).plan(step)
+    for told in (call.command, stream.getvalue(), pretty(mixed)):
+        places = [told.index(f'"{element}"') for element in ELEMENTS]
+        assert places == sorted(places), told
