@@ -24,6 +24,8 @@ from rolelab.console.browser_sessions import BrowserSession, BrowserSessions, Dr
 from rolelab.localaws.process.record import Instance
 from rolelab.secret import Secret
 
+_AT_ONCE = 1000
+"""Entries of a list that one call brings: as many as IAM gives."""
 _REFUSED = re.compile(r"not authorized to perform: (\S+)(?: on resource: \"?([^\"\s]+)\"?)?")
 """AWS's sentence: the one place where it says which action on which resource was refused."""
 
@@ -149,7 +151,7 @@ class Visit:
         entries: list[Any] = []
         marker: dict[str, str] = {}
         while True:
-            page = self.ask(operation, **asked, **marker)
+            page = self.ask(operation, **asked, MaxItems=_AT_ONCE, **marker)
             if page is None:
                 return entries
             entries += page[part]

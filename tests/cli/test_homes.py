@@ -124,32 +124,32 @@ def test_another_account_has_a_lab_of_its_own_and_takes_none_away(lab: Project) 
     assert "another account of this AWS" in nothing.stdout
     assert lab.rolelab("verify").returncode == 0
 
-    assert "+ 10 created" in lab.rolelab("up", "--yes", env=other).stdout
+    assert "+ 11 created" in lab.rolelab("up", "--yes", env=other).stdout
     assert lab.rolelab("outputs", "accountId", env=other).stdout == "111111111111\n"
     assert lab.rolelab("outputs", "accountId").stdout == "000000000000\n"
     for environment in (other, {}):
         assert lab.rolelab("verify", env=environment).returncode == 0
         told = json.loads(lab.rolelab("status", "--json", env=environment).stdout)
-        assert sum(told["counts"].values()) == 5
+        assert sum(told["counts"].values()) == 6
         assert list(told["elsewhere"].values()) == [5]
     gone = lab.rolelab("destroy", "--yes", env=other)
-    assert "- 10 deleted" in gone.stdout
+    assert "- 11 deleted" in gone.stdout
     assert "left: 5 more resources in another AWS" in gone.stdout
     assert users(lab, "111111111111") == []
-    assert "10 unchanged" in lab.rolelab("up", "--yes").stdout
+    assert "11 unchanged" in lab.rolelab("up", "--yes").stdout
 
 
 def test_two_aws_in_turn_know_each_their_own(lab: Project, another: dict[str, str]) -> None:
     for _ in range(2):
         made = lab.rolelab("up", "--yes", env=another)
         assert made.returncode == 0, made.stdout + made.stderr
-        assert "10 unchanged" in lab.rolelab("up", "--yes").stdout
+        assert "11 unchanged" in lab.rolelab("up", "--yes").stdout
     assert lab.rolelab("verify", env=another).returncode == 0
     assert lab.rolelab("verify").returncode == 0
-    assert "- 10 deleted" in lab.rolelab("destroy", "--yes", env=another).stdout
+    assert "- 11 deleted" in lab.rolelab("destroy", "--yes", env=another).stdout
     assert lab.rolelab("verify").returncode == 0
     there = lab.folder / ".rolelab" / "stacks" / "dev"
-    assert "- 10 deleted" in lab.rolelab("destroy", "--yes").stdout
+    assert "- 11 deleted" in lab.rolelab("destroy", "--yes").stdout
     assert list(there.glob("elsewhere-*")) == []
 
 
@@ -159,11 +159,11 @@ def test_one_spelling_of_an_address_is_as_good_as_another(
     assert lab.rolelab("up", "--yes", env=another).returncode == 0
     spelled = another["AWS_ENDPOINT_URL"].replace("127.0.0.1", "LOCALHOST") + "/"
     other = {**another, "AWS_ENDPOINT_URL": spelled}
-    assert "10 unchanged" in lab.rolelab("up", "--yes", env=other).stdout
+    assert "11 unchanged" in lab.rolelab("up", "--yes", env=other).stdout
     instance = probe.find(lab.local).instance
     assert instance is not None
     own = {"AWS_ENDPOINT_URL": f"http://localhost:{instance.port}/"}
-    assert "10 unchanged" in lab.rolelab("up", "--yes", env=own).stdout
+    assert "11 unchanged" in lab.rolelab("up", "--yes", env=own).stdout
     assert lab.rolelab("destroy", "--yes", env=other).returncode == 0
 
 
@@ -173,12 +173,12 @@ def test_two_keys_of_an_account_lead_to_one_lab(lab: Project, another: dict[str,
     url, account = another["AWS_ENDPOINT_URL"], another["AWS_ACCESS_KEY_ID"]
     key = an_administrators_key(another)
     assert lab.rolelab("up", "--yes", env=another).returncode == 0
-    assert "10 unchanged" in lab.rolelab("up", "--yes", env={**another, **key}).stdout
+    assert "11 unchanged" in lab.rolelab("up", "--yes", env={**another, **key}).stdout
     content = json.loads(state.read_text())
     assert content["instance"] == f"{url}/{account}"
     content["instance"] = f"{url}/{key['AWS_ACCESS_KEY_ID']}"
     state.write_text(json.dumps(content))
-    assert "10 unchanged" in lab.rolelab("up", "--yes", env={**another, **key}).stdout
+    assert "11 unchanged" in lab.rolelab("up", "--yes", env={**another, **key}).stdout
     assert lab.rolelab("destroy", "--yes", env={**another, **key}).returncode == 0
 
 
@@ -197,7 +197,7 @@ def test_a_local_aws_that_begins_anew_leaves_the_state_of_the_one_before(lab: Pr
         lab.folder / ".rolelab" / "stacks" / "dev", Home("local", record.instance_id)
     )
     assert f"kept in {kept}" in made.stdout
-    assert len(snapshot.read_world(kept).everything) == 10
+    assert len(snapshot.read_world(kept).everything) == 11
     assert lab.rolelab("verify").returncode == 0
     assert "more resources" not in lab.rolelab("status").stdout
 

@@ -114,8 +114,8 @@ def test_a_hung_local_aws_is_to_be_stopped_first(lab: Project) -> None:
 def test_a_console_password_is_kept_as_declared(project: Project) -> None:
     """One that is gone is missed, and recreated; one that nobody declared is found, and deleted."""
     settings = project.folder / "Pulumi.dev.yaml"
-    before = settings.read_text(encoding="utf-8")
-    settings.write_text(f"{before.rstrip()}\n  assume-role-lab:console: true\n", encoding="utf-8")
+    declared = settings.read_text(encoding="utf-8")
+    assert "assume-role-lab:console: true" in declared
     assert project.rolelab("up", "--yes").returncode == 0
     assert project.rolelab("verify").returncode == 0
     assert project.rolelab("break", "password-missing").returncode == 0
@@ -127,7 +127,7 @@ def test_a_console_password_is_kept_as_declared(project: Project) -> None:
     )
     assert project.rolelab("up", "--yes", "--refresh").returncode == 0
     assert project.rolelab("verify").returncode == 0
-    settings.write_text(before, encoding="utf-8")
+    settings.write_text(declared.replace("console: true", "console: false"), encoding="utf-8")
     assert project.rolelab("up", "--yes").returncode == 0
     assert project.rolelab("break", "password-added").returncode == 0
     assert "FAIL  declared.user-password" in project.rolelab("verify", "--wait", "0").stdout
@@ -189,7 +189,7 @@ def test_after_a_reset_the_stack_knows_that_its_lab_is_gone(lab: Project) -> Non
     assert (destroyed.returncode, destroyed.stderr) == (0, "")
     up = lab.rolelab("up", "--yes")
     assert (up.returncode, up.stderr) == (0, "")
-    assert "10 created" in up.stdout
+    assert "11 created" in up.stdout
     assert lab.rolelab("verify").returncode == 0
     assert list((lab.folder / ".rolelab" / "stacks" / "dev").glob("elsewhere-*")) == []
 
