@@ -96,7 +96,7 @@ def test_a_result_on_a_resource_is_told_for_that_resource_too(root: Clients) -> 
 def test_a_statement_is_found_where_it_stands(
     root: Clients, policy: str, places: list[tuple[tuple[int, int], tuple[int, int]]]
 ) -> None:
-    """From the bracket or comma before it to its last brace, counted from one."""
+    """From the bracket, comma or own brace that opens it to its last brace, counted from one."""
     (result,) = _custom(root, policy)
     got = [
         tuple((each[f"{end}Position"]["Line"], each[f"{end}Position"]["Column"]) for end in ENDS)
