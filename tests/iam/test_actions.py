@@ -23,8 +23,21 @@ from tests.localaws.s3_lab import OPERATIONS
 )
 def test_an_action_is_on_kinds_of_resources(name: str, kinds: tuple[str, ...]) -> None:
     """Whether a Resource other than * can cover it at all."""
-    assert actions.named(name) == actions.Action(name, kinds)
-    assert actions.named(name.lower()) == actions.Action(name, kinds)
+    action = actions.named(name)
+    assert action is not None
+    assert (action.name, action.resource_kinds) == (name, kinds)
+    assert actions.named(name.lower()) == action
+
+
+def test_an_action_has_the_condition_keys_of_what_it_is_asked_on() -> None:
+    """A tag's key stands for those of all tags; its case does not count."""
+    reads = actions.named("s3:GetObject")
+    assert reads is not None
+    assert reads.has_key("s3:ExistingObjectTag/class")
+    assert reads.has_key("AWS:ResourceTag/class")
+    assert not reads.has_key("s3:prefix")
+    assert actions.is_key("s3", "s3:Prefix")
+    assert not actions.is_key("s3", "s3:ExternalId")
 
 
 def test_what_the_local_aws_asks_for_is_an_action_of_aws() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from components.documents import VERSION
 from components.limits import policy_size
 from rolelab.iam import arns
+from rolelab.iam.actions import Action, is_key, of_service
 from rolelab.iam.documents import (
     EXCLUSIVE,
     OLD_VERSION,
@@ -30,7 +31,6 @@ from rolelab.iam.documents import (
 from rolelab.iam.grammar.resource_based import is_principal
 from rolelab.iam.language.operators import used
 from rolelab.iam.language.patterns import action_matches
-from rolelab.iam.s3_actions import S3Action, actions, is_key
 
 NOT_JSON = "Policies must be valid JSON and the first byte must be '{'"
 SYNTAX = "Invalid policy syntax."
@@ -38,6 +38,7 @@ INVALID_PRINCIPAL = "Invalid principal in policy"
 MOST_BYTES = 20 * 1024
 """Source: Amazon S3 User Guide, "Bucket policies" (quota)."""
 
+_S3 = "s3"
 _KINDS = frozenset({"bucket", "object"})
 _NAMES_OF_GLOBAL_KEYS = """
 assumedroot calledvia calledviaawsmcp calledviafirst calledvialast chatbotsourcearn currenttime
@@ -157,11 +158,11 @@ def _principals(raw: Mapping[str, object]) -> Iterator[str]:
             yield INVALID_PRINCIPAL
 
 
-def _named(pattern: str) -> list[S3Action]:
+def _named(pattern: str) -> list[Action]:
     """Return the actions of S3 that a pattern names."""
     if pattern != "*" and not pattern.lower().startswith("s3:"):
         return []
-    return [action for action in actions().values() if action_matches(pattern, action.name)]
+    return [action for action in of_service(_S3).values() if action_matches(pattern, action.name)]
 
 
 def _kinds_of(resource: str, bucket: str) -> frozenset[str]:
@@ -182,7 +183,7 @@ def _fitting(
     groups = [_named(pattern) for pattern in patterns]
     if "NotAction" in raw:
         excepted = {action.name for group in groups for action in group}
-        groups = [[action for action in actions().values() if action.name not in excepted]]
+        groups = [[action for action in of_service(_S3).values() if action.name not in excepted]]
     if "NotResource" in raw:
         kinds = _KINDS
     groups = [[action for action in group if action.kinds & kinds] for group in groups]
@@ -192,7 +193,7 @@ def _fitting(
         yield from _conditions(raw["Condition"], groups)
 
 
-def _conditions(block: object, groups: list[list[S3Action]]) -> Iterator[str]:
+def _conditions(block: object, groups: list[list[Action]]) -> Iterator[str]:
     operators = as_mapping(block)
     if operators is None:
         yield SYNTAX
@@ -208,7 +209,7 @@ def _conditions(block: object, groups: list[list[S3Action]]) -> Iterator[str]:
         for key, values in keys.items():
             if not _is_key(key):
                 yield "Policy has an invalid condition key"
-            if is_key(key) and not key.lower().startswith("aws:"):
+            if is_key(_S3, key) and not key.lower().startswith("aws:"):
                 yield from _belonging(key, groups)
             if not all(isinstance(value, (str, bool, int, float)) for value in as_list(values)):
                 yield SYNTAX
@@ -219,12 +220,12 @@ def _conditions(block: object, groups: list[list[S3Action]]) -> Iterator[str]:
 def _is_key(key: str) -> bool:
     lower = key.lower()
     family, slash, tag = lower.partition("/")
-    if is_key(key) or _OF_SESSIONS.fullmatch(lower):
+    if is_key(_S3, key) or _OF_SESSIONS.fullmatch(lower):
         return True
     return family + slash in _GLOBAL_KEYS and bool(tag) == bool(slash)
 
 
-def _belonging(key: str, groups: list[list[S3Action]]) -> Iterator[str]:
+def _belonging(key: str, groups: list[list[Action]]) -> Iterator[str]:
     """Look whether each action of a statement, or one that its pattern names, has a key."""
     if not all(any(action.has_key(key) for action in group) for group in groups):
         yield "Conditions do not apply to combination of actions and resources in statement"

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl
 
-from rolelab.iam import s3_actions
+from rolelab.iam import actions
 from rolelab.iam.language.operators import moment
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -55,11 +55,11 @@ def keys_of(
 
 def known_to(keys: Keys, action: str) -> Keys:
     """Return those of the keys that an action has; global ones every action has."""
-    entry = s3_actions.actions().get(action.lower())
+    entry = actions.named(action)
     return {
         key: value
         for key, value in keys.items()
-        if not s3_actions.is_key(key) or (entry is not None and entry.has_key(key))
+        if not actions.is_key("s3", key) or (entry is not None and entry.has_key(key))
     }
 
 
@@ -91,7 +91,7 @@ def tags_of(call: S3Call, headers: Mapping[str, str], body: bytes) -> tuple[tupl
 def _of_headers(headers: Mapping[str, str]) -> Keys:
     keys: Keys = {f"s3:{name}": value for name, value in headers.items()}
     keys |= {f"s3:{name[6:]}": value for name, value in headers.items() if name.startswith(_LOCK)}
-    keys = {key: value for key, value in keys.items() if s3_actions.is_key(key)}
+    keys = {key: value for key, value in keys.items() if actions.is_key("s3", key)}
     return keys | _remaining(headers.get(f"{_LOCK}retain-until-date", ""))
 
 
