@@ -131,10 +131,10 @@ def test_another_account_has_a_lab_of_its_own_and_takes_none_away(lab: Project) 
         assert lab.rolelab("verify", env=environment).returncode == 0
         told = json.loads(lab.rolelab("status", "--json", env=environment).stdout)
         assert sum(told["counts"].values()) == 6
-        assert list(told["elsewhere"].values()) == [5]
+        assert list(told["elsewhere"].values()) == [6]
     gone = lab.rolelab("destroy", "--yes", env=other)
     assert "- 11 deleted" in gone.stdout
-    assert "left: 5 more resources in another AWS" in gone.stdout
+    assert "left: 6 more resources in another AWS" in gone.stdout
     assert users(lab, "111111111111") == []
     assert "11 unchanged" in lab.rolelab("up", "--yes").stdout
 
