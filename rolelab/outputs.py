@@ -226,6 +226,10 @@ def _learner(name: str, values: OutputsReader, account_id: str) -> Learner:
     )
 
 
+_LONGEST = 64 * 2**20
+"""Bytes of a file of outputs: 5,000 learners have two million. A device may have no end."""
+
+
 def from_file(path: Path) -> Lab:
     """Read the outputs from a file.
 
@@ -234,7 +238,9 @@ def from_file(path: Path) -> Lab:
     """
     where, do = str(path), "write it with `rolelab outputs --json --show-secrets`"
     try:
-        raw: object = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(_LONGEST + 1)
+        raw: object = json.loads(text) if len(text) <= _LONGEST else None
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise UsageError(what, where=where, do="name a file of outputs") from None

@@ -8,6 +8,9 @@ import secrets
 import stat
 from pathlib import Path
 
+AS_A_FILE = os.O_NOFOLLOW | os.O_NONBLOCK
+"""Flags for what stays open: a link is not followed, a pipe not waited for."""
+
 
 def replace(path: Path, text: str, *, mode: int) -> None:
     """Write `text` to a file in one step: whoever reads it sees the old content or the new.

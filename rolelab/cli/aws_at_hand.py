@@ -78,6 +78,8 @@ def where_it_is(here: Project, home: Home | None) -> str:
     if home.kind == "endpoint":
         return f"it is on {home.words}, which AWS_ENDPOINT_URL does not name"
     record, local = read_record(here.local_home), probe.find(here.local_home)
+    if record is None and local.state is not probe.State.STOPPED:
+        return f"whether it is there cannot be said: {local.line}"
     if record is None or record.instance_id != home.id:
         return f"it is on another local AWS ({home}) than the project's own"
     if local.state in (probe.State.DEAD, probe.State.FOREIGN) and not record.kept:

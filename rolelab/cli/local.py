@@ -12,6 +12,7 @@ from rolelab import readable
 from rolelab.cli import deploying, target
 from rolelab.cli.main import Suggesting
 from rolelab.errors import CannotTell, UsageError
+from rolelab.localaws.accounts.clock import FURTHEST_S
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.probe import State
 from rolelab.localaws.process.record import (
@@ -227,6 +228,8 @@ def clock(home: Path, forward: str | None, reset: bool) -> None:
 
     from rolelab.localaws.process import control
 
+    if reset and forward:
+        raise UsageError("--reset and --forward exclude each other", do="give one of them")
     running = _running(home)
     if reset:
         ahead = control.reset_clock(running)
@@ -271,7 +274,11 @@ def _seconds(text: str) -> float:
             where="--forward",
             do="give one such as 90s, 30m, 2h or 1d",
         )
-    return int(number) * units.get(text[-1:], 1)
+    seconds = int(number) * units.get(text[-1:], 1)
+    if seconds > FURTHEST_S:
+        do = f"give {FURTHEST_S // 86400}d at most"
+        raise UsageError(f"{text} is too far", where="--forward", do=do)
+    return seconds
 
 
 def _line(event: ApiEvent) -> str:

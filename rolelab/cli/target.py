@@ -154,6 +154,9 @@ def options(command: Callable[..., object]) -> Callable[..., object]:
     def with_choice(
         *args: object, stack: str, pulumi: bool, outputs_file: str | None, **others: object
     ) -> object:
+        if outputs_file == "":
+            do = "name a file of outputs"
+            raise UsageError("'' is not the name of a file", where="--outputs", do=do)
         return command(*args, choice=LabChoice(stack, pulumi, outputs_file), **others)
 
     return stack_option(_pulumi_option(_outputs_option(with_choice)))
@@ -230,6 +233,9 @@ def running(here: Project) -> Instance:
     if local.state is probe.State.STOPPED:
         return lifecycle.ensure(here.local_home).instance
     if local.instance is None:
-        stop = "run `rolelab local stop`, then " if local.state is probe.State.HUNG else "run "
-        raise CannotTell(local.line, where=str(here.local_home), do=f"{stop}`rolelab up` again")
+        # What lives and cannot be asked must end before another one is started.
+        is_alive = local.state in (probe.State.HUNG, probe.State.ASTRAY)
+        stop = "run `rolelab local stop`, then " if is_alive else "run "
+        where = "" if str(here.local_home) in local.line else str(here.local_home)
+        raise CannotTell(local.line, where=where, do=f"{stop}`rolelab up` again")
     return local.instance

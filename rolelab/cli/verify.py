@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
     from rolelab.advice import Place
     from rolelab.findings import Proof
     from rolelab.verify.verification import VerifyOptions
+
+
+class _Seconds(click.FloatRange):
+    """Seconds within bounds; not a number is within all of Click's."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return number
 
 
 @click.command()
@@ -31,7 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--wait",
     "limit_s",
-    type=click.FloatRange(0, 600),
+    type=_Seconds(0, 600),
     metavar="SECONDS",
     help="How long an unexpected answer may be `not yet`  [default: 60; local AWS: 2].",
 )

@@ -12,6 +12,7 @@ from rolelab.engine import set_aside, stack_lock, state, values
 from rolelab.engine.resource import Properties
 from rolelab.engine.stack import Home
 from rolelab.engine.world import World
+from rolelab.errors import CannotTell, LabError
 from rolelab.project import Project
 
 
@@ -54,7 +55,7 @@ def outputs(
     or it is not named, the one that the stack was last worked on in (not with `only_there`).
 
     Raises:
-        LabError: the state cannot be read.
+        CannotTell: the state cannot be read.
     """
     world = _worlds(project, stack, at)[0]
     is_there = at is not None and _distance(world, at) < _ELSEWHERE
@@ -69,7 +70,7 @@ def status(project: Project, stack: str, at: Home | None = None) -> Status:
     """Return what there is, without asking AWS; `at` as for `outputs`.
 
     Raises:
-        LabError: the state cannot be read.
+        CannotTell: the state cannot be read.
     """
     world, *others = _worlds(project, stack, at)
     counts = Counter(resource.type for resource in world.everything if resource.custom)
@@ -93,8 +94,12 @@ def status(project: Project, stack: str, at: Home | None = None) -> Status:
 def _worlds(project: Project, stack: str, at: Home | None) -> list[World]:
     """Return the states of a stack in all AWSs, the one that is asked about first."""
     folder = project.stack_home(stack)
-    present = state.read(folder)
-    worlds = [present, *set_aside.worlds(folder, present)]
+    try:
+        present = state.read(folder)
+        worlds = [present, *set_aside.worlds(folder, present)]
+    except LabError as error:
+        # Not 1: nothing was done, nor found to be wrong with the lab.
+        raise CannotTell(error.what, where=error.where, do=error.do) from None
     if at is not None:
         worlds.sort(key=lambda world: _distance(world, at))
     return worlds

@@ -62,7 +62,14 @@ class Resource:
 
     @classmethod
     def from_json(cls, values: Properties) -> Resource:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote.
+
+        Raises:
+            TypeError: it is of another form.
+        """
+        for name, value in values.items():
+            if not isinstance(value, _KINDS.get(name, object)):
+                raise TypeError(f"{name} is {value!r}")
         return cls(**values)
 
 
@@ -70,6 +77,12 @@ _FIELDS = (
     "id", "inputs", "outputs", "parent", "dependencies", "provider", "protect", "retain",
     "deleted_with", "stale", "automatic", "formerly", "replacing",
 )  # fmt: skip
+_KINDS: dict[str, type] = {
+    "urn": str, "type": str, "custom": bool, "id": str, "inputs": dict, "outputs": dict,
+    "parent": str, "dependencies": list, "provider": str, "protect": bool, "retain": bool,
+    "deleted_with": str, "stale": bool, "automatic": list, "formerly": list, "replacing": dict,
+}  # fmt: skip
+"""What a state of another form would be found out by only later, in the middle of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

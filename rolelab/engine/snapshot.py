@@ -69,9 +69,9 @@ def read_world(path: Path) -> World:
 
 def unreadable(path: Path, error: Exception) -> LabError:
     """Return the error for a state that cannot be read."""
-    why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    why = error.strerror if isinstance(error, OSError) else "it is not as rolelab wrote it"
     return LabError(
-        f"the state cannot be read ({why})",
+        f"the state cannot be read: {why}",
         where=str(path),
-        do="put back a copy, or remove the folder and start with a new local AWS",
+        do="put back a copy; or remove it and run `rolelab local reset`: all begins anew then",
     )

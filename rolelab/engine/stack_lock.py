@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from rolelab import whole_file
 from rolelab.errors import LabError
 
 
@@ -16,9 +17,9 @@ def take(folder: Path, command: str) -> int:
     """Take the lock of a stack; return its file descriptor: closing that gives it back.
 
     Raises:
-        LabError: another process has it.
+        LabError: another process has it, or the file cannot be written.
     """
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _opened(folder / "lock")
     # `holder` takes the lock for an instant: that is not a reason to give up.
     for attempt in range(3):
         try:
@@ -36,15 +37,30 @@ def take(folder: Path, command: str) -> int:
             time.sleep(0.02)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     who = json.dumps({"command": command, "pid": os.getpid(), "since": since})
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, who.encode(), 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, who.encode(), 0)
+    except OSError as error:
+        raise _not_locked(folder / "lock", error) from None
     return descriptor
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | whole_file.AS_A_FILE, 0o600)
+    except OSError as error:
+        raise _not_locked(path, error) from None
+
+
+def _not_locked(path: Path, error: OSError) -> LabError:
+    do = "make it a file that you can write, or remove it"
+    return LabError(f"the stack cannot be locked: {error.strerror}", where=str(path), do=do)
 
 
 def holder(folder: Path) -> str:
     """Return who works on the stack right now; empty if nobody does."""
     with suppress(FileNotFoundError):
-        descriptor = os.open(folder / "lock", os.O_RDONLY)
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NONBLOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -188,7 +188,9 @@ class StateStore(StackState):
                 old.unlink(missing_ok=True)
         whole_file.remove_unfinished(self.folder / _SNAPSHOT)
         path = self.folder / _journal_name(self._generation)
-        self._journal = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._journal = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | whole_file.AS_A_FILE, 0o600
+        )
 
     def close(self) -> None:
         """Fold what was journaled and give the lock back."""

@@ -13,8 +13,11 @@ from functools import lru_cache
 from math import floor
 from pathlib import Path
 
+from rolelab import whole_file
+
 _ahead_s = 0.0
-_FURTHEST_S = 10 * 366 * 86400
+FURTHEST_S = 10 * 366 * 86400
+"""Ten years: the furthest that the time can be moved."""
 
 
 def now() -> float:
@@ -55,7 +58,7 @@ def move(seconds: float) -> None:
         ValueError: it is not a number, or further.
     """
     global _ahead_s  # noqa: PLW0603 - one clock for one world
-    if not abs(_ahead_s + seconds) <= _FURTHEST_S:
+    if not abs(_ahead_s + seconds) <= FURTHEST_S:
         raise ValueError(f"the clock cannot be moved by {seconds} s")
     _ahead_s += seconds
 
@@ -69,8 +72,8 @@ def reset() -> None:
 def restore(file: Path) -> None:
     """Move the time to where it was when that was written; it is the real one where nothing was."""
     reset()
-    with suppress(FileNotFoundError, ValueError):
-        move(float(file.read_text(encoding="ascii")))
+    with suppress(OSError, ValueError):
+        move(float(whole_file.read(file)))
 
 
 def ahead_s() -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 from urllib.parse import urlencode
@@ -124,7 +125,8 @@ def _ask(
     finally:
         connection.close()
     if response.status != 200:
-        raise LabError(
-            f"the local AWS refused {method} {path}: {content[:200].decode('utf-8', 'replace')}"
-        )
+        said = content[:200].decode("utf-8", "replace")
+        with suppress(ValueError, KeyError, TypeError):
+            said = str(json.loads(content)["error"])
+        raise LabError(f"the local AWS refused {method} {path}: {said}")
     return json.loads(content)

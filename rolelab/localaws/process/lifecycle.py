@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolelab import whole_file
 from rolelab.errors import CannotTell, LabError, UsageError
 from rolelab.localaws.process import lock, probe
 from rolelab.localaws.process.probe import Answer, Found, State
@@ -144,11 +145,15 @@ def _spawn(home: Path, region: str, port: int) -> None:
 
 def _process(home: Path, region: str, port: int, pipe: int) -> subprocess.Popen[bytes]:
     try:
-        log = os.open(home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        log = os.open(
+            home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | whole_file.AS_A_FILE, 0o600
+        )
         lock.forget_holder(home)
     except OSError as error:
         raise LabError(
-            f"the local AWS did not start: {why_not_written(error)}", where=str(home)
+            f"the local AWS did not start: {why_not_written(error)}",
+            where=str(error.filename or home),
+            do="make it a file that you can write",
         ) from None
     words = ["-m", "rolelab.localaws.process", str(home), region, str(port), str(pipe)]
     try:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rolelab import whole_file
 from rolelab.errors import LabError
 from rolelab.localaws.process.record import cannot_look, why_not_written
 
@@ -24,7 +25,7 @@ def hold_alive(home: Path) -> int:
         LabError: another server holds it.
         OSError: it cannot be written.
     """
-    descriptor = os.open(home / "alive", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(home / "alive", os.O_RDWR | os.O_CREAT | whole_file.AS_A_FILE, 0o600)
     deadline = time.monotonic() + 1.0
     while True:
         try:
@@ -63,7 +64,7 @@ def is_alive(home: Path) -> bool:
         CannotTell: the lock cannot be looked at.
     """
     try:
-        descriptor = os.open(home / "alive", os.O_RDONLY)
+        descriptor = os.open(home / "alive", os.O_RDONLY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
@@ -80,7 +81,7 @@ def is_alive(home: Path) -> bool:
 def holder(home: Path) -> int | None:
     """Return the id of the process that lives; None in the moment before it has written it."""
     try:
-        text = (home / "alive").read_bytes().strip()
+        text = whole_file.read(home / "alive").strip()
     except OSError:
         return None
     return int(text) if text.isdigit() and len(text) < 12 and int(text) > 0 else None
@@ -92,7 +93,8 @@ def forget_holder(home: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    os.close(os.open(home / "alive", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | whole_file.AS_A_FILE
+    os.close(os.open(home / "alive", flags, 0o600))
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def starting(home: Path) -> Iterator[None]:
         LabError: the lock cannot be written.
     """
     try:
-        descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | whole_file.AS_A_FILE, 0o600)
     except OSError as error:
         raise LabError(
             f"the local AWS cannot be started: {why_not_written(error)}", where=str(home / "lock")

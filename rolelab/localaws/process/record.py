@@ -113,7 +113,9 @@ def prepare(home: Path) -> None:
             whole_file.replace(ignored, "*\n", mode=0o600)
     except OSError as error:
         raise LabError(
-            f"cannot use the folder of the local AWS: {why_not_written(error)}", where=str(home)
+            f"cannot use the folder of the local AWS: {why_not_written(error)}",
+            where=str(home),
+            do="work in a copy of the lab that you can write",
         ) from None
 
 
@@ -125,7 +127,7 @@ def read_record(home: Path) -> InstanceRecord | None:
     """
     path = home / "instance.json"
     try:
-        text = path.read_bytes()
+        text = whole_file.read(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -189,7 +191,7 @@ def begin_anew(home: Path) -> None:
 def read_secret(home: Path) -> Secret | None:
     """Return the administrator's secret, or None where there is none."""
     try:
-        text = (home / "secret").read_text(encoding="ascii").strip()
+        text = whole_file.read(home / "secret").decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return None
     return Secret(text) if text else None
@@ -215,7 +217,7 @@ def cannot_look(path: Path, error: OSError) -> CannotTell:
     return CannotTell(
         f"cannot find out whether the local AWS runs: {error.strerror}",
         where=str(path),
-        do="make it readable for you",
+        do="make it a file that you can read",
     )
 
 
