@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import target
+from rolelab.errors import UsageError
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -65,7 +66,11 @@ def renew(stack: str) -> None:
 
     folder = _folder(project.find(), stack)
     if names := cli_profiles.written_for(folder):
-        chosen = target.LabChoice(stack, pulumi=False, outputs_file=None).find()
+        try:
+            chosen = target.LabChoice(stack, pulumi=False, outputs_file=None).find()
+        except UsageError:
+            say(f"the profiles in {folder} are of a lab that is no longer declared", err=True)
+            return
         learners = [learner for learner in chosen.lab.learners if learner.name in names]
         edition = secrets.token_hex(8)
         cli_profiles.write(chosen.lab, learners, chosen.endpoint, folder, edition)

@@ -108,7 +108,8 @@ class LocalAws:
 def running(folder: Path | None = None) -> Iterator[LocalAws]:
     """Run a local AWS until the end of the block.
 
-    With a folder it keeps there what it holds, for the next time; without one it is empty.
+    With a folder it keeps there what it holds, for the next time; without one it is empty. It ends
+    with this process, however that ends; one that ran before goes on.
 
     Raises:
         LabError: it cannot be started.
@@ -118,8 +119,9 @@ def running(folder: Path | None = None) -> Iterator[LocalAws]:
             yield aws
         return
     home = local_home_in(folder)
-    instance = lifecycle.ensure(home).instance
+    joined = lifecycle.ensure(home, owner=os.getpid())
     try:
-        yield LocalAws(instance)
+        yield LocalAws(joined.instance)
     finally:
-        lifecycle.stop(home)
+        if joined.started:
+            lifecycle.stop(home)

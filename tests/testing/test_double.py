@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import time
 import venv
 from pathlib import Path
 
@@ -164,6 +165,30 @@ def test_an_account_has_twelve_digits() -> None:
         for account in ("", "12", "12345678901a", "1234567890123", "²" * 12):
             with pytest.raises(ValueError, match="give 12 digits"):
                 aws.account(account)
+
+
+def test_it_ends_with_tests_that_were_killed(tmp_path: Path) -> None:
+    """A cancelled job leaves nothing running."""
+    code = "import pathlib, rolelab.testing as t, sys, time\n"
+    code += "with t.running(pathlib.Path(sys.argv[1])): print('runs', flush=True); time.sleep(60)"
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout
+        assert tests.stdout.readline() == "runs\n"
+        assert len(local_aws_processes(tmp_path)) == 1
+        tests.kill()
+    deadline = time.monotonic() + 20
+    while local_aws_processes(tmp_path):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_one_that_ran_before_goes_on(tmp_path: Path) -> None:
+    """It is somebody's: the tests have joined it."""
+    with testing.running(tmp_path) as first:
+        with testing.running(tmp_path) as second:
+            assert second.url == first.url
+        assert clients(first.account()).iam.list_users()["Users"] == []
 
 
 def test_with_a_folder_it_holds_what_it_held(tmp_path: Path) -> None:

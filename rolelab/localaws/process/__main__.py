@@ -1,7 +1,7 @@
-"""The background process: `python -m rolelab.localaws.process HOME REGION PORT PIPE`.
+"""The background process: `python -m rolelab.localaws.process HOME PIPE REGION PORT OWNER`.
 
 `lifecycle.ensure` starts it and waits at the other end of the pipe for one word: an exit code, and
-why it does not serve. PORT is 0 where any will do.
+why it does not serve. PORT is 0 where any will do. With the process OWNER it ends; 0 is none.
 
 It works in HOME and names what is in there from there: where the folder is moved, its files go
 with it, and never into one that was made in its place.
@@ -61,12 +61,12 @@ class _Starter:
         return True
 
 
-def main(home: Path, region: str, port: int, pipe: int) -> int:
+def main(home: Path, pipe: int, region: str, port: int, owner: int) -> int:
     """Serve until stopped or idle; tell the starter when it serves, or why it does not."""
     log.install()
     starter = _Starter(pipe)
     try:
-        _serve(home, region, port, starter)
+        _serve(home, starter, region, port, owner)
     except LabError as error:
         if not starter.tell(f"{error.exit_code} {error}"):
             _log.error("%s", error)
@@ -79,7 +79,7 @@ def main(home: Path, region: str, port: int, pipe: int) -> int:
     return 0
 
 
-def _serve(home: Path, region: str, port: int, starter: _Starter) -> None:
+def _serve(home: Path, starter: _Starter, region: str, port: int, owner: int) -> None:
     os.umask(0o077)
     # Looked at before the code is loaded: a change from here on makes it older code.
     idle_s, code = _idle_s(), code_print()
@@ -113,7 +113,7 @@ def _serve(home: Path, region: str, port: int, starter: _Starter) -> None:
         on_ready=announce,
         on_saved=lambda: stage_kept(here, kept, instance.secret),
         idle_s=idle_s,
-        is_at_home=lambda: lock.is_own(home, alive),
+        is_wanted=lambda: lock.is_own(home, alive) and _lives(owner),
     )
     if not saved:
         raise LabError("the local AWS ends without having saved what it held")
@@ -144,6 +144,18 @@ def _prepared(home: Path, region: str, port: int) -> Server:
     )
 
 
+def _lives(owner: int) -> bool:
+    if owner == 0:
+        return True
+    try:
+        os.kill(owner, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _idle_s() -> float:
     text = os.environ.get(IDLE_VARIABLE, "")
     try:
@@ -155,4 +167,6 @@ def _idle_s() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    sys.exit(
+        main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,12 @@ class Started:
     line: str
 
 
-def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0) -> Started:
+def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0, owner: int = 0) -> Started:
     """Return the running instance, started here if need be; of two callers only one starts it.
 
     One that runs from older code than this is restarted in order, with what it holds. Without a
-    `port` it takes the one that it had, if that is free, else any.
+    `port` it takes the one that it had, if that is free, else any. It ends with the process
+    `owner`, if one is named.
 
     Raises:
         UsageError: it cannot have the port, or runs on another one.
@@ -75,7 +77,7 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0) -> Starte
             stop(home)
         before = read_record(home)
         lost = before is not None and not before.kept
-        _spawn(home, region, port)
+        _spawn(home, region, port, owner)
         now = probe.find(home)
     if now.instance is None:
         raise LabError(
@@ -112,7 +114,7 @@ def _started_line(instance: Instance, *, lost: bool, older: bool) -> str:
 # -- the start -------------------------------------------------------------------------------------
 
 
-def _spawn(home: Path, region: str, port: int) -> None:
+def _spawn(home: Path, region: str, port: int, owner: int) -> None:
     """Start the server detached from this terminal; wait until it serves, or tells why it cannot.
 
     Raises:
@@ -122,7 +124,7 @@ def _spawn(home: Path, region: str, port: int) -> None:
     reading, writing = os.pipe()
     try:
         try:
-            process = _process(home, region, port, writing)
+            process = _process(home, writing, [region, str(port), str(owner)])
         finally:
             os.close(writing)
         said = _read_until_closed(reading, _START_S)
@@ -143,7 +145,7 @@ def _spawn(home: Path, region: str, port: int) -> None:
     raise LabError(what, where=str(home / "log"))
 
 
-def _process(home: Path, region: str, port: int, pipe: int) -> subprocess.Popen[bytes]:
+def _process(home: Path, pipe: int, more: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         log = os.open(
             home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | whole_file.AS_A_FILE, 0o600
@@ -155,7 +157,7 @@ def _process(home: Path, region: str, port: int, pipe: int) -> subprocess.Popen[
             where=str(error.filename or home),
             do="make it a file that you can write",
         ) from None
-    words = ["-m", "rolelab.localaws.process", str(home), region, str(port), str(pipe)]
+    words = ["-m", "rolelab.localaws.process", str(home), str(pipe), *more]
     try:
         return subprocess.Popen(
             [sys.executable, *words],

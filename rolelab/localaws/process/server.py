@@ -96,11 +96,11 @@ class Server:
         on_ready: Callable[[], None] = lambda: None,
         on_saved: Callable[[], None] = lambda: None,
         idle_s: float = 0,
-        is_at_home: Callable[[], bool] = lambda: True,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> bool:
         """Serve until `end`, a signal, or `idle_s` seconds without a request (0: no limit).
 
-        It ends as well when it is no longer at home: then another one may be in its place.
+        It ends as well when it is no longer wanted, as where its folder is another's now.
         Returns False where what it holds could not be saved.
 
         Raises:
@@ -110,7 +110,7 @@ class Server:
         self._on_saved = on_saved
         if self._restore:
             self._aws.restore()
-        asyncio.run(self._serve(on_ready, idle_s, is_at_home))
+        asyncio.run(self._serve(on_ready, idle_s, is_wanted))
         return self._saved_at is not None
 
     def end(self) -> None:
@@ -129,10 +129,10 @@ class Server:
             self.end()
 
     async def _serve(
-        self, on_ready: Callable[[], None], idle_s: float, is_at_home: Callable[[], bool]
+        self, on_ready: Callable[[], None], idle_s: float, is_wanted: Callable[[], bool]
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        watch = asyncio.create_task(self._watch(on_ready, idle_s, is_at_home))
+        watch = asyncio.create_task(self._watch(on_ready, idle_s, is_wanted))
         # One that fails, as where nothing can be written, must not leave a server that nobody
         # knows of.
         watch.add_done_callback(lambda _: self.end())
@@ -146,7 +146,7 @@ class Server:
             watch.result()
 
     async def _watch(
-        self, on_ready: Callable[[], None], idle_s: float, is_at_home: Callable[[], bool]
+        self, on_ready: Callable[[], None], idle_s: float, is_wanted: Callable[[], bool]
     ) -> None:
         while not self._uvicorn.started:
             await asyncio.sleep(0.001)
@@ -154,8 +154,8 @@ class Server:
         self.ready.set()
         while True:
             await asyncio.sleep(min(1.0, idle_s) if idle_s else 1.0)
-            if not is_at_home():
-                _log.warning("its folder was removed or moved: it ends")
+            if not is_wanted():
+                _log.warning("its folder was removed or moved, or its owner ended: it ends")
                 self._save()
                 return
             if idle_s and time.monotonic() - self._front.last_request > idle_s:
