@@ -232,6 +232,12 @@ CASES = [
         words='The argument "assumeRolePolicy" is required',
     ),
     Case(
+        name="a document that is indented",
+        goal=goal(ROLE, "r", inputs=ROLE_INPUTS | {"assumeRolePolicy": f"\n  {TRUST}\n"}),
+        op="rejected",
+        words="leading space characters are not allowed",
+    ),
+    Case(
         name="its value was skipped",
         goal=goal(KEY, "k", inputs={"user": UNKNOWN}),
         op="rejected",

@@ -27,7 +27,9 @@ def iam_path(value: Any) -> str | None:
 
 
 def policy(value: Any) -> str | None:
-    """Check that a text is a JSON object."""
+    """Check that a text is a JSON object, from its first character on: IAM takes no space there."""
+    if value[:1].isspace():
+        return "contains an invalid JSON policy: leading space characters are not allowed"
     try:
         read: Any = json.loads(value)
     except ValueError as error:
