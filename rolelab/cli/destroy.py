@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import aws_at_hand, deploying
-from rolelab.errors import UsageError
+from rolelab.errors import LabError, UsageError
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from rolelab.aws.endpoint import Endpoint
     from rolelab.engine.deploy import RunOptions
     from rolelab.engine.recorded import Status
     from rolelab.engine.stack import Stack
     from rolelab.faults.leftovers import Leftover
+    from rolelab.outputs import Lab
 
 
 @click.command()
@@ -32,8 +30,6 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     that are left are named. If it is cut short, the exit code says so and the next `destroy`
     carries on.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     from rolelab.engine import deploy
 
     deploying.require_yes(yes, what="destroy")
@@ -41,19 +37,18 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
     options = deploy.RunOptions(parallel=parallel, continue_on_error=continue_on_error)
     if started and not as_json:
         say(started)
-    added = _added_by_break(place)
+    lab = _lab(place)
+    added = _added_by_break(place, lab)
     expected = None if yes else _agreed(place, options, added)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        # Beside the rest: to load what S3's client is made of takes as long as to remove a learner.
-        buckets = None if as_json else pool.submit(_buckets, place.endpoint)
-        _remove(added)
-        deploying.carried_out(
-            lambda listener: deploy.destroy(place, listener, options),
-            f"Destroying ({place.name}):",
-            as_json=as_json,
-            expected=expected,
-        )
-    if buckets:
+    buckets = [] if as_json else _buckets(place, lab)
+    _remove(added)
+    deploying.carried_out(
+        lambda listener: deploy.destroy(place, listener, options),
+        f"Destroying ({place.name}):",
+        as_json=as_json,
+        expected=expected,
+    )
+    if not as_json:
         _name_what_is_left(buckets)
         for line in aws_at_hand.what_is_elsewhere(place.project, _status(place)):
             say(f"left: {line}")
@@ -65,18 +60,22 @@ def _status(stack: Stack) -> Status:
     return recorded.status(stack.project, stack.name, stack.home)
 
 
-def _added_by_break(stack: Stack) -> list[Leftover]:
-    """Return what `break` added beside the lab; nothing where the stack is another program's."""
+def _lab(stack: Stack) -> Lab | None:
+    """Return the lab that the stack's outputs tell of; None where it is another program's."""
+    try:
+        return deploying.made_lab(stack)
+    except UsageError:
+        return None
+
+
+def _added_by_break(stack: Stack, lab: Lab | None) -> list[Leftover]:
+    """Return what `break` added beside the lab."""
     from rolelab.aws.clients import Clients
     from rolelab.aws.failures import AwsFailure, as_lab_error
     from rolelab.faults import leftovers
 
     try:
-        lab = deploying.made_lab(stack)
-    except UsageError:
-        return []
-    try:
-        return leftovers.find(Clients(stack.endpoint), lab)
+        return leftovers.find(Clients(stack.endpoint), lab) if lab else []
     except AwsFailure as failure:
         raise as_lab_error(failure) from None
 
@@ -109,28 +108,47 @@ def _agreed(stack: Stack, options: RunOptions, added: list[Leftover]) -> int:
     return len(planned.steps)
 
 
-def _buckets(endpoint: Endpoint) -> list[str]:
-    """Return the names of all buckets, which `destroy` leaves alone."""
+def _buckets(stack: Stack, lab: Lab | None) -> list[str]:
+    """Return the names of the buckets that the lab's learners made, which `destroy` leaves alone.
+
+    Only the project's own local AWS tells who made a bucket.
+    """
+    from rolelab.engine import recorded
+    from rolelab.localaws.process import control, probe
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+
+    local = probe.find(stack.project.local_home).instance
+    if stack.home.kind != "local" or local is None:
+        return []
+    try:
+        ours = recorded.unique_ids(stack.project, stack.name, stack.home) | _recreated(stack, lab)
+        makers = control.bucket_makers(local, stack.home.account or DEFAULT_ACCOUNT)
+    except LabError as error:
+        say(f"warning: whether buckets are left could not be found out: {error}", err=True)
+        return []
+    return sorted(name for name, maker in makers.items() if maker.partition(":")[0] in ours)
+
+
+def _recreated(stack: Stack, lab: Lab | None) -> set[str]:
+    """Return the unique id of the role that is there now: `mend` may have recreated it."""
     from rolelab.aws.clients import Clients
-    from rolelab.aws.failures import translated
+    from rolelab.aws.failures import AwsFailure, as_lab_error
+    from rolelab.aws.iam_entities import read_role
 
-    with translated("ListBuckets"):
-        listed = Clients(endpoint).s3.list_buckets()["Buckets"]
-        return [bucket.get("Name", "") for bucket in listed]
+    try:
+        role = read_role(Clients(stack.endpoint), lab.role.name) if lab else None
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
+    return (
+        {role.unique_id} if role and lab and lab.role.tags.items() <= role.tags.items() else set()
+    )
 
 
-def _name_what_is_left(listed: Future[list[str]]) -> None:
+def _name_what_is_left(buckets: list[str]) -> None:
     """Name the buckets that are still there.
 
     Nobody's state knows them, and a forgotten one costs money in an account.
     """
-    from rolelab.aws.failures import AwsFailure
-
-    try:
-        buckets = listed.result()
-    except AwsFailure as failure:
-        say(f"warning: whether buckets are left could not be found out: {failure}", err=True)
-        return
     if buckets:
         shown = ", ".join(buckets[:5]) + (", …" if len(buckets) > 5 else "")
         count = f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'}"

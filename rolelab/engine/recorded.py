@@ -91,6 +91,21 @@ def status(project: Project, stack: str, at: Home | None = None) -> Status:
     )
 
 
+def unique_ids(project: Project, stack: str, at: Home) -> set[str]:
+    """Return the unique ids of the stack's users and roles: their buckets have them as makers.
+
+    Raises:
+        LabError: the state cannot be read.
+    """
+    made = [
+        values.plain(resource.outputs.get("uniqueId"))
+        for world in _worlds(project, stack, at)
+        if world.home == at
+        for resource in world.everything
+    ]
+    return {unique_id for unique_id in made if unique_id}
+
+
 def _worlds(project: Project, stack: str, at: Home | None) -> list[World]:
     """Return the states of a stack in all AWSs, the one that is asked about first."""
     folder = project.stack_home(stack)

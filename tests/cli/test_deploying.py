@@ -305,6 +305,27 @@ def test_a_bucket_that_a_learner_left_is_named_by_destroy(lab: Lab) -> None:
     assert "left" not in lab.run("destroy", "--yes").stdout
 
 
+def test_buckets_of_others_are_not_called_the_learners(lab: Lab) -> None:
+    """An administrator's, and those of another stack's sessions, are none of this lab's."""
+    other = "config:\n  assume-role-lab:roleName: blue\n  assume-role-lab:learners: [ben]\n"
+    (lab.folder / "Pulumi.blue.yaml").write_text(other, encoding="utf-8")
+    lab.run("up", "--yes")
+    lab.run("up", "--yes", "--stack", "blue")
+    make = "import boto3, sys; boto3.client('s3').create_bucket(Bucket=sys.argv[1])"
+    python = ("--", sys.executable, "-c", make)
+    assert lab.run("exec", "--admin", *python, "boss").returncode == 0
+    assert lab.run("exec", "--role", *python, "of-dev").returncode == 0
+    assert lab.run("exec", "--role", "--stack", "blue", *python, "of-blue").returncode == 0
+    # Who has a bucket and asks for it again has not made it.
+    assert lab.run("exec", "--admin", *python, "of-blue").returncode == 0
+    lab.run("local", "stop")
+    gone = lab.run("destroy", "--yes", "--stack", "blue").stdout
+    assert "1 bucket is left, made by learners: of-blue" in gone
+    assert "boss" not in gone
+    assert "of-dev" not in gone
+    assert "made by learners: of-dev\n" in lab.run("destroy", "--yes").stdout
+
+
 def test_a_name_that_another_stack_has_says_what_to_do(lab: Lab) -> None:
     """Two stacks in one account cannot both have the role s3Access."""
     lab.run("up", "--yes")

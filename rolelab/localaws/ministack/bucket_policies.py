@@ -40,7 +40,7 @@ def owner_of(bucket: str) -> str | None:
 def policy_of(store: IdentityStore, bucket: str, owner: str) -> str:
     """Return a bucket's policy with each principal as it is now."""
     document = module("services.s3")._bucket_policies.get_scoped(owner, None, bucket) or "{}"
-    record = _record(bucket)
+    record = record_of(bucket)
     return trust.current(store, as_text(document), record.get(_IDS) if record else None)
 
 
@@ -63,11 +63,12 @@ def read(store: IdentityStore, body: bytes, bucket: str) -> BucketPolicy:
 
 def keep_ids(bucket: str, ids: dict[str, str]) -> None:
     """Keep the unique ids of the principals of the policy that was saved."""
-    record = _record(bucket)
+    record = record_of(bucket)
     if record is not None:
         record[_IDS] = ids
 
 
-def _record(bucket: str) -> Foreign:
+def record_of(bucket: str) -> Foreign:
+    """Return MiniStack's own record of a bucket; None without one."""
     owner = owner_of(bucket)
     return module("services.s3")._buckets.get_scoped(owner, None, bucket) if owner else None

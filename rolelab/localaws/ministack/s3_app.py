@@ -19,7 +19,14 @@ from rolelab.localaws.http.events import MOST_OF_A_TEXT, Events
 from rolelab.localaws.http.front import Receive, Send
 from rolelab.localaws.http.incoming import MISMATCH, Incoming
 from rolelab.localaws.http.s3_call import S3Call
-from rolelab.localaws.ministack import bucket_policies, s3_bodies, s3_checks, s3_errors, s3_keys
+from rolelab.localaws.ministack import (
+    bucket_makers,
+    bucket_policies,
+    s3_bodies,
+    s3_checks,
+    s3_errors,
+    s3_keys,
+)
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import S3, Asked
 from rolelab.localaws.ministack.s3_bodies import DeletedObject, Deletion
@@ -212,6 +219,8 @@ class S3App:
             policy = bucket_policies.read(self._store, body, call.bucket)
             body = policy.document.encode()
         answer = await self._s3.carry_out(call, authorization, body)
+        if name == "CreateBucket" and answer[0] < 300:
+            bucket_makers.keep(call.bucket, asked.caller)
         if policy and answer[0] < 300:
             bucket_policies.keep_ids(call.bucket, policy.ids)
         owner = bucket_policies.owner_of(call.bucket)

@@ -29,6 +29,7 @@ class Told(TypedDict, total=False):
     events: list[ApiEvent]
     refused: tuple[str, str]
     aheadSeconds: float
+    makers: dict[str, str]
 
 
 class SignInAnswer(TypedDict, total=False):
@@ -94,6 +95,11 @@ def ahead_s(instance: Instance) -> float:
 def remove_buckets(instance: Instance, account: str) -> None:
     """Remove an account's buckets with what is in them; their names are free again."""
     _ask(instance, "POST", proofs.BUCKETS_PATH, {"account": account})
+
+
+def bucket_makers(instance: Instance, account: str) -> Mapping[str, str]:
+    """Return who made an account's buckets: a principal id by each name, `AROA…:session`."""
+    return _ask(instance, "GET", proofs.BUCKETS_PATH, {"account": account}).get("makers", {})
 
 
 def sign_in(instance: Instance, do: str, parameters: Mapping[str, str]) -> SignInAnswer:

@@ -18,7 +18,7 @@ from rolelab.localaws.http.events import Events
 from rolelab.localaws.http.front import Controls
 from rolelab.localaws.http.query import QueryService
 from rolelab.localaws.http.sign_in_service import SignInService
-from rolelab.localaws.ministack import emulator, seams
+from rolelab.localaws.ministack import bucket_makers, emulator, seams
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.s3_app import S3App
 from rolelab.localaws.ministack.signatures import Signatures
@@ -54,7 +54,7 @@ class LocalAws:
         return {
             proofs.EVENTS_PATH: self._events_after,
             proofs.CLOCK_PATH: _clock,
-            proofs.BUCKETS_PATH: _remove_buckets,
+            proofs.BUCKETS_PATH: _buckets,
             proofs.SIGN_IN_PATH: SignInService(self._store, self._events),
         }
 
@@ -112,10 +112,11 @@ class LocalAws:
         clock.reset()
 
 
-def _remove_buckets(method: str, query: Mapping[str, str]) -> Mapping[str, object]:
+def _buckets(method: str, query: Mapping[str, str]) -> Mapping[str, object]:
+    account = query.get("account", "")
     if method != "POST":
-        raise ValueError("buckets are removed by POST")
-    emulator.empty_buckets(query.get("account", ""))
+        return {"makers": bucket_makers.of_account(account)}
+    emulator.empty_buckets(account)
     return {}
 
 
