@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long coverage lint style types arrows format bench pins policies clean environment-lost
+.PHONY: help setup demo console pictures test test-long coverage lint style types arrows format bench pins policies clean environment-lost
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ setup: $(VENV)/.ready ## Set up .venv, and say what to do next
 
 demo: $(VENV)/.ready ## Watch the whole lesson happen, offline (ARGS=--pause waits before each step)
 	@$(BIN)/python -m rolelab demo $(ARGS)
+
+console: $(VENV)/.ready ## Do the lesson in a browser, offline (ARGS=--open opens it)
+	@$(BIN)/python -m rolelab console $(ARGS)
+
+pictures: $(VENV)/.ready-dev ## Take the pictures of the README again, from the real thing
+	@$(BIN)/python tools/pictures.py
 
 test: $(VENV)/.ready-dev ## Run the tests, in a few minutes (ARGS='-k trust' runs some)
 	@$(BIN)/python -m $(PYTEST) $(ARGS)

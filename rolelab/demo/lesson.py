@@ -31,6 +31,7 @@ STEPS = (
         why="Pulumi makes what the program declares: a user with an access key, and a role with S3"
         " access.",
         command="rolelab up --yes    # with assume-role-lab:grant: false in Pulumi.dev.yaml",
+        clicks="IAM → Users → Create user; Roles → Create role → AWS account, AmazonS3FullAccess",
         act=lambda acts: acts.make_lab(grant=False),
         expects=MADE,
     ),
@@ -40,6 +41,7 @@ STEPS = (
         why="The key works: whatever is refused from here on is refused to this user, not to a bad"
         " key.",
         command="rolelab exec -- aws sts get-caller-identity",
+        clicks="sign in as {user}: the account menu says who you are",
         act=Acts.ask_who_it_is,
     ),
     _TaughtStep(
@@ -47,6 +49,7 @@ STEPS = (
         who=LEARNER,
         why="No policy allows it anything, and what is not allowed is denied.",
         command="rolelab exec -- aws s3 ls",
+        clicks="S3 → Buckets",
         act=Acts.list_buckets,
         expects=REFUSED,
     ),
@@ -56,6 +59,7 @@ STEPS = (
         why="Trusting the account lets its administrators decide who may assume it; it lets nobody"
         " in yet.",
         command="rolelab exec --admin -- aws iam get-role --role-name {role}",
+        clicks="IAM → Roles → {role} → Trust relationships",
         act=Acts.look_at_role,
     ),
     _TaughtStep(
@@ -64,6 +68,7 @@ STEPS = (
         why="The role's half is there, the user's half is missing: nothing allows this user to"
         " ask.",
         command="rolelab exec -- {switch}",
+        clicks="account menu → Switch role → {role}",
         act=Acts.switch,
         expects=REFUSED,
     ),
@@ -73,6 +78,7 @@ STEPS = (
         why="Of a refused AssumeRole AWS gives no reason; rolelab reads the policies of both halves"
         " and tells it.",
         command="rolelab explain",
+        clicks='the link "Why was this refused?" below the refusal',
         act=Acts.explain_switch,
         expects=EXPLAINED,
     ),
@@ -82,6 +88,7 @@ STEPS = (
         why="One inline policy on the user allows sts:AssumeRole on this role, and on no other.",
         command="rolelab exec --admin -- aws iam put-user-policy --user-name {user}"
         " --policy-name AssumeRole --policy-document {grant}",
+        clicks="IAM → Users → {user} → Add permissions → Create inline policy → JSON",
         act=lambda acts: acts.make_lab(grant=True),
         expects=MADE,
     ),
@@ -90,6 +97,7 @@ STEPS = (
         who=LEARNER,
         why="Both halves agree, so AWS hands out a key that is somebody else and ends by itself.",
         command="rolelab exec -- {switch}",
+        clicks="account menu → Switch role → {role}",
         act=Acts.switch,
     ),
     _TaughtStep(
@@ -97,6 +105,7 @@ STEPS = (
         who=ROLE,
         why="The session has the role's permissions, and the user's own no longer matter.",
         command="rolelab exec --role -- aws s3 mb {bucket}",
+        clicks="S3 → Buckets → Create bucket",
         act=Acts.make_bucket,
     ),
     _TaughtStep(
@@ -105,6 +114,7 @@ STEPS = (
         why="AmazonS3FullAccess means all of S3: write an object, read it back, and clean up.",
         command="rolelab exec --role -- sh -c 'echo hello | aws s3 cp - {bucket}/hello.txt"
         " && aws s3 cp {bucket}/hello.txt - && aws s3 rb --force {bucket}'",
+        clicks="the bucket → Upload, Download, Delete, Delete bucket",
         act=Acts.use_bucket,
     ),
     _TaughtStep(
@@ -112,6 +122,7 @@ STEPS = (
         who=ROLE,
         why="S3 full access says nothing of IAM, so the session is not allowed to look at users.",
         command="rolelab exec --role -- aws iam list-users",
+        clicks="IAM → Users",
         act=Acts.list_users,
         expects=REFUSED,
     ),
@@ -120,6 +131,7 @@ STEPS = (
         who=LEARNER,
         why="Switching back is to use one's own key again; nothing was changed about the user.",
         command="rolelab exec -- aws sts get-caller-identity",
+        clicks="account menu → Switch back",
         act=Acts.ask_who_it_is,
     ),
     _TaughtStep(
@@ -127,6 +139,7 @@ STEPS = (
         who=LEARNER,
         why="The permissions belonged to the session, never to the user.",
         command="rolelab exec -- aws s3 ls",
+        clicks="S3 → Buckets",
         act=Acts.list_buckets,
         expects=REFUSED,
     ),
@@ -135,6 +148,7 @@ STEPS = (
         who=ADMINISTRATOR,
         why="What was declared together goes together, in reverse order of dependency.",
         command="rolelab destroy --yes",
+        clicks="IAM → Roles → {role} → Delete; Users → {user} → Delete",
         act=Acts.destroy,
         expects=REMOVED,
     ),
@@ -143,6 +157,7 @@ STEPS = (
         who=ADMINISTRATOR,
         why="A lab that leaves a key behind leaves a door open: so look.",
         command="rolelab exec --admin -- sh -c 'aws iam list-users; aws iam list-roles; aws s3 ls'",
+        clicks="IAM → Users; Roles; S3 → Buckets",
         act=Acts.look_for_what_is_left,
     ),
 )
@@ -159,8 +174,9 @@ def tell(
     """
     try:
         for taught in STEPS:
-            who, command = (text.format_map(acts.names) for text in (taught.who, taught.command))
-            step = replace(taught, who=who, command=command)
+            texts = (taught.who, taught.command, taught.clicks)
+            who, command, clicks = (text.format_map(acts.names) for text in texts)
+            step = replace(taught, who=who, command=command, clicks=clicks)
             on_step(step)
             begun = time.monotonic()
             answer = _answer(acts, taught)

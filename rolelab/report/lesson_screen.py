@@ -35,6 +35,8 @@ class LessonStep:
     """One sentence: why this happens."""
     command: str
     """The same with the tools of work; it works when typed after `rolelab up`."""
+    clicks: str
+    """The same in the console of `rolelab console`, as one clicks."""
 
 
 class LessonScreen:
@@ -64,6 +66,7 @@ class LessonScreen:
         self._console.print(
             Text.assemble("    ", ("$ ", "dim"), (step.command, "blue")), soft_wrap=True
         )
+        self._prose(f"in the console: {step.clicks}", "dim")
         self._pause()
 
     def answer(self, step: LessonStep, answer: LessonAnswer, seconds: float) -> None:

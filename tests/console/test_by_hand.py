@@ -97,14 +97,12 @@ def test_the_console_serves_until_it_is_interrupted(folder: Folder, administrato
     assert process.stdout is not None
     with process.stdout:
         lines = [process.stdout.readline() for _ in range(4)]
-    address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
-    assert address, lines
-    assert "/signin/root?token=" in "".join(lines)
-    page = urllib3.request("GET", f"{address[0]}/signin")
-    assert page.status == 200
-    taken = folder.rolelab("console", "--port", address[0].rpartition(":")[2])
-    assert taken.exit_code == 2
-    assert "cannot listen on port" in taken.err
-    process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+        address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+        assert address, lines
+        assert "/signin/root?token=" in "".join(lines)
+        assert urllib3.request("GET", f"{address[0]}/signin").status == 200
+        taken = folder.rolelab("console", "--port", address[0].rpartition(":")[2])
+        assert (taken.exit_code, "cannot listen on port" in taken.err) == (2, True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
     assert probe.find(folder.path / ".rolelab" / "local").instance is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import urllib3
 import yaml
 
 from tests.conftest import KEPT
@@ -201,3 +203,25 @@ def test_the_readme_says_the_same_of_exit_codes_as_the_help(folder: Folder) -> N
             code,
             told,
         )
+
+
+def test_make_console_serves_the_lesson(clone: Path, tmp_path: Path) -> None:
+    """The first line says where; Ctrl-C ends it."""
+    assert "make console\n" in blocks("sh")
+    lend_environment(clone)
+    process = subprocess.Popen(
+        ["make", "console"],
+        cwd=clone,
+        env=newcomer(tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert address is not None
+        assert urllib3.request("GET", f"{address[0]}/signin").status == 200
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) in (0, 2)  # make says 2 where it was interrupted itself
