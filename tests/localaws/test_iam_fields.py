@@ -82,6 +82,15 @@ def test_an_account_named_by_its_digits_is_shown_by_its_arn(root: Clients) -> No
     shown = root.iam.get_role(RoleName="r")["Role"].get("AssumeRolePolicyDocument")
     expected = sent.replace('"444455556666"', '"arn:aws:iam::444455556666:root"')
     assert shown == json.loads(expected)
+    of_condition = (
+        '{"Version": "2012-10-17",  "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
+        ' "Principal": {"Service": "ec2.amazonaws.com"}, "Condition": {"StringEquals":'
+        ' {"aws:SourceAccount": "444455556666"}}}]}'
+    )
+    root.iam.update_assume_role_policy(RoleName="r", PolicyDocument=of_condition)
+    assert root.iam.get_role(RoleName="r")["Role"].get("AssumeRolePolicyDocument") == json.loads(
+        of_condition
+    )
     root.iam.update_assume_role_policy(RoleName="r", PolicyDocument=expected)
     assert root.iam.get_role(RoleName="r")["Role"].get("AssumeRolePolicyDocument") == shown
 

@@ -10,7 +10,6 @@ principals").
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -41,7 +40,6 @@ def resolve(
     return ids
 
 
-_ACCOUNT = re.compile(r'"(\d{12})"')
 _ELEMENTS = ("Principal", "NotPrincipal")
 
 
@@ -50,11 +48,8 @@ def _statements(policy: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def current(store: IdentityStore, document: str, ids: dict[str, str] | None) -> str:
-    """Return a stored policy with each principal as it is now: its ARN, or its id if it is gone.
-
-    An account that was named by its 12 digits is shown by its ARN.
-    """
-    moved = {account: account_root(account) for account in _ACCOUNT.findall(document)}
+    """Return a stored policy with each principal as it is now: its ARN, or its id if it is gone."""
+    moved: dict[str, str] = {}
     for arn, unique_id in (ids or {}).items():
         entity = store.by_id(unique_id)
         now = entity["Arn"] if entity else unique_id

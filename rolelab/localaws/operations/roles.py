@@ -54,7 +54,8 @@ def shown(store: IdentityStore, record: RoleRecord) -> dict[str, object]:
 def create(call: ApiCall) -> Result:
     """CreateRole: the trust policy is told as it was sent, and not as it will be shown."""
     entity = lookup.new_entity(call, "role", "RolesQuota")
-    document, ids = _checked_trust(call, call.text("AssumeRolePolicyDocument"))
+    sent = call.text("AssumeRolePolicyDocument")
+    document, ids = _checked_trust(call, sent)
     record: RoleRecord = {
         **entity,
         "RoleName": call.text("RoleName"),
@@ -69,7 +70,7 @@ def create(call: ApiCall) -> Result:
         "Tags": tagging.new(call),
     }
     call.store.roles.add(call.account, record)
-    return {"Role": {**made(call.store, record), "AssumeRolePolicyDocument": encoded(document)}}
+    return {"Role": {**made(call.store, record), "AssumeRolePolicyDocument": encoded(sent)}}
 
 
 def get(call: ApiCall) -> Result:
@@ -136,7 +137,7 @@ def is_of_service(record: RoleRecord) -> bool:
 def _checked_trust(call: ApiCall, document: str) -> tuple[str, dict[str, str]]:
     requirements.require_grammar(document, PolicyUse.TRUST)
     requirements.require_at_most(PolicyUse.TRUST.value, policy_size(document))
-    return document, trust.resolve(call.store, json.loads(document))
+    return trust.with_account_arns(document), trust.resolve(call.store, json.loads(document))
 
 
 def _changeable(call: ApiCall) -> RoleRecord:
