@@ -103,9 +103,10 @@ def of_call(
         return _of_nobody(situation, decision, who)
     is_told = decision.layer is Layer.MISSING_ROLE
     if resource.missing and not is_told and not resource.is_made_by(question.action):
-        # Nothing is proposed for what is not there.
-        return Reason(why=(explain(decision, want_allowed=None).summary, resource.missing))
-    reason = all_of(decision)
+        # No policy is proposed for what is not there.
+        reason = Reason(why=(explain(decision, want_allowed=None).summary, resource.missing))
+    else:
+        reason = all_of(decision)
     if who == OWN and decision.allowed is False and decide(SESSION).allowed:
         # What belongs to the role is not given to the user: that is the lesson.
         reason = replace(reason, advice=_switch_instead(situation, question.action, options))
