@@ -51,6 +51,8 @@ class Cause(Enum):
     SESSION = "session policy"
     RESOURCE = "resource-based policy"
     TRUST = "role trust policy"
+    MISSING_ROLE = "missing role"
+    """Nothing that can be assumed: a user, a session, a name that is no ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def authorize(
     `policy` is that of the resource, where it has one. Without it only the caller's own policies
     count.
     """
+    if request.lower_action == "sts:assumerole" and ":role/" not in request.resource:
+        return Refusal(Cause.MISSING_ROLE, explicit=False)
     layers: list[tuple[Cause, Policies | None]] = [
         (Cause.IDENTITY, caller.identity),
         (Cause.BOUNDARY, caller.boundary),

@@ -1,6 +1,7 @@
 """Statements of a policy, and whether one is about a request: action, resource, conditions.
 
-Source: IAM User Guide, "IAM JSON policy elements reference", "Policy evaluation logic".
+Source: IAM User Guide, "IAM JSON policy elements reference", "Policy evaluation logic"; Amazon S3
+User Guide, "Amazon S3 actions".
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ class Request:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lower_action", self.action.lower())
+        # A list of all buckets names none; it is asked on what stands for all of them.
+        if self.lower_action == "s3:listallmybuckets":
+            object.__setattr__(self, "resource", "arn:aws:s3:::*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 The second judge (this folder) was written from AWS's pages by other hands, shares no code with
 `rolelab.iam` and decides by two values; MiniStack's own evaluator decides the identity-based half,
 where the documentation is on its side (no variables, no incomplete ARNs, no comparison of ARNs).
-Where the second judge is wrong by AWS's page, a test below says so.
 """
 
 from __future__ import annotations
@@ -163,7 +162,7 @@ def test_the_second_judge_knows_every_operator(operator: Operator) -> None:
 @given(
     own=OWN,
     trust=TRUST,
-    role=st.sampled_from([ROLE, ROLE, ROLE, FOREIGN]),
+    role=st.sampled_from([ROLE, ROLE, ROLE, FOREIGN, USER, SESSION_CALLS.arn]),
     principal=st.sampled_from([USER_CALLS, USER_CALLS, SESSION_CALLS]),
     asked=ASKED,
 )
@@ -200,40 +199,14 @@ def test_two_judges_agree_on_who_reads_an_object_and_on_the_reason(
     _agree(_request(principal, "s3:GetObject", OBJECT, asked), own, Layer.RESOURCE, bucket)
 
 
-@pytest.mark.parametrize(
-    ("request_", "layer", "resource", "is_allowed"),
-    [
-        # S3 User Guide, "Amazon S3 actions": the action is asked on arn:aws:s3:::*, which this
-        # policy covers.
-        pytest.param(
-            _request(USER_CALLS, "s3:ListAllMyBuckets", "*", {}),
-            Layer.RESOURCE,
-            {"Statement": []},
-            True,
-            id="ListAllMyBuckets on arn:aws:s3:::*",
-        ),
-        # STS API Reference, "AssumeRole": a user has no trust policy, whatever the grant covers.
-        pytest.param(
-            _request(USER_CALLS, "sts:AssumeRole", USER, {}),
-            Layer.TRUST,
-            {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}},
-            False,
-            id="AssumeRole of a user's ARN",
-        ),
-    ],
-)
-def test_where_the_second_judge_is_wrong_by_awss_page(
-    request_: Request, layer: Layer, resource: Doc, is_allowed: bool
+@MANY
+@given(own=OWN, principal=st.sampled_from([USER_CALLS, SESSION_CALLS, ROOT_CALLS]), asked=ASKED)
+def test_two_judges_agree_on_who_lists_all_buckets_and_on_the_reason(
+    own: dict[Layer, list[Doc]], principal: Principal, asked: Doc
 ) -> None:
-    """Every difference between the two that is known."""
-    statement = {
-        "Effect": "Allow",
-        "Action": ["s3:*", "sts:*"],
-        "Resource": ["arn:aws:s3:::*", USER],
-    }
-    own: dict[Layer, list[Doc]] = {Layer.IDENTITY: [{"Statement": statement}]}
-    assert _product(request_, own, layer, resource).allowed is is_allowed
-    assert (_second(request_, own, layer, resource) is None) is not is_allowed
+    """It names no bucket, so that what a Resource covers is a matter of its own."""
+    request = _request(principal, "s3:ListAllMyBuckets", "*", asked)
+    _agree(request, own, Layer.RESOURCE, {"Statement": []})
 
 
 @MANY
