@@ -84,6 +84,8 @@ class Proof:
     """Whether the learners should be able to assume the role."""
     started: datetime
     took_s: float
+    notes: tuple[str, ...] = ()
+    """What is no failure, and good to know, a sentence each."""
 
 
 def exit_code(found: Iterable[Finding]) -> int:

@@ -118,9 +118,13 @@ def _prove(chosen: target.Target, place: Place, options: VerifyOptions) -> Proof
 
     started, clock = datetime.now(timezone.utc), time.monotonic()
     lab = chosen.lab
+    notes: list[str] = []
     with live.screen(len(lab.learners)) as screen:
         listener = verification.Listener(
-            on_finding=screen.add, on_wait=screen.waiting, on_stop=screen.stopping
+            on_finding=screen.add,
+            on_wait=screen.waiting,
+            on_stop=screen.stopping,
+            on_note=notes.append,
         )
         found = verification.verify(lab, chosen.endpoint, options, listener)
     return Proof(
@@ -133,4 +137,5 @@ def _prove(chosen: target.Target, place: Place, options: VerifyOptions) -> Proof
         grant=lab.grant,
         started=started,
         took_s=time.monotonic() - clock,
+        notes=tuple(notes),
     )

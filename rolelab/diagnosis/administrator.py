@@ -127,6 +127,14 @@ class Administrator:
         """
         return self._ask(self.require(), lambda: self._managed.document(arn))
 
+    def read(self, call: Callable[[], _T]) -> _T:
+        """Return what a call of the administrator's reads.
+
+        Raises:
+            NotLookedAt, NoAnswer: as `require`, or AWS refuses.
+        """
+        return self._ask(self.require(), call)
+
     def situation(self, learner: Learner) -> Situation:
         """Return a learner's user, the role, and all that their policies decide.
 

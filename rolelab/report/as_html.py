@@ -41,6 +41,7 @@ def render(proof: Proof) -> str:
         "".join(_reasons(seen, is_class=is_class)),
         "".join(_matrix(proof)),
         "".join(_left_out(proof)),
+        _notes(proof),
         f"<footer>rolelab verify, {ran}</footer>",
     )
     return (
@@ -204,6 +205,12 @@ def _counted(proof: Proof) -> Iterator[str]:
         )
         yield f'<tr><th scope="row">{escape(check)}</th>{cells}</tr>'
     yield "</tbody></table></section>"
+
+
+def _notes(proof: Proof) -> str:
+    """Tell what is no failure, and good to know."""
+    items = "".join(f"<li>{escape(note)}</li>" for note in proof.notes)
+    return f"<section><h2>Good to know</h2><ul>{items}</ul></section>" if items else ""
 
 
 def _left_out(proof: Proof) -> Iterator[str]:

@@ -35,6 +35,7 @@ def content(proof: Proof) -> Mapping[str, object]:
         "tookSeconds": round(proof.took_s, 3),
         "exitCode": findings.exit_code(proof.findings),
         "counts": {verdict.value: tally[verdict] for verdict in findings.Verdict},
+        "notes": list(proof.notes),
         "notAllRight": list(seen.own),
         "faults": [_fault(fault, places) for fault in seen.faults],
         "findings": [_finding(finding) for finding in proof.findings],

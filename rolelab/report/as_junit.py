@@ -24,6 +24,9 @@ def render(proof: Proof) -> str:
         root.append(_suite(name or f"role {summary.role_name(proof)}", findings, proof))
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
+    if proof.notes and len(root):
+        # The schema has no place for it at the top.
+        Xml.SubElement(root[-1], "system-out").text = _text("\n".join(proof.notes))
     root.set("time", f"{proof.took_s:.3f}")
     Xml.indent(root)
     return (

@@ -45,6 +45,8 @@ def show(proof: Proof, console: Console | None = None) -> None:
                 # Commands are to be copied: what a terminal breaks stays one line in a copy.
                 console.print(Text(line), soft_wrap=True)
             console.print()
+    for note in proof.notes:
+        console.print(Text(readable.line(f"note: {note}")), soft_wrap=True)
     style = STYLES[summary.overall(proof.findings)]
     console.print(Text(summary.conclusion(proof.findings), style=style))
 

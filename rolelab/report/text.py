@@ -48,6 +48,9 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"{'all learners':32}{'pass':>8}{'fail':>8}{'unknown':>8}{'skipped':>8}"
         for check, tally in summary.by_check(findings).items():
             yield f"  {check:30}" + "".join(f"{tally[verdict] or '-':>8}" for verdict in MARKS)
+    for note in proof.notes:
+        yield ""
+        yield from _wrapped(f"note: {note}", "")
     yield ""
     yield from textwrap.wrap(summary.conclusion(findings), WIDTH)
 

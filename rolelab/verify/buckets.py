@@ -11,6 +11,9 @@ from rolelab.aws.failures import AwsFailure
 from rolelab.aws.patience import AwsAnswer, CallOutcome, Patience
 from rolelab.verify import actions
 
+BUCKET_PREFIX = "rolelab-verify-"
+"""Every bucket of a verification begins so, then the time in UTC: one can see what it is."""
+
 
 class Buckets:
     """Remembers every bucket that may have been made for one learner."""

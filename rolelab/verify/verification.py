@@ -21,14 +21,14 @@ from rolelab.diagnosis.role_checks import ROLE_CHECKS, compare_role
 from rolelab.diagnosis.user_checks import USER_CHECKS, compare_user
 from rolelab.findings import Finding
 from rolelab.outputs import Lab, Learner
+from rolelab.verify import notes
+from rolelab.verify.buckets import BUCKET_PREFIX
 from rolelab.verify.checks import BEHAVIOUR, CLEANUP
 from rolelab.verify.comparison import compare
 from rolelab.verify.expectations import expected_of
 from rolelab.verify.story import Story, Surroundings
 from rolelab.verify.telling import Teller
 
-BUCKET_PREFIX = "rolelab-verify-"
-"""Every bucket of a verification begins so, then the time in UTC: one can see what it is."""
 _CONTENT_SIZE = 4096
 
 
@@ -55,6 +55,8 @@ class Listener:
     on_wait: Callable[[str, str, AwsAnswer], None] = lambda _learner, _check, _answer: None
     """Learner, check, and the answer that is not believed yet."""
     on_stop: Callable[[], None] = lambda: None
+    on_note: Callable[[str], None] = lambda _: None
+    """What is no failure, and good to know."""
 
 
 def verify(
@@ -142,6 +144,7 @@ class _Verification:
                 pool.submit(self._tell_story, learner) for learner in self._around.lab.learners
             ]
             stories.append(pool.submit(self._compare_role))
+            stories.append(pool.submit(self._take_notes))
             try:
                 wait(stories, return_when=FIRST_EXCEPTION)
                 for story in stories:
@@ -181,6 +184,15 @@ class _Verification:
                 around,
                 lambda: compare_role(around.lab, around.admin.role(again=True)),
             )
+
+    def _take_notes(self) -> None:
+        """Look who else gets in: told, and no verdict on the lab."""
+        around = self._around
+        with suppress(Stopped):
+            now = around.patience.clock.now()
+            for note in notes.of_lab(around.lab, around.callers, around.admin, now):
+                with self._telling:
+                    self._listener.on_note(note)
 
 
 def _stoppable(clock: Clock, stop: threading.Event) -> Clock:
