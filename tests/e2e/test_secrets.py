@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from rolelab.localaws.process.record import Instance
 from tests.e2e.conftest import Folder
 
 LOOKS = [
@@ -79,16 +80,14 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_failure_shows_no_secret_and_no_traceback(folder: Folder) -> None:
+def test_a_failure_shows_no_secret_and_no_traceback(folder: Folder, local_aws: Instance) -> None:
     """A refused signature is answered with parts of the request: none of it is shown."""
     folder.rolelab("up", "--yes")
     env = folder.aws()
     secret, wrong = env["AWS_SECRET_ACCESS_KEY"], "wrong" * 8
-    # By another name the endpoint is not the project's own: then the environment's key counts.
-    url = env["AWS_ENDPOINT_URL"].replace("127.0.0.1", "localhost")
-    done = folder.rolelab(
-        "up", "--yes", env={**env, "AWS_SECRET_ACCESS_KEY": wrong, "AWS_ENDPOINT_URL": url}
-    )
+    # It is not the project's own: then the environment's key counts.
+    another = {"AWS_SECRET_ACCESS_KEY": wrong, "AWS_ENDPOINT_URL": local_aws.url}
+    done = folder.rolelab("up", "--yes", env={**env, **another})
     assert done.exit_code in (1, 3)
     said = done.out + done.err
     assert "Traceback" not in said

@@ -32,20 +32,30 @@ def calls(project: Project, work: Callable[[], object]) -> Counter[str]:
     return Counter(record()[before:])
 
 
+def but_for_looks(counted: Counter[str]) -> Counter[str]:
+    """Leave out what `up` and `destroy` look for, as often for a thousand learners as for one.
+
+    Those are names that somebody else has, and what is left at the end.
+    """
+    looks = {"ListBuckets", "ListGroups", "ListPolicies", "ListRoles", "ListUsers"}
+    assert sum(counted[name] for name in looks) <= 7
+    return Counter({name: counted[name] for name in counted.keys() - looks})
+
+
 def test_the_floor_makes_the_calls_that_rolelab_makes(project: Project) -> None:
     """A floor with more calls would flatter every ratio; one with fewer would be none."""
     project.rolelab("local", "start")
     env = project.aws()
     made = calls(project, project.up)
-    assert calls(project, lambda: project.floor("make", 3, env)) == made
+    assert calls(project, lambda: project.floor("make", 3, env)) == but_for_looks(made)
     verified = calls(project, lambda: project.rolelab("verify", "--stack", STACK))
     floor = calls(project, project.verify_floor)
     assert floor <= verified
     assert verified - floor <= Counter({"GetCallerIdentity": 1})
     removed = calls(project, project.destroy)
-    # The floor reads the ids of the keys first, off its clock; `destroy` looks for buckets.
+    # The floor reads the ids of the keys first, off its clock.
     floor = calls(project, lambda: project.floor("remove", 3, env)) - Counter(ListAccessKeys=3)
-    assert floor == removed - Counter(ListBuckets=1)
+    assert floor == but_for_looks(removed)
 
 
 def test_the_program_alone_runs_to_its_end(project: Project) -> None:
