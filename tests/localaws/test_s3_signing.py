@@ -144,3 +144,30 @@ def test_a_request_is_signed_in_one_way(lab: S3Lab) -> None:
     headers = lab.headers(nobody, "GET", _target(url))
     status, answer = lab.send("GET", _target(url), headers)
     assert (status, b"Only one auth mechanism allowed" in answer) == (400, True), answer
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("get_object", {"ResponseContentDisposition": 'attachment; filename="a b.txt"'}),
+        ("get_object", {"ResponseExpires": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+        ("get_object_acl", {}),
+        ("get_object_tagging", {}),
+    ],
+)
+def test_a_url_is_right_whatever_its_parameters(
+    lab: S3Lab, version: str, operation: str, more: dict[str, str]
+) -> None:
+    """The name of a file has blanks, and a sub-resource no value."""
+    keys = lab.user(("Allow", "s3:Get*", "bucket/*"))
+    params = {"Bucket": lab.bucket, "Key": "k", **more}
+    url: str = lab.client(keys, version).generate_presigned_url(operation, Params=params)
+    target = url.removeprefix(lab.local_aws.url)
+    status, answer = lab.send("GET", target, {})
+    assert status == 200, answer
+    other = target.replace("/k?", "/secret?")
+    assert lab.send("GET", other, {})[0] == 403
+    if "?acl" in target:
+        assert lab.send("GET", target.replace("?acl", "?tagging"), {})[0] == 403
+        assert lab.send("GET", target.replace("?acl", "?%74agging"), {})[0] == 403

@@ -5,12 +5,16 @@ A request may be signed in its header, in its query (a presigned URL) or not at 
 
 from __future__ import annotations
 
+from collections import UserDict
+from collections.abc import ItemsView
 from types import ModuleType
+from urllib.parse import quote
 
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, caller_of, note_use
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http.incoming import Incoming
+from rolelab.localaws.http.s3_call import Query
 from rolelab.localaws.ministack import bucket_policies
 from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.localaws.ministack.s3_bodies import UploadForm
@@ -51,9 +55,10 @@ class S3Callers:
         if access_key_id:
             self._responses.set_request_account_id(self._app._request_account_scope(access_key_id))
         self._responses.set_request_region(self._router.extract_region(headers, query))
-        self._evaluator.pin_signed_request(
-            received.method, received.raw_path, query, incoming.scope["headers"]
-        )
+        path = received.raw_path
+        if "AWSAccessKeyId" in query or headers.get("authorization", "").startswith("AWS "):
+            path, query = _as_in_version_2(path, query)
+        self._evaluator.pin_signed_request(received.method, path, query, incoming.scope["headers"])
 
     def caller(self, received: Received) -> Caller | None:
         """Return who has signed the request that is pinned; None where nobody has.
@@ -129,3 +134,25 @@ class S3Callers:
         if code == "InvalidAccessKeyId":
             fields = {"AWSAccessKeyId": access_key_id}
         return self._s3._object_error(code, message, status, **fields)
+
+
+class _Unlisted(UserDict[str, list[str]]):
+    """A query whose parameters are found by name, and not listed."""
+
+    def items(self) -> ItemsView[str, list[str]]:
+        """Return none of them."""
+        return dict[str, list[str]]().items()
+
+
+def _as_in_version_2(path: str, query: Query) -> tuple[str, Query]:
+    """Return path and query so that MiniStack finds the signature that a client of Version 2 has.
+
+    By itself it writes the query with `+` for blanks and `=` behind sub-resources, which no client
+    does: a presigned URL with the name of a file would not be right.
+    """
+    parts = [
+        f"{quote(name)}={quote(value, safe='')}" if value else quote(name)
+        for name, values in query.items()
+        for value in values
+    ]
+    return f"{path}?{'&'.join(parts)}", _Unlisted({k: list(v) for k, v in query.items()})
