@@ -117,33 +117,20 @@ def _endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable
         session = around.sessions.find(cookie)
         if session is None and not page.is_public:
             return _to_sign_in(request)
-        async with _form(request) as form:
-            visit = Visit(around=around, request=request, form=form, signed_in=session)
-            try:
-                return await run_in_threadpool(_respond, page, visit)
-            except NotSignedIn as lost:
-                if session and session.switched:
-                    return _out_of_role(session, str(lost))
-                around.sessions.end(cookie)
-                return _to_sign_in(request, str(lost))
+        posted = request.method == "POST"
+        form = await request.form(max_part_size=_LARGEST_FIELD) if posted else FormData()
+        visit = Visit(around=around, request=request, form=form, signed_in=session)
+        try:
+            return await run_in_threadpool(_respond, page, visit)
+        except NotSignedIn as lost:
+            if session and session.switched:
+                return _out_of_role(session, str(lost))
+            around.sessions.end(cookie)
+            return _to_sign_in(request, str(lost))
+        finally:
+            await form.close()
 
     return answer
-
-
-class _form:  # noqa: N801 - a context manager with the name of what it gives
-    """The form of a request; files that came with it are closed at the end."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._form = FormData()
-
-    async def __aenter__(self) -> FormData:
-        if self._request.method == "POST":
-            self._form = await self._request.form(max_part_size=_LARGEST_FIELD)
-        return self._form
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._form.close()
 
 
 def _respond(page: Page, visit: Visit) -> Response:

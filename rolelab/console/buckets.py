@@ -9,10 +9,13 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
+from rolelab.console.one_call import NAME, does
 from rolelab.console.visit import Visit, WrongInput, go
 
 _PAGE = 200
 _MOST_AT_ONCE = 1000
+_PERMISSIONS = "permissions"
+_ON = {"service": "s3", "Bucket": NAME}
 _BLOCKS = {
     "BlockPublicAcls": "Block new public ACLs",
     "IgnorePublicAcls": "Ignore public ACLs",
@@ -138,25 +141,6 @@ def _empty(visit: Visit) -> Response:
     return _back(visit)
 
 
-def _delete_bucket(visit: Visit) -> Response:
-    visit.call("DeleteBucket", service="s3", Bucket=visit.name())
-    visit.notice(f"Bucket {visit.name()} is deleted.")
-    return go("/s3/buckets")
-
-
-def _put_policy(visit: Visit) -> Response:
-    text = visit.text("policy")
-    visit.call("PutBucketPolicy", service="s3", Bucket=visit.name(), Policy=text)
-    visit.notice("The bucket policy is saved.")
-    return go("/s3/buckets", visit.name(), tab="permissions")
-
-
-def _delete_policy(visit: Visit) -> Response:
-    visit.call("DeleteBucketPolicy", service="s3", Bucket=visit.name())
-    visit.notice("The bucket policy is deleted.")
-    return go("/s3/buckets", visit.name(), tab="permissions")
-
-
 def _put_blocks(visit: Visit) -> Response:
     blocks = {name: visit.has(name) for name in _BLOCKS}
     visit.call(
@@ -182,9 +166,15 @@ BUCKET_ACTIONS = {
     "upload": _upload,
     "delete": _delete,
     "empty": _empty,
-    "delete-bucket": _delete_bucket,
-    "put-policy": _put_policy,
-    "delete-policy": _delete_policy,
+    "delete-bucket": does(
+        "DeleteBucket", "Bucket {Bucket} is deleted.", to="/s3/buckets", service="s3", Bucket=NAME
+    ),
+    "put-policy": does(
+        "PutBucketPolicy", "The bucket policy is saved.", tab=_PERMISSIONS, **_ON, Policy="policy"
+    ),
+    "delete-policy": does(
+        "DeleteBucketPolicy", "The bucket policy is deleted.", tab=_PERMISSIONS, **_ON
+    ),
     "put-blocks": _put_blocks,
     "set-versioning": _set_versioning,
 }

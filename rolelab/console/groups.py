@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from rolelab.console import lists
 from rolelab.console.holders import GROUP
+from rolelab.console.one_call import NAME, does
 from rolelab.console.visit import Visit, WrongInput, go
 
 
@@ -39,18 +40,6 @@ def show(visit: Visit) -> Response:
     return visit.page("group.html", name, name=name, group=group, tab=tab, **values)
 
 
-def _add_user(visit: Visit) -> Response:
-    visit.call("AddUserToGroup", GroupName=visit.name(), UserName=visit.text("user").strip())
-    visit.notice(f"{visit.text('user')} is in the group now.")
-    return GROUP.back(visit)
-
-
-def _remove_user(visit: Visit) -> Response:
-    visit.call("RemoveUserFromGroup", GroupName=visit.name(), UserName=visit.text("user"))
-    visit.notice(f"{visit.text('user')} is not in the group any more.")
-    return GROUP.back(visit)
-
-
 def _delete(visit: Visit) -> Response:
     """Delete a group: its members leave it, its policies go, as AWS's console does."""
     name = visit.name()
@@ -63,9 +52,12 @@ def _delete(visit: Visit) -> Response:
 
 
 GROUP_ACTIONS = {
-    "add-user": _add_user,
-    "remove-user": _remove_user,
-    "detach": GROUP.detach,
-    "delete-inline": GROUP.delete_inline,
+    "add-user": does(
+        "AddUserToGroup", "{UserName} is in the group now.", GroupName=NAME, UserName="user"
+    ),
+    "remove-user": does(
+        "RemoveUserFromGroup", "{UserName} is not in it any more.", GroupName=NAME, UserName="user"
+    ),
+    **GROUP.buttons(),
     "delete-group": _delete,
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
+from rolelab.console.one_call import NAME, does
 from rolelab.console.visit import Visit, WrongInput, go
+
+Show = Callable[[Visit], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +47,32 @@ class Holder:
 
     # -- what its page's buttons do ----------------------------------------------------------------
 
-    def detach(self, visit: Visit) -> Response:
-        """Detach a managed policy."""
-        arn = visit.text("policy")
-        visit.call(f"Detach{self.title}Policy", **self.name(visit), PolicyArn=arn)
-        visit.notice("The policy is removed.")
-        return self.back(visit)
+    def buttons(self) -> dict[str, Show]:
+        """Return what the buttons of policies, boundary and tags do."""
+        title, name = self.title, {f"{self.title}Name": NAME}
+        boundary, policy = f"{title}PermissionsBoundary", {"PolicyArn": "policy"}
+        inline = {"PolicyName": "policy"}
+        return {
+            "detach": does(f"Detach{title}Policy", "The policy is removed.", **name, **policy),
+            "delete-inline": does(
+                f"Delete{title}Policy", "{PolicyName} is deleted.", **name, **inline
+            ),
+            "set-boundary": does(
+                f"Put{boundary}", "The boundary is set.", **name, PermissionsBoundary="boundary"
+            ),
+            "delete-boundary": does(f"Delete{boundary}", "The boundary is removed.", **name),
+            "add-tag": self._add_tag,
+            "remove-tag": self._remove_tag,
+        }
 
-    def delete_inline(self, visit: Visit) -> Response:
-        """Delete an inline policy."""
-        policy = visit.text("policy")
-        visit.call(f"Delete{self.title}Policy", **self.name(visit), PolicyName=policy)
-        visit.notice(f"The inline policy {policy} is deleted.")
-        return self.back(visit)
-
-    def set_boundary(self, visit: Visit) -> Response:
-        """Set the permissions boundary."""
-        arn = visit.text("boundary").strip()
-        visit.call(
-            f"Put{self.title}PermissionsBoundary", **self.name(visit), PermissionsBoundary=arn
-        )
-        visit.notice("The permissions boundary is set.")
-        return self.back(visit)
-
-    def delete_boundary(self, visit: Visit) -> Response:
-        """Remove the permissions boundary."""
-        visit.call(f"Delete{self.title}PermissionsBoundary", **self.name(visit))
-        visit.notice("The permissions boundary is removed.")
-        return self.back(visit)
-
-    def add_tag(self, visit: Visit) -> Response:
+    def _add_tag(self, visit: Visit) -> Response:
         """Add a tag, or give one another value."""
         tag = {"Key": visit.text("key").strip(), "Value": visit.text("value")}
         visit.call(f"Tag{self.title}", **self.name(visit), Tags=[tag])
         visit.notice("The tag is saved.")
         return self.back(visit, tab="tags")
 
-    def remove_tag(self, visit: Visit) -> Response:
+    def _remove_tag(self, visit: Visit) -> Response:
         """Remove a tag."""
         visit.call(f"Untag{self.title}", **self.name(visit), TagKeys=[visit.text("key")])
         visit.notice("The tag is removed.")

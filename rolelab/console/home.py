@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from rolelab.console import switching
+from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
 
 _NUMBERS = ("MinimumPasswordLength", "MaxPasswordAge", "PasswordReusePrevention")
@@ -56,18 +57,6 @@ def show_account(visit: Visit) -> Response:
     )
 
 
-def _set_alias(visit: Visit) -> Response:
-    visit.call("CreateAccountAlias", AccountAlias=visit.text("alias").strip())
-    visit.notice("The account alias is set.")
-    return go("/iam/account")
-
-
-def _delete_alias(visit: Visit) -> Response:
-    visit.call("DeleteAccountAlias", AccountAlias=visit.text("alias"))
-    visit.notice("The account alias is removed.")
-    return go("/iam/account")
-
-
 def _set_rules(visit: Visit) -> Response:
     rules: dict[str, Any] = {name: visit.has(name) for name in RULES}
     for name in _NUMBERS:
@@ -80,15 +69,11 @@ def _set_rules(visit: Visit) -> Response:
     return go("/iam/account")
 
 
-def _delete_rules(visit: Visit) -> Response:
-    visit.call("DeleteAccountPasswordPolicy")
-    visit.notice("The account is back to IAM's default password policy.")
-    return go("/iam/account")
-
-
 ACCOUNT_ACTIONS = {
-    "set-alias": _set_alias,
-    "delete-alias": _delete_alias,
+    "set-alias": does("CreateAccountAlias", "The alias is {AccountAlias}.", AccountAlias="alias"),
+    "delete-alias": does("DeleteAccountAlias", "The alias is removed.", AccountAlias="alias"),
     "set-rules": _set_rules,
-    "delete-rules": _delete_rules,
+    "delete-rules": does(
+        "DeleteAccountPasswordPolicy", "The account is back to IAM's default password policy."
+    ),
 }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
 from components.documents import VERSION
+from rolelab.aws.failures import AwsFailure
 from rolelab.console import lists
 from rolelab.console.browser_sessions import Draft, Notice
 from rolelab.console.holders import BY_FOLDER
+from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.iam import grammar
 from rolelab.iam.grammar import PolicyUse
@@ -46,12 +49,32 @@ def of_statement(statement: dict[str, Any]) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": [statement]}
 
 
-def partly(text: str) -> Notice:
-    """Return the line that says what was refused after something had been created."""
-    return Notice("error", text)
+def equip(visit: Visit, what: str, give: Callable[[], None], shown: Mapping[str, str]) -> None:
+    """Give something that has just been created what belongs to it, and say what came of it.
+
+    It is there whatever is refused now, so that is told on its own page.
+    """
+    try:
+        give()
+    except AwsFailure as failure:
+        visit.show_failure(failure)
+        said = "; ".join(alert.text for alert in visit.alerts)
+        visit.session.notices.append(Notice("error", f"{what} is created, but: {said}"))
+    else:
+        visit.notice(f"{what} is created.", shown)
 
 
 # -- choosing some of them -------------------------------------------------------------------------
+
+
+def step_of(visit: Visit, form: str, steps: tuple[str, ...], first_field: str) -> str:
+    """Return which step of a form of several pages is shown: the first where that is missing."""
+    step, draft = visit.asked("step", steps[0]), visit.draft(form)
+    if step not in steps or first_field not in draft:
+        step = steps[0]
+    if step == steps[0] and visit.request.method == "GET" and not visit.asked("back"):
+        draft.clear()
+    return step
 
 
 def choice(visit: Visit) -> lists.Shown:
@@ -293,20 +316,6 @@ def _add_version(visit: Visit) -> Response:
     return go("/iam/policies/one", arn=visit.asked("arn"))
 
 
-def _set_default(visit: Visit) -> Response:
-    version = visit.text("version")
-    visit.call("SetDefaultPolicyVersion", PolicyArn=visit.asked("arn"), VersionId=version)
-    visit.notice(f"Version {version} is the default now.")
-    return go("/iam/policies/one", arn=visit.asked("arn"))
-
-
-def _delete_version(visit: Visit) -> Response:
-    version = visit.text("version")
-    visit.call("DeletePolicyVersion", PolicyArn=visit.asked("arn"), VersionId=version)
-    visit.notice(f"Version {version} is deleted.")
-    return go("/iam/policies/one", arn=visit.asked("arn"))
-
-
 def _delete(visit: Visit) -> Response:
     arn = visit.asked("arn")
     for version in visit.call("ListPolicyVersions", "Versions", PolicyArn=arn):
@@ -319,7 +328,17 @@ def _delete(visit: Visit) -> Response:
 
 ACTIONS = {
     "add-version": _add_version,
-    "set-default": _set_default,
-    "delete-version": _delete_version,
+    "set-default": does(
+        "SetDefaultPolicyVersion",
+        "Version {VersionId} is the default now.",
+        PolicyArn="arn",
+        VersionId="version",
+    ),
+    "delete-version": does(
+        "DeletePolicyVersion",
+        "Version {VersionId} is deleted.",
+        PolicyArn="arn",
+        VersionId="version",
+    ),
     "delete-policy": _delete,
 }

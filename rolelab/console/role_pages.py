@@ -9,7 +9,6 @@ from typing import Any
 from starlette.responses import Response
 
 from components import documents
-from rolelab.aws.failures import AwsFailure
 from rolelab.console import lists, policies
 from rolelab.console.holders import ROLE
 from rolelab.console.visit import Visit, WrongInput, go, texts_of
@@ -38,11 +37,7 @@ def show_all(visit: Visit) -> Response:
 
 def show_new(visit: Visit) -> Response:
     """Show a step of creating a role: whom it trusts, permissions, name and review."""
-    step, draft = visit.asked("step", _STEPS[0]), visit.draft(_FORM)
-    if step not in _STEPS or (step != _STEPS[0] and "trust" not in draft):
-        return go("/iam/roles/create")
-    if step == _STEPS[0] and visit.request.method == "GET" and not visit.asked("back"):
-        draft.clear()
+    step, draft = policies.step_of(visit, _FORM, _STEPS, "trust"), visit.draft(_FORM)
     choice = policies.choice(visit) if step == "permissions" else None
     return visit.page(
         "role_new.html", "Create role", step=step, draft=draft, shown=choice, services=SERVICES
@@ -100,15 +95,12 @@ def _create(visit: Visit) -> Response:
         raise WrongInput("Enter a role name.")
     extra = {"Description": visit.text("description")} if visit.text("description") else {}
     visit.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=str(draft["trust"]), **extra)
-    try:
+
+    def attach() -> None:
         for arn in texts_of(draft, "policies"):
             visit.call("AttachRolePolicy", RoleName=name, PolicyArn=arn)
-    except AwsFailure as failure:
-        visit.show_failure(failure)
-        said = "; ".join(alert.text for alert in visit.alerts)
-        visit.session.notices.append(policies.partly(f"Role {name} is created, but: {said}"))
-    else:
-        visit.notice(f"Role {name} is created.")
+
+    policies.equip(visit, f"Role {name}", attach, {})
     visit.session.drafts.pop(_FORM, None)
     return go("/iam/roles", name)
 
@@ -170,12 +162,7 @@ def _revoke(visit: Visit) -> Response:
 
 
 ACTIONS = {
-    "detach": ROLE.detach,
-    "delete-inline": ROLE.delete_inline,
-    "set-boundary": ROLE.set_boundary,
-    "delete-boundary": ROLE.delete_boundary,
-    "add-tag": ROLE.add_tag,
-    "remove-tag": ROLE.remove_tag,
+    **ROLE.buttons(),
     "update-role": _update,
     "revoke": _revoke,
 }

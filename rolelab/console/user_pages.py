@@ -11,11 +11,13 @@ from starlette.responses import Response
 from rolelab.aws.failures import AwsFailure, Kind
 from rolelab.console import lists, policies
 from rolelab.console.holders import USER
+from rolelab.console.one_call import NAME, does
 from rolelab.console.visit import Visit, WrongInput, go, texts_of
 
 _CHANGE_PASSWORD = "arn:aws:iam::aws:policy/IAMUserChangePassword"  # noqa: S105 - a policy
 _SYMBOLS = "!@#$%^&*()_+-="
 _FORM = "user"
+_OF_USER = {"tab": "credentials", "UserName": NAME}
 _STEPS = ("details", "permissions", "review")
 
 
@@ -30,12 +32,7 @@ def show_all(visit: Visit) -> Response:
 
 def show_new(visit: Visit) -> Response:
     """Show a step of creating a user: details, permissions, review."""
-    step = visit.asked("step", _STEPS[0])
-    draft = visit.draft(_FORM)
-    if step not in _STEPS or (step != _STEPS[0] and "name" not in draft):
-        return go("/iam/users/create")
-    if step == _STEPS[0] and visit.request.method == "GET" and not visit.asked("back"):
-        draft.clear()
+    step, draft = policies.step_of(visit, _FORM, _STEPS, "name"), visit.draft(_FORM)
     choice: dict[str, Any] = {"shown": None, "groups": []}
     if step == "permissions":
         choice["shown"] = policies.choice(visit)
@@ -73,15 +70,7 @@ def _create(visit: Visit) -> Response:
     user = {"UserName": name}
     visit.call("CreateUser", **user)
     shown: dict[str, str] = {}
-    # The user is there from here on: what is refused now is told on its own page.
-    try:
-        _equip(visit, name, shown)
-    except AwsFailure as failure:
-        visit.show_failure(failure)
-        said = "; ".join(alert.text for alert in visit.alerts)
-        visit.session.notices.append(policies.partly(f"User {name} is created, but: {said}"))
-    else:
-        visit.notice(f"User {name} is created.", shown)
+    policies.equip(visit, f"User {name}", lambda: _equip(visit, name, shown), shown)
     visit.session.drafts.pop(_FORM, None)
     return go("/iam/users", name)
 
@@ -145,18 +134,6 @@ def show(visit: Visit) -> Response:
     return visit.page("user.html", name, name=name, user=user, tab=tab, **values)
 
 
-def _add_to_group(visit: Visit) -> Response:
-    visit.call("AddUserToGroup", UserName=visit.name(), GroupName=visit.text("group"))
-    visit.notice(f"{visit.name()} is in the group now.")
-    return USER.back(visit, tab="groups")
-
-
-def _remove_from_group(visit: Visit) -> Response:
-    visit.call("RemoveUserFromGroup", UserName=visit.name(), GroupName=visit.text("group"))
-    visit.notice(f"{visit.name()} is not in the group any more.")
-    return USER.back(visit, tab="groups")
-
-
 def _set_password(visit: Visit) -> Response:
     user = {"UserName": visit.name()}
     password, shown = visit.text("password"), dict[str, str]()
@@ -173,30 +150,10 @@ def _set_password(visit: Visit) -> Response:
     return USER.back(visit, tab="credentials")
 
 
-def _delete_password(visit: Visit) -> Response:
-    visit.call("DeleteLoginProfile", UserName=visit.name())
-    visit.notice("Console access is taken away.")
-    return USER.back(visit, tab="credentials")
-
-
 def _create_key(visit: Visit) -> Response:
     key = visit.call("CreateAccessKey", "AccessKey", UserName=visit.name())
     shown = {"Access key": key["AccessKeyId"], "Secret access key": key["SecretAccessKey"]}
     visit.notice("The access key is created.", shown)
-    return USER.back(visit, tab="credentials")
-
-
-def _set_key(visit: Visit) -> Response:
-    key, status = visit.text("key"), visit.text("status")
-    visit.call("UpdateAccessKey", UserName=visit.name(), AccessKeyId=key, Status=status)
-    visit.notice(f"Access key {key} is {status.lower()}.")
-    return USER.back(visit, tab="credentials")
-
-
-def _delete_key(visit: Visit) -> Response:
-    key = visit.text("key")
-    visit.call("DeleteAccessKey", UserName=visit.name(), AccessKeyId=key)
-    visit.notice(f"Access key {key} is deleted.")
     return USER.back(visit, tab="credentials")
 
 
@@ -209,19 +166,30 @@ def _remove_device(visit: Visit) -> Response:
 
 
 ACTIONS = {
-    "detach": USER.detach,
-    "delete-inline": USER.delete_inline,
-    "set-boundary": USER.set_boundary,
-    "delete-boundary": USER.delete_boundary,
-    "add-tag": USER.add_tag,
-    "remove-tag": USER.remove_tag,
-    "add-to-group": _add_to_group,
-    "remove-from-group": _remove_from_group,
+    **USER.buttons(),
+    "add-to-group": does(
+        "AddUserToGroup", "In {GroupName} now.", tab="groups", UserName=NAME, GroupName="group"
+    ),
+    "remove-from-group": does(
+        "RemoveUserFromGroup",
+        "Not in {GroupName} any more.",
+        tab="groups",
+        UserName=NAME,
+        GroupName="group",
+    ),
     "set-password": _set_password,
-    "delete-password": _delete_password,
+    "delete-password": does("DeleteLoginProfile", "Console access is taken away.", **_OF_USER),
     "create-key": _create_key,
-    "set-key": _set_key,
-    "delete-key": _delete_key,
+    "set-key": does(
+        "UpdateAccessKey",
+        "{AccessKeyId}: {Status}.",
+        **_OF_USER,
+        AccessKeyId="key",
+        Status="status",
+    ),
+    "delete-key": does(
+        "DeleteAccessKey", "{AccessKeyId} is deleted.", **_OF_USER, AccessKeyId="key"
+    ),
     "remove-device": _remove_device,
 }
 
