@@ -101,6 +101,10 @@ def verify(file: Path) -> float:
         administrator.list_attached_user_policies(UserName=name)
         administrator.list_groups_for_user(UserName=name)
         administrator.list_access_keys(UserName=name)
+        administrator.list_ssh_public_keys(UserName=name)
+        administrator.list_signing_certificates(UserName=name)
+        administrator.list_service_specific_credentials(UserName=name)
+        administrator.list_mfa_devices(UserName=name)
         with contextlib.suppress(ClientError):
             administrator.get_login_profile(UserName=name)
 
