@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -18,12 +19,20 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 @pytest.fixture
 def console(local_aws: Instance, account: str) -> Iterator[ConsoleServer]:
     """A console for an account of its own."""
-    server = ConsoleServer(local_aws, account)
+    with serving(ConsoleServer(local_aws, account)) as server:
+        yield server
+
+
+@contextmanager
+def serving(server: ConsoleServer) -> Iterator[ConsoleServer]:
+    """Serve a console on a thread of its own."""
     thread = threading.Thread(target=server.run, name="console", daemon=True)
     thread.start()
-    yield server
-    server.uvicorn.should_exit = True
-    thread.join(10)
+    try:
+        yield server
+    finally:
+        server.uvicorn.should_exit = True
+        thread.join(10)
     assert not thread.is_alive()
 
 

@@ -63,12 +63,12 @@ def grant(window: Page, user: str, role_arn: str) -> None:
     expect(window.get_by_role("heading", name=user, exact=True)).to_be_visible()
 
 
-def sign_in(window: Page, account: str, name: str) -> None:
+def sign_in(window: Page, account: str, name: str, password: str = PASSWORD) -> None:
     """Sign a user in with the password."""
     window.goto("/signin")
     window.get_by_label("Account ID or account alias").fill(account)
     window.get_by_label("IAM username").fill(name)
-    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_label("Password").fill(password)
     window.get_by_role("button", name="Sign in").click()
     expect(window.get_by_role("button", name=f"{name} @ {account}")).to_be_visible()
 

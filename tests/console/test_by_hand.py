@@ -10,10 +10,14 @@ import sys
 
 import pytest
 import urllib3
+from playwright.sync_api import Browser, expect
 
 from rolelab.aws.clients import Clients
+from rolelab.console.server import ConsoleServer
 from rolelab.localaws.process import probe
-from tests.console.steps import PASSWORD
+from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+from tests.console.conftest import new_window, serving
+from tests.console.steps import PASSWORD, sign_in, switch_role
 from tests.e2e.conftest import Folder
 from tests.e2e.conftest import folder as folder
 
@@ -106,3 +110,23 @@ def test_the_console_serves_until_it_is_interrupted(folder: Folder, administrato
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0
     assert probe.find(folder.path / ".rolelab" / "local").instance is not None
+
+
+def test_a_lab_that_was_made_by_up_is_signed_in_to(folder: Folder, chromium: Browser) -> None:
+    """The password is among the outputs; refused as the user, allowed as the role."""
+    assert folder.rolelab("up", "--yes").exit_code == 0
+    told = folder.rolelab("outputs", "learners", "--show-secrets", "--json").out
+    password = json.loads(told)["testuser"]["consolePassword"]
+    instance = probe.find(folder.path / ".rolelab" / "local").instance
+    assert instance is not None
+    with serving(ConsoleServer(instance, DEFAULT_ACCOUNT)) as console:
+        window = new_window(chromium, console).new_page()
+        sign_in(window, DEFAULT_ACCOUNT, "testuser", password)
+        window.goto("/s3/buckets")
+        expect(window.get_by_role("alert")).to_contain_text("s3:ListAllMyBuckets")
+        switch_role(window, DEFAULT_ACCOUNT, "s3Access")
+        window.goto("/s3/buckets")
+        expect(window.get_by_role("alert")).to_have_count(0)
+        window.context.close()
+    assert folder.rolelab("verify").exit_code == 0
+    assert folder.rolelab("destroy", "--yes").exit_code == 0

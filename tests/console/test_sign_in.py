@@ -168,3 +168,28 @@ def _allow(
     statement = {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=document)
+
+
+def test_a_role_session_that_has_ended_leads_back_to_the_user(
+    browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """The user's own session lasts longer than the role's hour, and goes on."""
+    make_user(root)
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    arn = root.iam.create_role(RoleName="work", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    _allow(root, {}, action="sts:AssumeRole", resource=arn)
+    browser.sign_in("testuser")
+    form = {"do": "switch-role", "account": account, "roleName": "work"}
+    assert browser.post("/switchrole", form=form).to == "/console/home"
+    instance = browser.console.around.instance
+    control.move_clock(instance, 3700)
+    try:
+        assert browser.get("/s3/buckets").to == "/console/home"
+        home = browser.get("/console/home")
+        assert "The session of the role work has ended" in home.alert
+        assert f"testuser @ {account}" in home.text
+        control.move_clock(instance, 12 * 3600)
+        assert browser.get("/s3/buckets").to.startswith("/signin?to=")
+    finally:
+        control.reset_clock(instance)
