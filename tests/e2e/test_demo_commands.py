@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.e2e.conftest import Folder
 
 STEP = re.compile(
-    r"^ ?\d+  (?P<title>.+?)   as .*\n    .*\n    \$ (?P<command>.*)\n    ✓ (?P<outcome>\w+)",
+    r"^ ?\d+  (?P<title>.+?)   as .*\n    .*\n    \$ (?P<command>.*)\n    in the console: .*\n"
+    r"    ✓ (?P<outcome>\w+)",
     re.MULTILINE,
 )
 
