@@ -222,13 +222,29 @@ def test_a_tag_is_decided_on_that_is_set(
     assert lab.held() == before
 
 
-def test_a_lock_is_decided_on_that_is_set(lab: S3Lab) -> None:
-    """Of two modes one was decided on, and the other one set."""
-    keys, before = lab.user(("Allow", "s3:*", "bucket/*")), lab.held()
-    body = (
-        b"<Retention><x><Mode>GOVERNANCE</Mode></x><Mode>COMPLIANCE</Mode>"
-        b"<RetainUntilDate>2099-01-01T00:00:00Z</RetainUntilDate></Retention>"
-    )
-    status, answer = lab.ask(keys, "PUT", "/{bucket}/k?retention", {}, body)
+_TWO_MODES = (
+    b"<Retention><x><Mode>GOVERNANCE</Mode></x><Mode>COMPLIANCE</Mode>"
+    b"<RetainUntilDate>2099-01-01T00:00:00Z</RetainUntilDate></Retention>"
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("/{bucket}/k?retention", _TWO_MODES),
+        ("/new-{bucket}", b"<CreateBucketConfiguration>%s%s</CreateBucketConfiguration>"),
+        ("/new-{bucket}", b"<CreateBucketConfiguration><x>%s</x></CreateBucketConfiguration>"),
+        (
+            "/new-{bucket}",
+            b'<CreateBucketConfiguration><x:LocationConstraint xmlns:x="x">eu-west-1'
+            b"</x:LocationConstraint></CreateBucketConfiguration>",
+        ),
+    ],
+)
+def test_what_a_body_says_is_what_is_done(lab: S3Lab, target: str, body: bytes) -> None:
+    """One reader found a mode or a region where the other found another one, or none."""
+    body = body.replace(b"%s", b"<LocationConstraint>eu-west-1</LocationConstraint>")
+    keys, before = lab.user(("Allow", "s3:*", "*")), lab.held()
+    status, answer = lab.ask(keys, "PUT", target, {}, body)
     assert (status, b"MalformedXML" in answer) == (400, True), answer
     assert lab.held() == before

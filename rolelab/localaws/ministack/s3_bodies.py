@@ -45,15 +45,23 @@ class XmlBody:
             yield from (element for element in self.root.iter() if _name(element) == name)
 
     def text(self, name: str) -> str:
-        """Return the text of the element of a name; empty where there is none.
+        """Return the text of the root's part of a name; empty where there is none.
 
         Raises:
-            AwsError: MalformedXML, where there are two: whoever reads on might take the other one.
+            AwsError: MalformedXML, where there are two, or it stands elsewhere or is another
+                vocabulary's: whoever carries it out might read something else.
         """
-        texts = [element.text or "" for element in self.all(name)]
-        if len(texts) > 1:
+        elements = list(self.all(name))
+        if not elements:
+            return ""
+        is_part = any(part is elements[0] for part in self.root)
+        if (
+            len(elements) > 1
+            or not is_part
+            or elements[0].tag not in (name, f"{{{_NAMESPACE}}}{name}")
+        ):
             raise malformed_xml()
-        return texts[0].strip() if texts else ""
+        return elements[0].text or ""
 
     def tags(self) -> Iterator[tuple[str, str]]:
         """Yield key and value of each tag.

@@ -90,5 +90,6 @@ def _require_ownership_header(headers: Mapping[str, str]) -> None:
 
 
 def _require_ownership(body: XmlBody) -> None:
-    if len(list(body.all("Rule"))) != 1 or body.text("ObjectOwnership") not in _OWNERSHIPS:
+    values = [element.text for element in body.all("ObjectOwnership")]
+    if len(list(body.all("Rule"))) != 1 or len(values) != 1 or values[0] not in _OWNERSHIPS:
         raise malformed_xml()
