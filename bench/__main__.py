@@ -21,6 +21,7 @@ UP_LIMIT = {1000: 3.0}
 UNCHANGED_LIMIT = {1000: 1.5}
 DESTROY_LIMIT = {1000: 2.0}
 VERIFY_LIMIT = {100: 2.0}
+RESET_LIMIT = {1000: 0.1}
 PEAK_LIMIT = {1000: 200.0, 5000: 450.0}
 
 
@@ -145,6 +146,7 @@ def lifecycle(project: Project, count: int) -> Iterator[Figure]:
         "up": [],
         "unchanged up": [],
         "verify": [],
+        "reset": [],
         "destroy": [],
     }
     peaks: list[float] = []
@@ -168,14 +170,17 @@ def lifecycle(project: Project, count: int) -> Iterator[Figure]:
             measure(
                 "verify", lambda: project.rolelab("verify", "--stack", STACK), project.verify_floor
             )
+        reset = project.rolelab("reset", "learner001", "--yes", "--stack", STACK).seconds
+        found["reset"].append((reset, found["up"][-1][0]))
         measure("destroy", project.destroy, lambda: project.floor("remove", count, env))
     limits = {
         "up": UP_LIMIT,
         "unchanged up": UNCHANGED_LIMIT,
         "verify": VERIFY_LIMIT,
+        "reset": RESET_LIMIT,
         "destroy": DESTROY_LIMIT,
     }
-    against = {"unchanged up": "the program alone"}
+    against = {"unchanged up": "the program alone", "reset": "up of all"}
     for name, values in found.items():
         if values:
             beside = against.get(name, "bare calls")

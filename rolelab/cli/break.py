@@ -10,6 +10,7 @@ import click
 
 from rolelab.cli import target
 from rolelab.errors import UsageError
+from rolelab.nearest import did_you_mean
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -110,4 +111,5 @@ def _check(
         raise UsageError("--shared goes with --random", where="--shared", do="leave it out")
     if name and name not in faults:
         what = f"no fault is called {name!r}"
-        raise UsageError(what, where="FAULT", do="see `rolelab break --list`")
+        do = did_you_mean(name, faults, otherwise="see `rolelab break --list`")
+        raise UsageError(what, where="FAULT", do=do)

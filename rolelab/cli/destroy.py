@@ -121,8 +121,10 @@ def _buckets(stack: Stack, lab: Lab | None) -> list[str]:
     if stack.home.kind != "local" or local is None:
         return []
     try:
-        ours = recorded.unique_ids(stack.project, stack.name, stack.home) | _recreated(stack, lab)
         makers = control.bucket_makers(local, stack.home.account or DEFAULT_ACCOUNT)
+        if not makers:
+            return []
+        ours = recorded.unique_ids(stack.project, stack.name, stack.home) | _recreated(stack, lab)
     except LabError as error:
         say(f"warning: whether buckets are left could not be found out: {error}", err=True)
         return []

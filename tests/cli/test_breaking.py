@@ -59,6 +59,8 @@ def test_what_cannot_be_mended_is_said(rolelab: Run) -> None:
     [
         ([], "no fault is named"),
         (["no-such-fault"], "no fault is called"),
+        (["grant-mising"], "did you mean grant-missing?"),
+        (["zzz"], "see `rolelab break --list`"),
         (["grant-missing", "--random"], "exclude each other"),
         (["grant-missing", "--seed", "1"], "--seed goes with --random"),
         (["grant-missing", "--shared"], "--shared goes with --random"),
