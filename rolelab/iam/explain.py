@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rolelab.iam.arns import is_aws_policy
 from rolelab.iam.decision import Decision, NearMiss
 from rolelab.iam.documents import Statement
+from rolelab.iam.language.naming import exception_note
 from rolelab.iam.language.statements import Mismatch
 from rolelab.iam.layers import Layer, Policies
 from rolelab.iam.messages import Agreement, agreement, sentence_of
@@ -149,7 +150,10 @@ def _details(decision: Decision) -> list[str]:
         details += [_upper(f"{each}.") for each in decision.unknown]
         return details
     if decision.is_explicit and decision.place is not None:
-        details.append(f"It reads: {statement_words(decision.place.statement)}.")
+        statement = decision.place.statement
+        details.append(f"It reads: {statement_words(statement)}.")
+        note = exception_note(statement, request.principal)
+        details += [f"{_upper(note)}."] if note else []
     details += [_near(each) for each in decision.near if each.place.layer is decision.layer]
     if not decision.is_explicit and decision.layer in _HELD:
         held = [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rolelab.iam import CredentialState, Layer, Policies, Policy, Principal, Request, decide
+from rolelab.iam.explain import explain
 from tests.iam.builders import (
     ACCOUNT,
     FEDERATED,
@@ -1214,6 +1215,64 @@ def test_what_is_not_known_is_said_and_not_guessed(policies: Policies, why: str)
     decision = decide(assume(), policies)
     assert decision.allowed is None
     assert why in decision.reason
+
+
+def _all_but(*principals: str) -> Policy:
+    statement = {"Effect": "Deny", "NotPrincipal": {"AWS": list(principals)}}
+    return bucket({**statement, "Action": "s3:*", "Resource": f"{BUCKET}/*"})
+
+
+def test_who_is_left_out_of_a_deny_is_not_known_without_the_boundary() -> None:
+    """A boundary that nobody could read may be there; then the Deny is for its bearer, too."""
+    request = call("s3:GetObject", OBJECT, USER)
+    policies = having(identity=grants(S3), resource=_all_but(USER_ARN, ROOT))
+    assert decide(request, policies).allowed
+    unread = replace(policies, unread=frozenset({Layer.BOUNDARY}))
+    assert decide(request, unread).allowed is None
+    others = having(
+        frozenset({Layer.BOUNDARY}), identity=grants(S3), resource=_all_but(f"{USER_ARN}2", ROOT)
+    )
+    assert decide(request, others).allowed is False
+
+
+@pytest.mark.parametrize(
+    ("resource", "boundary", "note"),
+    [
+        (_all_but(USER_ARN, ROOT), policy(allow("*", "*")), "user testuser has one."),
+        (_all_but(USER_ARN), None, "only if the account's ARN"),
+        (_all_but(f"{USER_ARN}2", ROOT), None, ""),
+    ],
+    ids=["with a boundary", "without the account", "not named"],
+)
+def test_a_deny_that_names_its_victim_as_left_out_is_explained(
+    resource: Policy, boundary: Policy | None, note: str
+) -> None:
+    """Who reads their own name there looks everywhere else."""
+    policies = having(identity=grants(S3), resource=resource, boundary=boundary)
+    told = explain(decide(call("s3:GetObject", OBJECT, USER), policies))
+    assert len(told.details) == 1 + bool(note)
+    assert note in told.details[-1]
+
+
+@pytest.mark.parametrize(
+    ("action", "region"),
+    [
+        ("iam:GetUser", "us-east-1"),
+        ("organizations:ListRoots", "us-east-1"),
+        ("s3:ListAllMyBuckets", "eu-west-1"),
+        ("sts:AssumeRole", "eu-west-1"),
+    ],
+)
+def test_a_service_with_one_endpoint_is_called_in_its_region(action: str, region: str) -> None:
+    """Wherever the client is; a service with endpoints in regions is called in the client's."""
+    resource = ROLE_ARN if action == "sts:AssumeRole" else "*"
+    request = call(action, resource, USER, context={"aws:RequestedRegion": "eu-west-1"})
+    only = {"Condition": {"StringEquals": {"aws:RequestedRegion": region}}}
+    policies = having(identity=grants(allow("*", "*", **only)), trust=trust())
+    assert decide(request, policies).allowed
+    elsewhere = {"Condition": {"StringNotEquals": {"aws:RequestedRegion": region}}}
+    policies = having(identity=grants(allow("*", "*", **elsewhere)), trust=trust())
+    assert not decide(request, policies).allowed
 
 
 def test_what_is_not_known_does_not_matter_where_the_answer_is_the_same() -> None:

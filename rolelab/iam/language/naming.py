@@ -94,6 +94,20 @@ def _is_excepted(named: Principals, principal: Principal) -> bool:
     return {principal.entity_arn, principal.arn} <= by_id.union(named.aws)
 
 
+def exception_note(statement: Statement, principal: Principal) -> str:
+    """Return what a person overlooks where a `NotPrincipal` that names the caller denies them."""
+    named = statement.not_principals
+    if named is None:
+        return ""
+    if _is_excepted(named, principal):
+        whoever = "Deny with NotPrincipal is for whoever has a permissions boundary"
+        return f"a {whoever}, and {principal.entity} has one"
+    if {principal.arn, principal.entity_arn, principal.unique_id} & set(named.aws):
+        beside = "the account's ARN, and of a session the role's,"
+        return f"NotPrincipal leaves somebody out only if {beside} stands beside their own"
+    return ""
+
+
 def naming_note(entries: tuple[str, ...], principal: Principal) -> str:
     """Return what a person overlooks where a `Principal` does not name the caller, if anything."""
     ids = [entry for entry in entries if names.PRINCIPAL_ID.fullmatch(entry)]
