@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from rolelab.iam import Decision, Effect, Layer, Policies, Policy, Principal, PrincipalKind, Request
 from rolelab.iam import decide as product_decides
 from rolelab.iam.credentials import further_requests
+from rolelab.iam.documents import read
 from rolelab.iam.grammar import PolicyUse, malformed
 from rolelab.iam.language.operators import OPERATORS, Operator
 from rolelab.iam.request import Context, Lack
@@ -322,3 +323,5 @@ def test_two_judges_refuse_the_same_documents_in_the_same_words(
     # The kinds of IAM's resources are those of AWS's message; ours are checked beside it.
     if "IAM resource path" not in ours:
         assert ours == theirs
+    # What is stored is decided by, so there must be nothing in it that the evaluator cannot read.
+    assert ours or not read(text).fault
