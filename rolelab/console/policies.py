@@ -16,7 +16,7 @@ from rolelab.console.holders import BY_FOLDER
 from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.iam import grammar
-from rolelab.iam.grammar import PolicyUse
+from rolelab.iam.grammar import PolicyUse, bucket
 
 _OF_AWS = "arn:aws:iam::aws:"
 _SCOPES = ("All", "AWS", "Local")
@@ -26,7 +26,6 @@ _USES = {
     "groups": PolicyUse.GROUP_INLINE,
     "managed": PolicyUse.MANAGED,
     "trust": PolicyUse.TRUST,
-    "bucket": PolicyUse.BUCKET,
 }
 SERVICES = {
     "sts": ("AssumeRole", "TagSession", "SetSourceIdentity", "GetFederationToken"),
@@ -227,7 +226,11 @@ def _faults(text: str, use: str) -> list[str]:
         json.loads(text)
     except ValueError as error:
         return [str(error)[:1].upper() + str(error)[1:]]
-    found = grammar.faults(text, _USES.get(use, PolicyUse.MANAGED))
+    kind, _, name = use.partition(":")
+    if kind == "bucket":
+        fault = bucket.fault_of(text, name)
+        return [fault] if fault else []
+    found = grammar.faults(text, _USES.get(kind, PolicyUse.MANAGED))
     return [f"{fault.place}: {fault.what}" for fault in found]
 
 

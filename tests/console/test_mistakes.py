@@ -119,3 +119,19 @@ def test_the_editor_says_what_aws_would_refuse(
     window.get_by_label("Policy name").fill("p")
     window.get_by_role("button", name="Create policy").click()
     expect(window.get_by_role("status").first).to_contain_text("The inline policy p is saved.")
+
+
+def test_the_editor_knows_what_s3_refuses(
+    window: Page, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """A bucket policy has S3's grammar and words, which look at the bucket's own name, too."""
+    root.s3.create_bucket(Bucket=f"lab-{account}")
+    window.goto(console.root_link())
+    window.goto(f"/s3/buckets/lab-{account}?tab=permissions")
+    said = window.get_by_role("status", name="What AWS would refuse")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    of_another = policy({**statement, "Resource": "arn:aws:s3:::another/*"})
+    window.get_by_label("Policy", exact=True).fill(of_another)
+    expect(said).to_contain_text("Policy has invalid resource")
+    window.get_by_label("Policy", exact=True).fill(of_another.replace("another", f"lab-{account}"))
+    expect(said.get_by_role("listitem")).to_have_count(0)

@@ -15,7 +15,7 @@ from rolelab.iam import Layer, Policies, Policy, Principal, Request, decide
 from rolelab.iam.arns import is_aws_policy
 from rolelab.iam.compare import same
 from rolelab.iam.explain import explain
-from rolelab.iam.grammar import PolicyUse, faults
+from rolelab.iam.grammar import PolicyUse, bucket, faults
 from rolelab.iam.propose import Proposal, propose
 from tests.iam.builders import (
     ACCOUNT,
@@ -413,11 +413,18 @@ def _is_sound(proposal: Proposal) -> None:
     assert proposal.diff()
     for change in proposal.changes:
         assert not is_aws_policy(change.policy.arn) or change.after is None
-        kinds = {Layer.TRUST: PolicyUse.TRUST, Layer.RESOURCE: PolicyUse.BUCKET}
-        kind = kinds.get(change.layer, PolicyUse.MANAGED)
         if change.after is not None:
-            before = () if change.before is None else faults(change.before, kind)
-            assert set(faults(change.after, kind)) <= set(before)
+            before = _faults(change.layer, change.before)
+            assert _faults(change.layer, change.after) <= before
+
+
+def _faults(layer: Layer, document: object) -> set[str]:
+    if document is None:
+        return set()
+    if layer is Layer.RESOURCE:
+        return {bucket.fault_of(json.dumps(document), "lab-bucket")} - {""}
+    use = PolicyUse.TRUST if layer is Layer.TRUST else PolicyUse.MANAGED
+    return {f"{fault.place}: {fault.what}" for fault in faults(document, use)}
 
 
 def _declared(request: Request) -> Policies:

@@ -1,7 +1,7 @@
 """IAM's grammar of policy documents: what AWS refuses to store, where, in AWS's words if known.
 
-There are two grammars, with words of their own: `identity` for what is attached to users, groups,
-roles and sessions, `resource_based` for trust policies and bucket policies, which name principals.
+There are three grammars, with words of their own: `identity` for what is attached to users, groups,
+roles and sessions, `trust` for trust policies, and S3's `bucket`, which is asked by itself.
 
 Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM JSON policy elements
 reference", "IAM and AWS STS quotas".
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from components.limits import policy_size
 from rolelab.iam.documents import PolicyError, RepeatedElement, decode
-from rolelab.iam.grammar import identity, resource_based
+from rolelab.iam.grammar import identity, trust
 from rolelab.iam.grammar.model import INVALID_JSON, LEGACY, SYNTAX, GrammarFault, PolicyUse
 
 __all__ = ["GrammarFault", "PolicyUse", "faults", "malformed"]
@@ -31,8 +31,8 @@ def faults(document: object, use: PolicyUse) -> tuple[GrammarFault, ...]:
         return (GrammarFault("document", _not_json(use)),)
     if isinstance(document, str) and document[:1] != "{":
         return (*_before_white_space(raw, use), GrammarFault("document", _white_space(use)))
-    of_grammar = resource_based.faults if use.names_principals else identity.faults
-    return (*of_grammar(raw, use), *_size(document if isinstance(document, str) else raw, use))
+    of_grammar = trust.faults(raw) if use is PolicyUse.TRUST else identity.faults(raw, use)
+    return (*of_grammar, *_size(document if isinstance(document, str) else raw, use))
 
 
 def malformed(document: str, use: PolicyUse) -> str:
@@ -45,16 +45,16 @@ def malformed(document: str, use: PolicyUse) -> str:
 
 def _before_white_space(raw: Mapping[str, object], use: PolicyUse) -> Iterator[GrammarFault]:
     """Yield what is told before the white space that a document must not begin with."""
-    if not use.names_principals:
+    if use is not PolicyUse.TRUST:
         yield from identity.first_faults(raw, use)
 
 
 def _white_space(use: PolicyUse) -> str:
-    return "JSON strings must not have leading spaces" if use.names_principals else LEGACY
+    return "JSON strings must not have leading spaces" if use is PolicyUse.TRUST else LEGACY
 
 
 def _not_json(use: PolicyUse) -> str:
-    return INVALID_JSON if use.names_principals or use is PolicyUse.SESSION else SYNTAX
+    return INVALID_JSON if use in (PolicyUse.TRUST, PolicyUse.SESSION) else SYNTAX
 
 
 def _size(document: Mapping[str, object] | str, use: PolicyUse) -> Iterator[GrammarFault]:

@@ -28,7 +28,7 @@ from rolelab.iam.documents import (
     as_mapping,
     decode,
 )
-from rolelab.iam.grammar.resource_based import is_principal
+from rolelab.iam.grammar.trust import is_principal
 from rolelab.iam.language.operators import used
 from rolelab.iam.language.patterns import action_matches
 

@@ -18,12 +18,6 @@ class PolicyUse(Enum):
     MANAGED = "PolicySizeQuota"
     TRUST = "AssumeRolePolicySizeQuota"
     SESSION = "session policy"
-    BUCKET = "bucket policy"
-
-    @property
-    def names_principals(self) -> bool:
-        """Whether a statement says whom it is for."""
-        return self in (PolicyUse.TRUST, PolicyUse.BUCKET)
 
     @property
     def limit(self) -> int | None:

@@ -15,7 +15,7 @@ from typing import cast
 
 from rolelab.iam.arns import Arn, account_root
 from rolelab.iam.documents import as_list, as_mapping
-from rolelab.iam.grammar.resource_based import invalid_principal, is_principal
+from rolelab.iam.grammar.trust import invalid_principal, is_principal
 from rolelab.iam.names import ACCOUNT_ID, PRINCIPAL_ID
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.identities import IdentityStore

@@ -1,4 +1,4 @@
-"""The grammar of trust policies and bucket policies, which name principals.
+"""The grammar of trust policies; the form of principals, which bucket policies share.
 
 Source: IAM User Guide, "AWS JSON policy elements: Principal", "… NotPrincipal"; the words are those
 that AWS answers.
@@ -21,21 +21,20 @@ from rolelab.iam.documents import (
     as_list,
     as_mapping,
 )
-from rolelab.iam.grammar import arn_forms
 from rolelab.iam.grammar.model import (
     SYNTAX,
     VENDORS,
     GrammarFault,
-    PolicyUse,
     strings,
     unique_sid,
 )
 from rolelab.iam.language.operators import used
 
+_KINDS = PRINCIPAL_KINDS[:3]
+"""All but the canonical user, which is S3's alone."""
 _VENDOR = re.compile(r"[a-zA-Z0-9-]+")
 _ACTION_NAME = re.compile(r"[a-zA-Z0-9_*?]+")
 _CONDITION_KEY = re.compile(r"[A-Za-z0-9.-]+:[^\x00-\x1f]+")
-_SID_OF_S3 = re.compile(r"[\w .,;:+=@/()!*'\"#&%^~\[\]{}<>|?$-]*")
 _TRUST_ACTIONS = frozenset({
     "sts:*", "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity",
     "sts:tagsession", "sts:setsourceidentity", "sts:setcontext",
@@ -49,9 +48,9 @@ _PRINCIPAL = re.compile(
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:saml-provider|oidc-provider)/[^*]+")
 
 
-def faults(raw: Mapping[str, object], kind: PolicyUse) -> tuple[GrammarFault, ...]:
+def faults(raw: Mapping[str, object]) -> tuple[GrammarFault, ...]:
     """Return every fault of a document, in the order in which AWS looks."""
-    return tuple(_document(raw, kind))
+    return tuple(_document(raw))
 
 
 def is_principal(kind: str, value: str) -> bool:
@@ -73,7 +72,7 @@ def invalid_principal(kind: str, value: str) -> str:
     return f'Invalid principal in policy: "{kind if kind == "AWS" else kind.upper()}":"{value}"'
 
 
-def _document(raw: Mapping[str, object], kind: PolicyUse) -> Iterator[GrammarFault]:
+def _document(raw: Mapping[str, object]) -> Iterator[GrammarFault]:
     if set(raw) - {"Version", "Id", "Statement"}:
         yield GrammarFault("document", SYNTAX)
     if "Version" in raw and raw["Version"] not in (VERSION, OLD_VERSION):
@@ -94,22 +93,20 @@ def _document(raw: Mapping[str, object], kind: PolicyUse) -> Iterator[GrammarFau
         if statement is None:
             yield GrammarFault(where, SYNTAX)
             continue
-        yield from _any_statement(statement, where, kind)
+        yield from _any_statement(statement, where)
         what = unique_sid(statement.get("Sid"), sids)
         if what:
             yield GrammarFault(f"{where}, Sid", what)
-        yield from _for_its_use(statement, where, kind)
+        yield from _of_a_trust(statement, where)
 
 
-def _any_statement(
-    raw: Mapping[str, object], where: str, kind: PolicyUse
-) -> Iterator[GrammarFault]:
+def _any_statement(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
     if set(raw).difference(STATEMENT_ELEMENTS):
         yield GrammarFault(where, SYNTAX)
     sid = raw.get("Sid", "")
     if not isinstance(sid, str):
         yield GrammarFault(f"{where}, Sid", SYNTAX)
-    elif not (_SID_OF_S3 if kind is PolicyUse.BUCKET else names.SID).fullmatch(sid):
+    elif not names.SID.fullmatch(sid):
         what = (
             "Statement IDs (SID) must be alpha-numeric."
             " Check that your input satisfies the regular expression [0-9A-Za-z]*"
@@ -126,15 +123,12 @@ def _any_statement(
         yield from _conditions(raw["Condition"], f"{where}, Condition")
 
 
-def _for_its_use(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator[GrammarFault]:
-    if kind is PolicyUse.TRUST:
-        for element in ("Resource", "NotResource"):
-            if element in raw:
-                yield GrammarFault(f"{where}, {element}", f"Has prohibited field {element}")
-    yield from _principals(raw, where, kind)
-    yield from _actions(raw, where, kind)
-    if kind is not PolicyUse.TRUST:
-        yield from _resources(raw, where)
+def _of_a_trust(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
+    for element in ("Resource", "NotResource"):
+        if element in raw:
+            yield GrammarFault(f"{where}, {element}", f"Has prohibited field {element}")
+    yield from _principals(raw, where)
+    yield from _actions(raw, where)
 
 
 def _conditions(block: object, place: str) -> Iterator[GrammarFault]:
@@ -157,29 +151,28 @@ def _conditions(block: object, place: str) -> Iterator[GrammarFault]:
                 yield GrammarFault(where, SYNTAX)
 
 
-def _principals(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator[GrammarFault]:
+def _principals(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
     if "NotPrincipal" in raw:
         place = f"{where}, NotPrincipal"
         if raw.get("Effect") == "Allow":
             yield GrammarFault(place, "Allow with NotPrincipal is not allowed.")
-        elif kind is PolicyUse.TRUST:
+        else:
             yield GrammarFault(place, "AssumeRole policy must not contain NotPrincipal field.")
     elif "Principal" not in raw:
         yield GrammarFault(where, "Missing required field Principal")
     for element in ("Principal", "NotPrincipal"):
         if element in raw and raw[element] != "*":
-            yield from _principal(raw[element], f"{where}, {element}", kind)
+            yield from _principal(raw[element], f"{where}, {element}")
 
 
-def _principal(block: object, place: str, kind: PolicyUse) -> Iterator[GrammarFault]:
+def _principal(block: object, place: str) -> Iterator[GrammarFault]:
     named = as_mapping(block)
     if not named:
         yield GrammarFault(place, f"Invalid principal in policy: {json.dumps(block)}")
         return
-    known = PRINCIPAL_KINDS if kind is PolicyUse.BUCKET else PRINCIPAL_KINDS[:3]
     for of, values in named.items():
         where = f"{place}.{of}"
-        if of not in known:
+        if of not in _KINDS:
             yield GrammarFault(where, f'Invalid principal in policy: "{of.upper()}"')
             continue
         entries = strings(values)
@@ -192,7 +185,7 @@ def _principal(block: object, place: str, kind: PolicyUse) -> Iterator[GrammarFa
                 yield GrammarFault(where, invalid_principal(of, entry))
 
 
-def _actions(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator[GrammarFault]:
+def _actions(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
     element = "Action" if "Action" in raw else "NotAction"
     place = f"{where}, {element}"
     actions = strings(raw[element]) if element in raw else ()
@@ -204,7 +197,7 @@ def _actions(raw: Mapping[str, object], where: str, kind: PolicyUse) -> Iterator
         what = _action(action)
         if what:
             yield GrammarFault(place, what)
-        elif kind is PolicyUse.TRUST and element == "Action" and not _is_trust_action(action):
+        elif element == "Action" and not _is_trust_action(action):
             yield GrammarFault(place, "AssumeRole policy may only specify STS AssumeRole actions.")
 
 
@@ -225,17 +218,3 @@ def _is_trust_action(action: str) -> bool:
     return lower in _TRUST_ACTIONS or (
         lower.startswith("sts:") and any(mark in lower for mark in "*?")
     )
-
-
-def _resources(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
-    element = "Resource" if "Resource" in raw else "NotResource"
-    place = f"{where}, {element}"
-    resources = strings(raw[element]) if element in raw else ()
-    if resources is None:
-        yield GrammarFault(place, SYNTAX)
-    elif not resources:
-        yield GrammarFault(place, "Policy statement must contain resources.")
-    for resource in resources or ():
-        what = arn_forms.fault(resource) if resource != "*" else ""
-        if what:
-            yield GrammarFault(place, what)
