@@ -80,6 +80,18 @@ def test_the_example_of_the_page_runs_in_a_project_of_its_own(
     assert list((tmp_path / "tmp").glob("rolelab-*")) == []
 
 
+def test_what_is_read_at_run_time_is_installed_too() -> None:
+    """A clone has all files; what pip installs has those that the description names."""
+    tomllib = pytest.importorskip("tomllib")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["*"]
+    files = [path for top in ("rolelab", "components") for path in (ROOT / top).rglob("*.*")]
+    compiled = {".pyc", ".pyo"}
+    for file in (path for path in files if path.suffix not in compiled):
+        fits = any(file.match(pattern) for pattern in ("*.py", *patterns))
+        assert fits, f"{file} is not in the package-data of pyproject.toml"
+
+
 @pytest.mark.long
 def test_it_is_installed_by_pip_into_another_environment(tmp_path: Path) -> None:
     """Not editable, without the clone's own environment: all that is needed comes along."""
