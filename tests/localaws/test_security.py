@@ -356,7 +356,7 @@ def test_an_account_is_not_another(local_aws: Instance, root: Clients) -> None:
     with pytest.raises(ClientError, match="NoSuchEntity"):
         stranger.iam.get_user(UserName="anna")
     key = root.iam.create_access_key(UserName="anna")["AccessKey"]
-    with pytest.raises(ClientError, match="NoSuchEntity"):
+    with pytest.raises(ClientError, match="AccessDenied"):
         stranger.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
 
 
