@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -42,3 +43,12 @@ class Credentials:
     access_key_id: str
     secret_access_key: Secret
     session_token: Secret | None = None
+
+    @classmethod
+    def temporary(cls, answer: Mapping[str, object]) -> Credentials:
+        """Return temporary credentials as STS answers them: three texts by their names."""
+        return cls(
+            access_key_id=str(answer["AccessKeyId"]),
+            secret_access_key=Secret(str(answer["SecretAccessKey"])),
+            session_token=Secret(str(answer["SessionToken"])),
+        )

@@ -59,12 +59,7 @@ def _console_session(running: Instance, account: str, name: str) -> Credentials:
     if answer.get("kind") != "signed in":
         do = "enter the user's console password, or give --key for an access key"
         raise UsageError(answer.get("message", "").rstrip("."), where=f"user {name}", do=do)
-    session = answer.get("credentials", {})
-    return Credentials(
-        access_key_id=session["AccessKeyId"],
-        secret_access_key=Secret(session["SecretAccessKey"]),
-        session_token=Secret(session["SessionToken"]),
-    )
+    return Credentials.temporary(answer.get("credentials", {}))
 
 
 def _entered(prompt: str) -> Secret:

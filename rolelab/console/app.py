@@ -83,7 +83,7 @@ PAGES = (
     Page("/iam/policies/one", policies.show, policies.ACTIONS),
     Page("/iam/{kind}/{name}/attach", policies.show_attach, policies.ATTACH),
     Page("/iam/{kind}/{name}/inline", policies.show_inline, policies.INLINE),
-    Page("/iam/check", policies.show_check, policies.CHECK),
+    Page("/iam/check", home.start, policies.CHECK),
     Page("/iam/account", home.show_account, home.ACCOUNT_ACTIONS),
     Page("/security-credentials", security_credentials.show, security_credentials.ACTIONS),
     Page("/events", event_history.show),
@@ -144,23 +144,33 @@ def _respond(page: Page, visit: Visit) -> Response:
         action = page.actions.get(visit.text("do"))
         if action is None:
             raise HTTPException(400, "This page has no such button.")
-        try:
-            return action(visit)
-        except AwsFailure as failure:
-            visit.show_failure(failure)
-            visit.status = 400
-        except WrongInput as wrong:
-            visit.alerts.append(Alert(text=str(wrong)))
-            visit.status = 400
-        except LabError as error:
-            visit.alerts.append(Alert(text=str(error)))
-            visit.status = 502
+        if (answer := _shown(visit, action, refused=400)) is not None:
+            return answer
+    answer = _shown(visit, page.show, refused=403)
+    return visit.page("message.html", "Not shown") if answer is None else answer
+
+
+def _shown(visit: Visit, show: Show, *, refused: int) -> Response | None:
+    """Return what is shown, or None with what was refused among the alerts."""
     try:
-        return page.show(visit)
+        return show(visit)
     except AwsFailure as failure:
         visit.show_failure(failure)
-        visit.status = 404 if failure.kind.value == "missing" else 403
-        return visit.page("message.html", "Not shown")
+        visit.status = refused
+    except WrongInput as wrong:
+        visit.alerts.append(Alert(text=str(wrong)))
+        visit.status = 400
+    except LabError as error:
+        visit.alerts.append(Alert(text=str(error)))
+        visit.status = 502
+    except (HTTPException, NotSignedIn):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place; told on the page and the terminal
+        what = f"the console did not expect this: {type(error).__name__}: please report it"
+        _log.error("%s, at %s", what, visit.request.url.path)
+        visit.alerts.append(Alert(text=what))
+        visit.status = 500
+    return None
 
 
 def _to_sign_in(request: Request, why: str = "") -> Response:

@@ -234,11 +234,6 @@ def _faults(text: str, use: str) -> list[str]:
     return [f"{fault.place}: {fault.what}" for fault in found]
 
 
-def show_check(visit: Visit) -> Response:
-    """Say what the address is for."""
-    return visit.page("message.html", "The editor's check")
-
-
 def _check(visit: Visit) -> Response:
     """Return what AWS would refuse in a document that is being written; AWS has the last word."""
     return JSONResponse({"faults": _faults(visit.text("document"), visit.text("use"))})

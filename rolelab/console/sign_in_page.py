@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from rolelab.console.browser_sessions import BrowserSession
-from rolelab.console.visit import Alert, Surroundings, Visit, WrongInput, go
+from rolelab.console.visit import Alert, Visit, WrongInput, go
 from rolelab.localaws.process import control
 from rolelab.localaws.process.control import SignInAnswer
-from rolelab.secret import Credentials, Secret
+from rolelab.secret import Credentials
 
 _HOME = "/console/home"
 _EXPIRED = "Your session has ended. Sign in again."
@@ -109,7 +108,7 @@ def _welcome(visit: Visit, answer: SignInAnswer, to: str) -> Response:
         account=answer.get("account", ""),
         arn=answer.get("arn", ""),
         name=answer.get("name", ""),
-        credentials=credentials(answer.get("credentials", {})),
+        credentials=Credentials.temporary(answer.get("credentials", {})),
         must_change=answer.get("mustChange", False),
     )
     from rolelab.console.app import cookie_name
@@ -120,15 +119,6 @@ def _welcome(visit: Visit, answer: SignInAnswer, to: str) -> Response:
     cookie = visit.around.sessions.begin(session)
     response.set_cookie(cookie_name(visit.around), cookie, httponly=True, samesite="strict")
     return response
-
-
-def credentials(answer: Mapping[str, str]) -> Credentials:
-    """Return temporary credentials as AssumeRole and the sign-in give them."""
-    return Credentials(
-        access_key_id=answer["AccessKeyId"],
-        secret_access_key=Secret(answer["SecretAccessKey"]),
-        session_token=Secret(answer["SessionToken"]),
-    )
 
 
 def origin_of(visit: Visit) -> dict[str, str]:
@@ -145,8 +135,3 @@ def _inside(to: str) -> str:
     """Return an address of this console, or nothing: a link must not lead elsewhere."""
     inside = to.startswith("/") and not to.startswith(("//", "/\\")) and "\\" not in to
     return quote(to, safe="/?&=%:@+,.-_~") if inside else ""
-
-
-def local_sign_in(around: Surroundings, account: str) -> str:
-    """Return the address at which users of an account sign in."""
-    return f"{around.address}/signin?account={account}"

@@ -13,10 +13,11 @@ from starlette.responses import Response
 from rolelab.aws.callers import calling_as
 from rolelab.aws.failures import translated
 from rolelab.console.browser_sessions import BrowserSession, SwitchedRole
-from rolelab.console.sign_in_page import credentials, origin_of
+from rolelab.console.sign_in_page import origin_of
 from rolelab.console.visit import Alert, Visit, WrongInput, go
 from rolelab.iam import arns, names
 from rolelab.localaws.process import control
+from rolelab.secret import Credentials
 
 COLORS = ("none", "red", "orange", "yellow", "green", "blue")
 _ROOT = "You cannot switch roles when you sign in as the AWS account root user."
@@ -61,13 +62,7 @@ def _switch(visit: Visit) -> Response:
             label=visit.text("displayName").strip() or f"{role.rpartition('/')[2]} @ {account}",
             color=visit.text("color") if visit.text("color") in COLORS else "none",
             arn=answer["AssumedRoleUser"]["Arn"],
-            credentials=credentials(
-                {
-                    "AccessKeyId": answer["Credentials"]["AccessKeyId"],
-                    "SecretAccessKey": answer["Credentials"]["SecretAccessKey"],
-                    "SessionToken": answer["Credentials"]["SessionToken"],
-                }
-            ),
+            credentials=Credentials.temporary(answer["Credentials"]),
         )
     )
     _note(visit, "SwitchRole")

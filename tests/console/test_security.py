@@ -197,3 +197,21 @@ def test_pages_are_signed_by_whoever_is_signed_in(
     assert refused.status == 400
     assert "iam:CreateGroup" in refused.alert
     assert root.iam.list_groups()["Groups"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/iam/nonsense/x/attach", 400, "There are no nonsense"),
+        ("/iam/users/none", 200, "NoSuchEntity"),
+        ("/s3/buckets/none-of-that-name/object?key=a", 403, "NoSuchBucket"),
+        ("/iam/policies/one?arn=nonsense", 200, "ValidationError"),
+        ("/why?action=nonsense", 200, "is not an action"),
+    ],
+)
+def test_what_is_not_there_is_said(
+    browser: PlainBrowser, path: str, status: int, said: str
+) -> None:
+    """A page for an address that makes no sense, and no failure of the console."""
+    answer = browser.as_root().get(path)
+    assert (answer.status, said in answer.alert) == (status, True), answer.alert
