@@ -21,6 +21,8 @@ _READ_BY = {
     "instance-profile": ("GetInstanceProfile", "InstanceProfile", "InstanceProfileName"),
 }
 """Kind of a resource of IAM -> what reads one: operation, part of its answer, parameter."""
+_NO_NAME = frozenset({"ParamValidationError", "ValidationError", "InvalidBucketName"})
+"""What is answered, here or by AWS, to a name that nothing can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class ResourceReader:
             with calling_as(self.admin.require()):
                 entity = call_if_there(self.clients.iam, operation, part, **{parameter: named})
         except AwsFailure as failure:
-            raise _not_looked_at(text, failure) from None
+            if failure.code not in _NO_NAME:
+                raise _not_looked_at(text, failure) from None
+            entity = None
         if entity is None or entity["Arn"] != text:
             other = "" if entity is None else f"; the one of this name is {entity['Arn']}"
             return Resource(missing=f"There is no {arn.kind} {text}{other}.", kind=arn.kind)
@@ -88,7 +92,7 @@ class ResourceReader:
         except AwsFailure as failure:
             if failure.code == "NoSuchBucketPolicy":
                 return Resource()
-            if failure.kind is Kind.MISSING:
+            if failure.kind is Kind.MISSING or failure.code in _NO_NAME:
                 return Resource(missing=f"There is no bucket {bucket}.", kind="bucket")
             raise _not_looked_at(f"policy of bucket {bucket}", failure) from None
         of_bucket = Policy.read(document, owner=f"bucket {bucket}")

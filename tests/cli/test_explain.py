@@ -107,6 +107,9 @@ def test_an_action_on_resources_is_not_said_to_be_on_none(rolelab: Run) -> None:
         ("iam:GetUser", "arn:aws:iam::{}:user/path/testuser", "There is no user {};"),
         ("iam:GetGroup", "arn:aws:iam::{}:group/nobodys", "There is no group {}."),
         ("iam:GetPolicy", "arn:aws:iam::{}:policy/none", "There is no policy {}."),
+        ("iam:GetUser", "arn:aws:iam::{}:user/", "There is no user {}."),
+        ("iam:GetUser", "arn:aws:iam::{}:user/an%20n", "There is no user {}."),
+        ("sqs:SendMessage", "arn:aws:s3:::bucket%20of%20{}", "There is no bucket"),
     ],
 )
 def test_what_is_not_there_is_said_not_to_be_there(
