@@ -158,3 +158,12 @@ def test_a_configuration_that_is_none_changes_nothing(lab: S3Lab, operation: S3O
         status, answer = lab.ask(lab.keys, method, target, headers, body)
         assert status in {400, 501}, (body, answer)
     assert lab.held() == before
+
+
+def test_an_upload_is_completed_with_its_parts(lab: S3Lab) -> None:
+    """Without any it made an empty object of what was there."""
+    upload = lab.root.s3.create_multipart_upload(Bucket=lab.bucket, Key="k")["UploadId"]
+    target, before = f"/{{bucket}}/k?uploadId={upload}", lab.held()
+    status, answer = lab.ask(lab.keys, "POST", target, {}, b"<CompleteMultipartUpload/>")
+    assert (status, b"MalformedXML" in answer) == (400, True), answer
+    assert lab.held() == before

@@ -48,6 +48,8 @@ def require(call: S3Call, body: bytes, region: str, tags: Iterable[str]) -> None
     if name == "CreateBucket":
         _require_location(XmlBody.read(body).text("LocationConstraint"), region)
         _require_ownership_header(call.headers)
+    elif name == "CompleteMultipartUpload" and not any(XmlBody.read(body).all("Part")):
+        raise malformed_xml()
     elif name == "PutBucketOwnershipControls":
         _require_ownership(XmlBody.read(body))
     for key in tags:
