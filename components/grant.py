@@ -7,7 +7,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from . import documents, limits
-from .faults import refuse
+from .faults import refuse, require
 
 
 class AssumeRoleGrantArgs(TypedDict):
@@ -40,6 +40,7 @@ class AssumeRoleGrant(pulumi.ComponentResource):
         opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
     ) -> None:
         super().__init__("assume-role-lab:index:AssumeRoleGrant", name, None, opts)
+        require(AssumeRoleGrantArgs, args, name)
         policy_name = args.get("policy_name")
         if isinstance(policy_name, str):
             refuse(f"policy_name {policy_name!r}", limits.name(policy_name, longest=128))

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from . import documents, limits, links
-from .faults import refuse
+from .faults import refuse, require
 from .grant import AssumeRoleGrant
 from .role import AssumableRole
 from .tags import tags
@@ -84,6 +84,7 @@ class AssumeRoleLab(pulumi.ComponentResource):
         opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
     ) -> None:
         super().__init__("assume-role-lab:index:AssumeRoleLab", name, None, opts)
+        require(AssumeRoleLabArgs, args, name)
         self._name = name
         self._args = args
         named = args.get("learners", [])

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from . import documents, limits
-from .faults import refuse
+from .faults import refuse, require
 from .tags import tags
 
 
@@ -41,6 +41,7 @@ class AssumableRole(pulumi.ComponentResource):
         opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
     ) -> None:
         super().__init__("assume-role-lab:index:AssumableRole", name, None, opts)
+        require(AssumableRoleArgs, args, name)
         session = args.get("max_session_duration", limits.ROLE_SESSION_SECONDS[0])
         refuse(f"role_name {args['role_name']!r}", limits.name(args["role_name"]))
         refuse("max_session_duration", limits.role_session(session))

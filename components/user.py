@@ -7,7 +7,7 @@ import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
 from . import limits
-from .faults import refuse
+from .faults import refuse, require
 from .tags import tags
 
 
@@ -43,6 +43,7 @@ class NoPermissionUser(pulumi.ComponentResource):
         opts: Optional[pulumi.ResourceOptions] = None,  # noqa: UP045
     ) -> None:
         super().__init__("assume-role-lab:index:NoPermissionUser", name, None, opts)
+        require(NoPermissionUserArgs, args, name)
         refuse(f"user_name {args['user_name']!r}", limits.name(args["user_name"]))
         child = pulumi.ResourceOptions(parent=self)
         user = aws.iam.User(

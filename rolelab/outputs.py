@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -190,6 +190,9 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
     if not raw:
         do = "run `rolelab up` (or `pulumi up`) first"
         raise UsageError("there is no lab", where=where, do=do)
+    if missing := list(_not_exported(raw)):
+        do = "export what docs/verification.md lists; the lab's own program does"
+        raise UsageError(f"the outputs lack {', '.join(missing)}", where=where, do=do)
     top = OutputsReader(raw, where)
     role = top.inner("role")
     learners = top.inner("learners")
@@ -212,6 +215,25 @@ def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
             _learner(name, learners.inner(name), account_id) for name in learners.names()
         ),
     )
+
+
+_NEEDED = ("accountId", "region", "role", "learners")
+_NEEDED_OF_ROLE = ("name", "arn", "maxSessionDuration")
+_NEEDED_OF_LEARNER = ("userName", "userArn", "accessKeyId", "secretAccessKey")
+
+
+def _not_exported(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a program does not export at all of what makes a lab, each by its path."""
+    top = dict(raw)
+    yield from (key for key in _NEEDED if key not in top)
+    parts = [("role", mapping_of(top.get("role")), _NEEDED_OF_ROLE)]
+    learners = mapping_of(top.get("learners"))
+    parts += [
+        (f"learners.{name}", mapping_of(learners[name]), _NEEDED_OF_LEARNER) for name in learners
+    ]
+    for path, values, needed in parts:
+        # What is no mapping, or an empty one, is told as a whole.
+        yield from (f"{path}.{key}" for key in needed if values and key not in values)
 
 
 def _learner(name: str, values: OutputsReader, account_id: str) -> Learner:

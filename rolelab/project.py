@@ -47,7 +47,7 @@ class Project:
         return self.home / "stacks" / stack
 
     def stack_file(self, stack: str) -> Path:
-        """Return the stack's configuration file, without which there is no such stack."""
+        """Return the stack's configuration file; without one every key has its default."""
         return self.root / f"Pulumi.{stack}.yaml"
 
     def stacks(self) -> list[str]:
@@ -75,6 +75,16 @@ class Project:
         do = did_you_mean(stack, self.stacks(), otherwise=create)
         do = do if do == create else f"{do} {create}"
         raise UsageError(f"no such stack: {stack}", where=f"--stack, {file.name}", do=do)
+
+    def require_program(self) -> None:
+        """Refuse a project without a Python program.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if not (self.root / "__main__.py").is_file():
+            do = "the embedded engine runs Python programs only: put one there"
+            raise UsageError("there is no __main__.py", where=str(self.root), do=do)
 
     def create_stack(self, stack: str) -> bool:
         """Write a stack's file with every key's default where it has none; tell if it was written.

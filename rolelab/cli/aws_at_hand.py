@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from rolelab.cli.deploying import existing_stack
 from rolelab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def find_stack(
     from rolelab.engine.stack import Stack
 
     here = project.find()
-    name = here.existing(name)
+    name = existing_stack(here, name)
     if url := _another_aws(here):
         endpoint, home, line = *_named_aws(url), ""
     else:

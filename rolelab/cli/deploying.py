@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from rolelab.engine.deploy import Result
     from rolelab.engine.stack import Stack
     from rolelab.outputs import Lab
+    from rolelab.project import Project
     from rolelab.steps import Listener
 
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DEFAULT_STACK = "dev"
+"""The stack where none is named: nobody can have mistyped it, and it does without a file."""
 
 stack_option = click.option(
     "-s", "--stack", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack."
@@ -57,6 +59,15 @@ def run_options(command: _Command) -> _Command:
     return command
 
 
+def existing_stack(here: Project, stack: str, *, by_file: bool = False) -> str:
+    """Return the name of a stack that there is; `by_file`: with its configuration.
+
+    Raises:
+        UsageError: there is no such stack.
+    """
+    return stack if stack == DEFAULT_STACK else here.existing(stack, by_file=by_file)
+
+
 def checked_config(stack: str, *, create: bool = False) -> dict[str, str]:
     """Return the stack's configuration, checked whole before anything is started.
 
@@ -72,10 +83,13 @@ def checked_config(stack: str, *, create: bool = False) -> dict[str, str]:
     from rolelab import project, settings
 
     here = project.find()
+    here.require_program()
     if create and here.create_stack(stack):
         say(f"made {here.stack_file(stack).name}", err=True)
-    stack = here.existing(stack, by_file=True)
+    stack = existing_stack(here, stack, by_file=True)
     config, faults = here.read(stack)
+    if not here.stack_file(stack).exists():
+        say(f"{here.stack_file(stack).name} is not there: every key has its default", err=True)
     if here.name == settings.NAMESPACE:
         try:
             settings.parse(config, where=here.stack_file(stack).name)

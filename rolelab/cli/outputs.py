@@ -25,7 +25,7 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
     from rolelab.engine import recorded
 
     here = project.find()
-    stack = here.existing(stack)
+    stack = deploying.existing_stack(here, stack)
     at = aws_at_hand.present_home(here)
     values = recorded.outputs(here, stack, at, show_secrets=show_secrets)
     home = recorded.status(here, stack, at).home

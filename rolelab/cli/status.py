@@ -22,7 +22,7 @@ def command(stack: str, as_json: bool) -> None:
     from rolelab.report import progress
 
     here = project.find()
-    stack = here.existing(stack)
+    stack = deploying.existing_stack(here, stack)
     status = recorded.status(here, stack, aws_at_hand.present_home(here))
     if as_json:
         click.echo(readable.as_json({"stack": stack, **asdict(status)}, indent=2))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli.aws_at_hand import find_stack, present_home
-from rolelab.cli.deploying import DEFAULT_STACK, stack_option
+from rolelab.cli.deploying import DEFAULT_STACK, existing_stack, stack_option
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class LabChoice:
         if self.pulumi:
             return _elsewhere(here, stack, outputs.from_pulumi(stack, here.root))
         try:
-            return _local(here, here.existing(stack))
+            return _local(here, existing_stack(here, stack))
         except LabError as error:
             if type(error) is not LabError:
                 raise
@@ -129,12 +129,11 @@ class LabChoice:
             CannotTell: the state cannot be read; the AWS or its credentials cannot be had.
         """
         from rolelab import project
-        from rolelab.engine import recorded
 
         stack = project.stack_name(self.stack)
         here = project.find_or_here() if self.outputs_file else project.find()
         is_named = self.pulumi or self.outputs_file
-        if is_named or recorded.status(here, here.existing(stack), present_home(here)).exists:
+        if is_named or _has_lab(here, existing_stack(here, stack)):
             chosen = self.find()
             endpoint, where = chosen.endpoint, chosen.where
         else:
@@ -180,6 +179,12 @@ def _elsewhere(here: Project, stack: str, lab: Lab) -> Target:
         stack=stack,
         where=url or f"AWS, {lab.region}",
     )
+
+
+def _has_lab(here: Project, stack: str) -> bool:
+    from rolelab.engine import recorded
+
+    return recorded.status(here, stack, present_home(here)).exists
 
 
 def _local(here: Project, stack: str) -> Target:

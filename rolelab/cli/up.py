@@ -11,6 +11,7 @@ from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.engine.deploy import RunOptions
+    from rolelab.engine.resource import Properties
     from rolelab.engine.stack import Stack
 
 
@@ -61,8 +62,23 @@ def command(
     )
     if result.summary.changes:
         profiles.renew(place.name)
+        if not as_json:
+            say(_next(place.name, result.outputs))
     if expect_no_changes:
         deploying.require_no_changes(result.summary.changes, kind="update")
+
+
+def _next(stack: str, outputs: Properties) -> str:
+    """Return what can be done with what was made."""
+    of_stack = "" if stack == deploying.DEFAULT_STACK else f" -s {stack}"
+    remove = f"`rolelab destroy{of_stack}` removes it"
+    learners = outputs.get("learners")
+    if not isinstance(learners, dict) or "role" not in outputs:
+        return f"Next: `rolelab outputs{of_stack}` shows what it exports, {remove}."
+    first = next(iter(learners), "")  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    who = f" --as {first}" if len(learners) > 1 else ""  # pyright: ignore[reportUnknownArgumentType]
+    shell = f"`rolelab exec{of_stack}{who}` is a shell as {first}"
+    return f"Next: `rolelab verify{of_stack}` proves it, {shell}, {remove}."
 
 
 def _agreed(stack: Stack, options: RunOptions) -> int:

@@ -13,6 +13,7 @@ from rolelab.aws.callers import Callers
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import Clock
 from rolelab.demo.lesson_stack import LessonStack
+from rolelab.errors import UsageError
 from rolelab.iam import Layer
 from rolelab.secret import Credentials
 from rolelab.switch import Switch
@@ -52,7 +53,11 @@ class Acts:
         """Make the lab, or update it."""
         self._is_made = True
         raw, did = self._stack.up(grant=grant)
-        lab = self._lab = outputs.parse(raw, where="the lesson's stack")
+        try:
+            lab = self._lab = outputs.parse(raw, where="the lesson's stack")
+        except UsageError as error:
+            what, do = "the lesson is about the lab's own program", "go to the lab's folder"
+            raise UsageError(what, where=f"this one's: {error.what}", do=do) from None
         learner = lab.learners[0]
         self._switch = replace(lab.switch(learner), session_name=SESSION_NAME)
         self.keys[LEARNER] = learner.credentials

@@ -25,7 +25,8 @@ from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from rolelab.engine import program_modules
 from rolelab.engine.stack import Stack
-from rolelab.errors import LabError, UsageError
+from rolelab.errors import LabError
+from rolelab.project import Project
 
 _NEEDED = ("Settings", "configure", "reset_options", "run_in_stack", "set_all_config")
 _ORGANIZATION = "organization"
@@ -54,7 +55,7 @@ def run(
         ProgramError: the program failed otherwise.
     """
     root = stack.project.root
-    _require_runnable(root)
+    _require_runnable(stack.project)
 
     def inside() -> None:
         pulumi.runtime.reset_options()
@@ -83,13 +84,8 @@ def run(
         contextvars.copy_context().run(inside)
 
 
-def _require_runnable(root: Path) -> None:
-    if not (root / "__main__.py").is_file():
-        raise UsageError(
-            "there is no __main__.py",
-            where=str(root),
-            do="the embedded engine runs Python programs only",
-        )
+def _require_runnable(project: Project) -> None:
+    project.require_program()
     if lacking := [name for name in _NEEDED if not hasattr(pulumi.runtime, name)]:
         raise LabError(
             f"the Pulumi SDK lacks {', '.join(lacking)}",
@@ -167,15 +163,24 @@ def _drop_the_rest(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _of_the_user(error: BaseException, root: Path) -> str:
-    """Return the traceback from the first frame in the project's own files on."""
-    frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
-    first = next((index for index, file in enumerate(frames) if _is_ours(Path(file), root)), 0)
-    # A negative limit keeps the innermost frames; given, it also stands over `sys.tracebacklimit`.
-    return "".join(
-        traceback.format_exception(
-            type(error), error, error.__traceback__, limit=first - len(frames)
-        )
-    )
+    """Return the traceback with the frames in the project's own files alone."""
+    # With a limit given, `sys.tracebacklimit` does not count.
+    told = traceback.TracebackException.from_exception(error, limit=-_DEEPEST)
+    links, seen = [told], list[traceback.TracebackException]()
+    while links:
+        link = links.pop()
+        seen.append(link)
+        links += [other for other in (link.__cause__, link.__context__) if other]
+    for link in seen:
+        own = [frame for frame in link.stack if _is_ours(Path(frame.filename), root)]
+        link.stack = traceback.StackSummary.from_list(own)
+    without = "Traceback (most recent call last):\n"
+    lines = [line for line in told.format() if told.stack or line != without]
+    return "".join(lines).rstrip("\n")
+
+
+_DEEPEST = 1000
+"""Frames of a traceback that are looked at, the innermost ones."""
 
 
 def _is_ours(path: Path, root: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rolelab import whole_file
+from rolelab.engine import stack_lock
 from rolelab.localaws.process import lifecycle
 from tests.cli.in_process import InProcess
 from tests.cli.test_local_lab import Project
@@ -139,7 +142,7 @@ def test_a_spoilt_secret_is_got_over_by_what_is_said(
     assert code == 3
     assert "run `rolelab local stop`, then `rolelab up` again" in line
     assert lab.rolelab("local", "stop").returncode == 0
-    assert "10 unchanged" in lab.rolelab("up", "--yes").stdout
+    assert "unchanged" in lab.rolelab("up", "--yes").stdout
     shutil.copy(lab.local / "secret", lab.folder / "now")
     assert lab.rolelab("verify").returncode == 0
 
@@ -193,5 +196,78 @@ def test_what_is_set_for_an_account_does_not_reach_the_local_lab(tmp_path: Path)
         for words in ("up --yes", "verify", "explain", "mend --yes", "destroy --yes", "demo"):
             done = project.rolelab(*words.split(), env=SET_FOR_AN_ACCOUNT)
             assert done.returncode == 0, (words, done.stdout, done.stderr)
+    finally:
+        lifecycle.stop(project.local)
+
+
+def test_a_folder_without_a_program_starts_nothing(tmp_path: Path) -> None:
+    project = InProcess(tmp_path)
+    (tmp_path / "__main__.py").unlink()
+    for words in (["up", "--yes"], ["preview"]):
+        code, line = refused(project, *words)
+        assert (code, "there is no __main__.py" in line) == (2, True)
+    assert not project.local.exists()
+
+
+def test_a_program_that_exports_no_lab_is_told_all_that_it_lacks(tmp_path: Path) -> None:
+    """To run `rolelab up` to its end would lead round in a circle."""
+    project = InProcess(tmp_path)
+    text = 'import pulumi\npulumi.export("a", 1)\npulumi.export("role", {"name": "x"})\n'
+    (tmp_path / "__main__.py").write_text(text)
+    try:
+        made = project.rolelab("up", "--yes")
+        assert made.stdout.splitlines()[-1].startswith("Next: `rolelab outputs` shows")
+        code, line = refused(project, "verify")
+        assert code == 2
+        lacking = "accountId, region, learners, role.arn, role.maxSessionDuration"
+        assert f"the outputs lack {lacking} (stack dev): export what docs/" in line
+        told = project.rolelab("demo")
+        assert told.returncode == 2
+        assert "the lesson is about the lab's own program" in told.stderr
+        assert project.rolelab("destroy", "--yes").returncode == 0
+    finally:
+        lifecycle.stop(project.local)
+
+
+def test_verify_beside_an_up_that_is_under_way_says_so(tmp_path: Path) -> None:
+    project = InProcess(tmp_path)
+    folder = tmp_path / STACK
+    whole_file.make_private(folder)
+    descriptor = stack_lock.take(folder, "up")
+    try:
+        code, line = refused(project, "verify")
+    finally:
+        os.close(descriptor)
+    assert code == 3
+    assert "it is in use by `rolelab up`" in line
+
+
+def test_an_up_that_was_cut_short_is_not_no_lab(
+    lab: Project, spoilt: Callable[[Path, str | None], None]
+) -> None:
+    content = json.loads((lab.folder / STACK / "state.json").read_text())
+    for resource in content["resources"]:
+        if resource["type"] == "pulumi:pulumi:Stack":
+            resource["outputs"] = {}
+    spoilt(STACK / "state.json", json.dumps(content))
+    code, line = refused(lab, "verify")
+    assert (code, "`rolelab up` was not finished" in line) == (2, True), line
+
+
+def test_up_says_what_is_next(tmp_path: Path) -> None:
+    """Where something was made; in words that can be typed as they are."""
+    project = InProcess(tmp_path)
+    (tmp_path / "Pulumi.b.yaml").write_text("config:\n  assume-role-lab:learners: [ada, ben]\n")
+    try:
+        last = project.rolelab("up", "--yes").stdout.splitlines()[-1]
+        assert last == (
+            "Next: `rolelab verify` proves it, `rolelab exec` is a shell as testuser,"
+            " `rolelab destroy` removes it."
+        )
+        assert "Next" not in project.rolelab("up", "--yes").stdout
+        assert project.rolelab("destroy", "--yes").returncode == 0
+        last = project.rolelab("up", "--yes", "-s", "b").stdout.splitlines()[-1]
+        assert "`rolelab exec -s b --as ada` is a shell as ada" in last
+        assert project.rolelab("destroy", "--yes", "-s", "b").returncode == 0
     finally:
         lifecycle.stop(project.local)

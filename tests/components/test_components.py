@@ -248,3 +248,32 @@ def test_without_the_grant_there_is_no_policy_on_the_user(program: Program) -> N
     assert program.up(lab % "True").exit_code == 0
     assert iam.list_user_policies(UserName="ben")["PolicyNames"] == ["AssumeRole"]
     assert iam.list_access_keys(UserName="ben")["AccessKeyMetadata"] == keys
+
+
+@pytest.mark.parametrize(
+    ("component", "told"),
+    [
+        ("grant.AssumeRoleGrant", "role_arn is missing; user_name is missing"),
+        ("role.AssumableRole", "role_name is missing; trust_policy is missing"),
+        ("user.NoPermissionUser", "user_name is missing"),
+        ("lab.AssumeRoleLab", "role_name is missing"),
+    ],
+)
+def test_a_missing_argument_is_named(program: Program, component: str, told: str) -> None:
+    """All of them, with the component: a bare KeyError shows a line of ours."""
+    module, _, kind = component.partition(".")
+    done = program.up(f"from components.{module} import {kind}\n{kind}('x', {{}})\n")
+    assert done.exit_code == 1
+    assert f"ValueError: the arguments of {kind} 'x': " in done.out + done.err
+    assert told in done.out + done.err
+    assert "KeyError" not in done.out + done.err
+
+
+def test_an_argument_that_is_none_gets_the_nearest(program: Program) -> None:
+    source = """
+        from components.user import NoPermissionUser
+        NoPermissionUser("x", {"user_name": "x", "consol": True})
+    """
+    done = program.up(source)
+    assert done.exit_code == 1
+    assert "consol is not one of them, did you mean console?" in done.out + done.err

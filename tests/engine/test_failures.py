@@ -5,6 +5,8 @@ What is in flight finishes and is recorded, nothing new begins, the next `up` ca
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from components import documents
@@ -185,6 +187,34 @@ def test_an_exception_in_the_program_shows_the_users_frames_only(stack: StackRun
     assert lines[-1] == "ValueError: no such thing"
     assert "site-packages" not in told
     assert stack.left()["users"] == ["new", "old"]
+
+
+def test_a_program_that_python_cannot_read_shows_its_own_line_alone(stack: StackRunner) -> None:
+    """Not the twenty frames of ours and of Python's that led to it."""
+    stack.program("x = (\n", head="")
+    ran = stack.up()
+    (told,) = ran.messages(Severity.ERROR)
+    lines = told.splitlines()
+    assert lines[0] == "Program failed with an unhandled exception:"
+    assert lines[1] == f'  File "{stack.root / "__main__.py"}", line 1'
+    assert lines[-1] == "SyntaxError: '(' was never closed"
+    assert len(lines) == 5
+
+
+def test_what_a_module_of_the_program_raises_shows_no_frame_of_others(stack: StackRunner) -> None:
+    (stack.root / "helper.py").write_text("import nosuch\n")
+    stack.program("""
+        try:
+            import helper
+        except ImportError as error:
+            raise ValueError("no") from error
+    """)
+    ran = stack.up()
+    (told,) = ran.messages(Severity.ERROR)
+    files = [line.split('"')[1] for line in told.splitlines() if line.startswith("  File")]
+    assert {Path(file).parent for file in files} == {stack.root}
+    assert "ModuleNotFoundError: No module named 'nosuch'" in told
+    assert told.splitlines()[-1] == "ValueError: no"
 
 
 def test_an_exception_in_an_apply_is_an_error_of_the_program(stack: StackRunner) -> None:
