@@ -22,10 +22,14 @@ class Form:
 
     pattern: str
     words: str
+    ending: str = ""
+    """What comes after the pattern, as it stands: one pattern does for the names of a class."""
 
     def fits(self, value: str) -> bool:
         """Return whether a text is of this form."""
-        return re.fullmatch(self.pattern, value, re.ASCII) is not None
+        start = value.removesuffix(self.ending)
+        is_ended = value.endswith(self.ending)
+        return is_ended and re.fullmatch(self.pattern, start, re.ASCII) is not None
 
 
 # Source: IAM User Guide, "IAM identifiers" (ARNs, names) and "IAM and AWS STS quotas".
@@ -38,8 +42,8 @@ POLICY_ARN = Form(r"arn:[a-z-]+:iam::(aws|\d{12}):policy/[\x21-\x7e]+", "a manag
 
 def arn_of(kind: str, name: str, account_id: str) -> Form:
     """Return the form of a user's or role's ARN, with any path."""
-    pattern = rf"arn:[a-z-]+:iam::{account_id}:{kind}/([\x21-\x7e]+/)?{re.escape(name)}"
-    return Form(pattern, f"the ARN of {kind} {name} of account {account_id}")
+    pattern = rf"arn:[a-z-]+:iam::{account_id}:{kind}/([\x21-\x7e]+/)?"
+    return Form(pattern, f"the ARN of {kind} {name} of account {account_id}", ending=name)
 
 
 class OutputsReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +14,7 @@ from rolelab.engine.decide import RunSoFar, protected
 from rolelab.engine.executor import Apply, Executor, Preview
 from rolelab.engine.journaled import Journaled
 from rolelab.engine.registration import Registrations
-from rolelab.engine.resource import Properties
+from rolelab.engine.resource import Properties, Resource
 from rolelab.engine.stack import Stack
 from rolelab.engine.state import DraftState, StateStore
 from rolelab.engine.taken_names import TakenNames
@@ -109,7 +109,8 @@ def reset(
     """
 
     def remade(run: _Run, executor: Executor) -> None:
-        _catch_up(run, untagged_are_strangers=True)
+        of = remake.user_of(run.state.world, user)
+        _catch_up(run, untagged_are_strangers=True, of=[of])
         remake.remake_user(run.state, executor, run.tally, user)
 
     return _run("reset", stack, listener, options, remade)
@@ -259,7 +260,9 @@ def _remove_all(run: _Run, executor: Executor) -> None:
     executor.delete(victims)
 
 
-def _catch_up(run: _Run, *, untagged_are_strangers: bool) -> None:
+def _catch_up(
+    run: _Run, *, untagged_are_strangers: bool, of: Collection[Resource] | None = None
+) -> None:
     """Find again what was renamed; forget what is somebody else's under the same name, and say so.
 
     Raises:
@@ -282,6 +285,7 @@ def _catch_up(run: _Run, *, untagged_are_strangers: bool) -> None:
             Account(run.cloud),
             on_stranger=on_stranger,
             untagged_are_strangers=untagged_are_strangers,
+            of=of,
         ),
     )
 

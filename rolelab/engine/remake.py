@@ -47,8 +47,12 @@ def remake_user(state: StackState, executor: Executor, tally: Tally, name: str) 
         state.put_outputs(stack, _told(stack.outputs, before, state.world))
 
 
-def _with_what_hangs_on_it(world: World, name: str) -> list[Resource]:
-    """Return the user that is declared under a name, then what hangs on it."""
+def user_of(world: World, name: str) -> Resource:
+    """Return the user that is declared under a name.
+
+    Raises:
+        UsageError: there is none.
+    """
     users = [
         resource
         for resource in world.live.values()
@@ -57,7 +61,12 @@ def _with_what_hangs_on_it(world: World, name: str) -> list[Resource]:
     if not users:
         do = "run `rolelab up`, which makes it"
         raise UsageError(f"the stack has no user {name}", where="the stack's state", do=do)
-    (user,) = users
+    return users[0]
+
+
+def _with_what_hangs_on_it(world: World, name: str) -> list[Resource]:
+    """Return the user that is declared under a name, then what hangs on it."""
+    user = user_of(world, name)
     hanging = [
         resource
         for resource in world.live.values()

@@ -8,7 +8,7 @@ Source: IAM User Guide, "IAM identifiers", unique identifiers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from rolelab.aws.iam_calls import listed
@@ -64,24 +64,27 @@ def catch_up(
     *,
     on_stranger: Callable[[Deletion], object],
     untagged_are_strangers: bool,
+    of: Collection[Resource] | None = None,
 ) -> None:
     """Take into the state what has another name by now, and forget what is somebody else's.
 
     What carries the name and the tags of a resource that is gone is that resource, recreated. What
     carries the name alone is a stranger's: the resource is dropped, with what hung on it, and
     `on_stranger` is told. Without tags in the declaration nothing tells the two apart:
-    `untagged_are_strangers` decides.
+    `untagged_are_strangers` decides. With `of`, only these few are looked at, and the account is
+    listed for those alone that are not under their names.
 
     Raises:
         AwsFailure: AWS could not be asked.
     """
     by_type: dict[str, Mapping[str, str]] = {}
-    for entry in everything(state.world):
+    chosen = everything(state.world) if of is None else [Deletion(resource) for resource in of]
+    for entry in chosen:
         known = TYPES.get(entry.resource.type)
         if known is None or known.listing is None:
             continue
         unique_id = unique_id_of(known, entry.resource)
-        if not unique_id:
+        if not unique_id or (of is not None and _is_there(account, known, entry.resource)):
             continue
         if known.token not in by_type:
             by_type[known.token] = account.ids(known, known.listing)
@@ -99,6 +102,13 @@ def catch_up(
                 on_stranger(entry)
             else:
                 state.put(_recreated(entry.resource, there))
+
+
+def _is_there(account: Account, known: ResourceType, resource: Resource) -> bool:
+    there = known.read(account.cloud, resource)
+    if there is None or known.listing is None:
+        return False
+    return there.get(known.listing.output) == unique_id_of(known, resource)
 
 
 def unique_id_of(known: ResourceType, resource: Resource) -> str:
