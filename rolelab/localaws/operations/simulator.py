@@ -160,11 +160,6 @@ def _simulated(
     organizations: Mapping[str, object],
 ) -> Result:
     principal = caller or Principal.user(arns.iam(call.account, "user", "nobody"))
-    of_caller: Keys = {}
-    if caller is not None:
-        of_caller = {"aws:principalarn": caller.arn, "aws:principalaccount": caller.account}
-        if ":user/" in caller.arn:
-            of_caller["aws:username"] = caller.name
     of_resource = _resource_policy(call)
     simulation = _Simulation(
         policies=Policies.of(
@@ -174,14 +169,7 @@ def _simulated(
                 Layer.RESOURCE: of_resource,
             }
         ),
-        keys={
-            **_OF_ANYBODY,
-            **keys_of_any_request(clock.moment()),
-            "aws:sourceip": call.source_ip,
-            **of_caller,
-            **keys,
-            **_context(call),
-        },
+        keys={**_surroundings(call), **_keys_of(caller), **keys, **_context(call)},
         principal=principal,
         # Without a policy of the resource it does not matter whose it is.
         owner=_owner(call, principal) if of_resource else principal.account,
@@ -207,6 +195,18 @@ def _owner(call: ApiCall, principal: Principal) -> str:
     if owner and not names.ACCOUNT_ID.fullmatch(account):
         raise AwsError("InvalidInput", f"Invalid resource owner: {owner}")
     return account or principal.account
+
+
+def _surroundings(call: ApiCall) -> Keys:
+    any_request = keys_of_any_request(clock.moment())
+    return {**_OF_ANYBODY, **any_request, "aws:sourceip": call.source_ip}
+
+
+def _keys_of(caller: Principal | None) -> Keys:
+    if caller is None:
+        return {}
+    keys: Keys = {"aws:principalarn": caller.arn, "aws:principalaccount": caller.account}
+    return keys | ({"aws:username": caller.name} if ":user/" in caller.arn else {})
 
 
 def _context(call: ApiCall) -> Keys:
@@ -255,13 +255,13 @@ def _missing(policies: Policies, context: Context) -> list[str]:
         key
         for layer in (Layer.IDENTITY, Layer.BOUNDARY, Layer.RESOURCE)
         for policy in policies.at(layer)
-        for key in _keys_of(policy)
+        for key in _keys_in(policy)
     )
     missing = {key.lower(): key for key in found if isinstance(context.get(key), Lack)}
     return sorted(missing.values())
 
 
-def _keys_of(policy: Policy) -> Iterator[str]:
+def _keys_in(policy: Policy) -> Iterator[str]:
     document = policy.document
     for statement in document.statements:
         texts = [*(statement.resources or ()), *(statement.not_resources or ())]
