@@ -562,6 +562,45 @@ def test_a_trust_in_everyone_becomes_trust_in_the_account() -> None:
     assert decide(stranger, proposal.policies).allowed is False
 
 
+def _all_but(*principals: str) -> Policy:
+    statement = {"Effect": "Deny", "NotPrincipal": {"AWS": list(principals)}}
+    statement |= {"Action": "s3:*", "Resource": f"{OBJECT.rpartition('/')[0]}/*"}
+    return policy(statement, owner="bucket lab-bucket")
+
+
+@pytest.mark.parametrize(
+    ("principal", "named", "then"),
+    [
+        (USER, [USER_ARN], [USER_ARN, ROOT]),
+        (USER, [f"{USER_ARN}2", ROOT], [f"{USER_ARN}2", ROOT, USER_ARN]),
+        (SESSION, [SESSION.arn, ACCOUNT], [SESSION.arn, ACCOUNT, ROLE_ARN]),
+    ],
+    ids=["without the account", "not named", "without the role"],
+)
+def test_whoever_a_not_principal_forgets_is_left_out_too(
+    principal: Principal, named: list[str], then: list[str]
+) -> None:
+    """With all that has to stand beside their own ARN, and nobody else."""
+    request = call("s3:GetObject", OBJECT, principal)
+    policies = having(identity=grants(allow("s3:*", "*")), resource=_all_but(*named))
+    first, *_ = propose(decide(request, policies))
+    assert decide(request, first.policies).allowed
+    (after,) = first.policies.at(Layer.RESOURCE)
+    assert same(after.document, _all_but(*then).document)
+
+
+def test_a_boundary_is_in_the_way_of_being_left_out() -> None:
+    """The twin: naming somebody does not help who has a permissions boundary."""
+    policies = having(
+        identity=grants(allow("s3:*", "*")),
+        boundary=policy(allow("*", "*")),
+        resource=_all_but(USER_ARN),
+    )
+    proposals = propose(decide(call("s3:GetObject", OBJECT, USER), policies))
+    assert proposals
+    assert not any("NotPrincipal)" in each.what for each in proposals)
+
+
 @pytest.mark.parametrize(
     ("request_", "policies", "why"),
     [

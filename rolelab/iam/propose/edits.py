@@ -148,6 +148,22 @@ def without_principals(out: Sequence[str]) -> Edit:
     return edit
 
 
+def left_out_too(arns: Sequence[str]) -> Edit:
+    """Leave more principals out by `NotPrincipal`; nothing where it leaves out everybody."""
+
+    def edit(statement: Raw) -> bool:
+        content = statement.get("NotPrincipal")
+        if not isinstance(content, dict):
+            return False
+        kinds = cast("Raw", content)
+        entries = [str(entry) for entry in as_list(kinds.get("AWS", []))]
+        lacking = [arn for arn in arns if not _is_one_of(arn, entries)]
+        kinds["AWS"] = [*entries, *lacking]
+        return bool(lacking)
+
+    return edit
+
+
 def _is_one_of(entry: str, out: Sequence[str]) -> bool:
     # A document may say 111122223333 where we say its root ARN.
     return entry in out or any(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from components.documents import VERSION
 from rolelab.iam.arns import account_root, bucket_of
@@ -192,7 +193,10 @@ def _without_deny(decision: Decision) -> Iterator[Candidate]:
     layer, policy, statement = place.layer, place.policy, place.statement
     where = policy.at(layer)
     if policy.is_editable:
-        for words, edit in _narrowings(statement, decision.asked):
+        narrowings = _narrowings(statement, decision.asked)
+        if statement.not_principals is not None and not policies.has_boundary:
+            narrowings = chain(_exceptions(decision.asked.principal), narrowings)
+        for words, edit in narrowings:
             changed = edited(policies, place, edit)
             if changed is not None:
                 yield Candidate(
@@ -204,6 +208,17 @@ def _without_deny(decision: Decision) -> Iterator[Candidate]:
         verb = "Remove" if layer is Layer.BOUNDARY else "Detach"
         without = put(policies, layer, policy, None)
         yield Candidate(f"{verb} the {where}.", without, is_whole=True)
+
+
+def _exceptions(principal: Principal) -> Iterator[Worded]:
+    """Yield what leaves the caller out: the account stands beside them and, of a session, a role.
+
+    Who has a permissions boundary cannot be left out.
+    """
+    if principal.account:
+        root = account_root(principal.account, principal.partition)
+        arns = tuple(dict.fromkeys((root, principal.entity_arn, principal.arn)))
+        yield f"leave out {principal.arn} (NotPrincipal)", edits.left_out_too(arns)
 
 
 def _narrowings(statement: Statement, request: Request) -> Iterator[Worded]:
