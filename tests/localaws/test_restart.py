@@ -8,7 +8,7 @@ import pytest
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.errors import LabError
-from rolelab.localaws.process import control, lifecycle, probe
+from rolelab.localaws.process import control, lifecycle, probe, spawning
 from rolelab.secret import Secret
 
 TRUST = (
@@ -83,10 +83,10 @@ def test_whoever_starts_it_and_does_not_wait_loses_nothing(
     lifecycle.stop(home)
 
     def leaves(descriptor: int, wait_s: float) -> str:
-        return lifecycle.SERVING
+        return spawning.SERVING
 
     with monkeypatch.context() as patch:
-        patch.setattr(lifecycle, "_read_until_closed", leaves)
+        patch.setattr(spawning, "_read_until_closed", leaves)
         with pytest.raises(LabError):
             lifecycle.ensure(home)
     while probe.find(home).instance is None:

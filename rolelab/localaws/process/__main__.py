@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from rolelab.errors import LabError
 from rolelab.localaws.ministack import emulator
 from rolelab.localaws.process import lock, log
-from rolelab.localaws.process.lifecycle import DEFAULT_IDLE_S, IDLE_VARIABLE, SERVING
+from rolelab.localaws.process.lifecycle import DEFAULT_IDLE_S, IDLE_VARIABLE
 from rolelab.localaws.process.record import (
     InstanceRecord,
     code_print,
@@ -37,6 +37,7 @@ from rolelab.localaws.process.record import (
     write_record,
     write_secret,
 )
+from rolelab.localaws.process.spawning import SERVING
 
 if TYPE_CHECKING:
     from rolelab.localaws.process.server import Server
