@@ -167,3 +167,13 @@ def test_an_upload_is_completed_with_its_parts(lab: S3Lab) -> None:
     status, answer = lab.ask(lab.keys, "POST", target, {}, b"<CompleteMultipartUpload/>")
     assert (status, b"MalformedXML" in answer) == (400, True), answer
     assert lab.held() == before
+
+
+def test_a_part_of_an_object_is_asked_for_by_head_too(lab: S3Lab) -> None:
+    """Downloads in parts look first; a range that is not there is refused."""
+    told = lab.root.s3.head_object(Bucket=lab.bucket, Key="secret", Range="bytes=4-9")
+    assert (told["ContentLength"], told["ContentRange"]) == (6, "bytes 4-9/10")
+    assert told["ResponseMetadata"]["HTTPStatusCode"] == 206
+    assert lab.root.s3.head_object(Bucket=lab.bucket, Key="secret")["ContentLength"] == 10
+    with pytest.raises(ClientError, match="416"):
+        lab.root.s3.head_object(Bucket=lab.bucket, Key="secret", Range="bytes=40-")
