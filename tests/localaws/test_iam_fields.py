@@ -8,6 +8,7 @@ import json
 from datetime import datetime, timedelta
 
 import segno
+from mypy_boto3_iam.type_defs import TagTypeDef
 
 from rolelab.aws.clients import Clients
 from tests.localaws.iam_lab import DOCUMENT, TRUST, as_user, refused
@@ -155,6 +156,18 @@ def test_access_advisor_tells_what_is_allowed_and_what_was_used(
     assert refused(lambda: root.iam.generate_service_last_accessed_details(Arn=gone))[0] == (
         "NoSuchEntity"
     )
+
+
+def test_tags_of_users_are_listed_by_name_and_of_policies_by_length(root: Clients) -> None:
+    """Where the case of a key counts, shorter keys come first."""
+    keys = ["Team", "abc", "Environment", "b", "z"]
+    tags: list[TagTypeDef] = [{"Key": key, "Value": "x"} for key in keys]
+    root.iam.create_user(UserName="u", Tags=tags)
+    arn = root.iam.create_policy(PolicyName="p", PolicyDocument=DOCUMENT, Tags=tags)["Policy"]
+    listed = root.iam.list_user_tags(UserName="u")["Tags"]
+    assert [tag["Key"] for tag in listed] == ["abc", "b", "Environment", "Team", "z"]
+    listed = root.iam.list_policy_tags(PolicyArn=arn.get("Arn", ""))["Tags"]
+    assert [tag["Key"] for tag in listed] == ["b", "z", "abc", "Team", "Environment"]
 
 
 def test_an_mfa_device_is_shown_as_a_picture_once(root: Clients, account: str) -> None:

@@ -131,7 +131,7 @@ IAM: Mapping[str, CallEntry] = {
     ),
     "TagInstanceProfile": CallEntry(tagging.add(lookup.profile, case_counts=True)),
     "UntagInstanceProfile": CallEntry(tagging.remove(lookup.profile, case_counts=True)),
-    "ListInstanceProfileTags": CallEntry(tagging.listed(lookup.profile)),
+    "ListInstanceProfileTags": CallEntry(tagging.listed(lookup.profile, case_counts=True)),
     # managed policies
     "CreatePolicy": CallEntry(managed_policies.create, further=tagging_with("TagPolicy")),
     "GetPolicy": CallEntry(managed_policies.get),
@@ -139,7 +139,7 @@ IAM: Mapping[str, CallEntry] = {
     "DeletePolicy": CallEntry(managed_policies.delete),
     "TagPolicy": CallEntry(tagging.add(policy_lookup.tagged, case_counts=True)),
     "UntagPolicy": CallEntry(tagging.remove(policy_lookup.tagged, case_counts=True)),
-    "ListPolicyTags": CallEntry(tagging.listed(policy_lookup.named)),
+    "ListPolicyTags": CallEntry(tagging.listed(policy_lookup.named, case_counts=True)),
     "CreatePolicyVersion": CallEntry(policy_versions.create),
     "GetPolicyVersion": CallEntry(policy_versions.get),
     "ListPolicyVersions": CallEntry(policy_versions.list_all),
@@ -190,7 +190,9 @@ IAM: Mapping[str, CallEntry] = {
     "UntagMFADevice": CallEntry(
         tagging.remove(mfa.named_device, case_counts=True), permissions.device
     ),
-    "ListMFADeviceTags": CallEntry(tagging.listed(mfa.named_device), permissions.device),
+    "ListMFADeviceTags": CallEntry(
+        tagging.listed(mfa.named_device, case_counts=True), permissions.device
+    ),
     # the account
     "GetAccountSummary": CallEntry(account.summary),
     "GetAccountAuthorizationDetails": CallEntry(account.authorization_details),
@@ -223,7 +225,7 @@ IAM: Mapping[str, CallEntry] = {
     "RemoveClientIDFromOpenIDConnectProvider": CallEntry(providers.remove_client),
     "TagOpenIDConnectProvider": CallEntry(tagging.add(providers.oidc, case_counts=True)),
     "UntagOpenIDConnectProvider": CallEntry(tagging.remove(providers.oidc, case_counts=True)),
-    "ListOpenIDConnectProviderTags": CallEntry(tagging.listed(providers.oidc)),
+    "ListOpenIDConnectProviderTags": CallEntry(tagging.listed(providers.oidc, case_counts=True)),
     "CreateSAMLProvider": CallEntry(
         providers.create_saml, providers.saml_arn, tagging_with("TagSAMLProvider")
     ),
@@ -233,7 +235,7 @@ IAM: Mapping[str, CallEntry] = {
     "DeleteSAMLProvider": CallEntry(providers.delete_saml),
     "TagSAMLProvider": CallEntry(tagging.add(providers.saml, case_counts=True)),
     "UntagSAMLProvider": CallEntry(tagging.remove(providers.saml, case_counts=True)),
-    "ListSAMLProviderTags": CallEntry(tagging.listed(providers.saml)),
+    "ListSAMLProviderTags": CallEntry(tagging.listed(providers.saml, case_counts=True)),
     # server certificates
     "UploadServerCertificate": CallEntry(
         server_certificates.upload, further=tagging_with("TagServerCertificate")

@@ -58,12 +58,14 @@ def remove(find: Find, *, case_counts: bool = False) -> Callable[[ApiCall], None
     return operation
 
 
-def listed(find: Find) -> Callable[[ApiCall], Result]:
-    """Return the operation that lists tags, those with shorter keys first."""
+def listed(find: Find, *, case_counts: bool = False) -> Callable[[ApiCall], Result]:
+    """Return the operation that lists tags by their keys, where case counts shorter ones first."""
+
+    def order(tag: TagRecord) -> str:
+        return f"{len(tag['Key']):03d}{tag['Key']}" if case_counts else tag["Key"].lower()
 
     def operation(call: ApiCall) -> Result:
-        tags = find(call).get("Tags") or ()
-        return pages.listing(call, "Tags", tags, lambda tag: f"{len(tag['Key']):03d}{tag['Key']}")
+        return pages.listing(call, "Tags", find(call).get("Tags") or (), order)
 
     return operation
 
