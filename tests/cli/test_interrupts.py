@@ -16,6 +16,7 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.localaws.process import lifecycle, probe
+from rolelab.localaws.process.record import read_record
 from tests import seeds
 from tests.cli.test_local_lab import Project
 
@@ -125,3 +126,34 @@ def test_ctrl_c_while_a_command_is_still_loaded_is_one_line(tmp_path: Path, afte
     """Python itself would print a traceback of the import it was in."""
     said = early(tmp_path, "up", after_ms / 1000)
     assert said == "error: interrupted\n" or said.startswith("Usage:")
+
+
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_an_aws_that_is_lost_in_the_middle_is_told_soon_in_one_line(
+    project: Project, command: str
+) -> None:
+    """Exit code 3, not 1: what was in flight is not known, and the next run finds out."""
+    assert project.rolelab("local", "start").returncode == 0
+    if command == "destroy":
+        assert project.rolelab("up", "--yes").returncode == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rolelab", command, "--yes", "--parallel", "4"],
+        cwd=project.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    assert process.stdout is not None
+    while "s)" not in process.stdout.readline():
+        assert process.poll() is None
+    record = read_record(project.local)
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    began = time.monotonic()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3, said
+    assert time.monotonic() - began < 10, "3 s, on a machine that has nothing else to do"
+    (line,) = said.splitlines()
+    assert "AWS no longer answers" in line
+    assert project.rolelab("destroy", "--yes").returncode == 0
