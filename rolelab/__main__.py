@@ -1,18 +1,14 @@
 """Where every command begins: `rolelab`, `python -m rolelab` and `verify.py`."""
 
-from __future__ import annotations
-
-from typing import NoReturn
-
-from rolelab import interrupts
+from rolelab.ctrl_c import end_on_ctrl_c
 
 
-def main(*first: str) -> NoReturn:
-    """Run the command line, with `first` before its arguments.
+def main(*first: str) -> None:
+    """Run the command line, with `first` before its arguments; it ends the process.
 
     Ctrl-C may come while most of it is still being loaded.
     """
-    interrupts.end_on_ctrl_c()
+    end_on_ctrl_c()
     from rolelab.cli.main import main as run
 
     run(*first)

@@ -9,31 +9,21 @@ Source: Python documentation, "signal", "Note on Signal Handlers and Exceptions"
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
 from typing import NoReturn, TypeVar
+
+from rolelab.ctrl_c import end
 
 T = TypeVar("T")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STACK_BYTES = 16 * 2**20
 """Of the thread that works: as much as a main thread has, where the system gives less."""
-
-
-def end_on_ctrl_c() -> None:
-    """Let Ctrl-C end this process with one line, wherever it is: from its first moment on.
-
-    Where whoever started it ignores Ctrl-C, as a script does for what it runs in the background,
-    it stays ignored.
-    """
-    if not _is_ignored(signal.SIGINT):
-        signal.signal(signal.SIGINT, _end)
 
 
 def run(work: Callable[[], T], stop: Callable[[str], None], *, waits_for: int = 1) -> T:
@@ -82,7 +72,7 @@ def _handing_on(told: SimpleQueue[str | None], *, most: int) -> Generator[None]:
         nonlocal left
         left -= 1
         if left < 0:
-            _end(number, frame)
+            end(number, frame)
         told.put("^C" if number == signal.SIGINT else signal.Signals(number).name)
 
     earlier = {
@@ -112,12 +102,3 @@ def _raising(error: BaseException) -> Callable[[], NoReturn]:
 
 def _is_ignored(number: signal.Signals) -> bool:
     return signal.getsignal(number) is signal.SIG_IGN
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    """End at once: nothing is unwound, so nothing can go wrong or show a traceback."""
-    with suppress(Exception):  # whoever writes to it right now may be the one interrupted
-        sys.stdout.flush()
-    with suppress(OSError):
-        os.write(2, b"error: interrupted\n")
-    os._exit(128 + number)

@@ -18,6 +18,7 @@ from rolelab.aws.clients import Clients
 from rolelab.localaws.process import lifecycle, probe
 from rolelab.localaws.process.record import read_record
 from tests import seeds
+from tests.cli.conftest import ROOT
 from tests.cli.test_local_lab import Project
 
 LEARNERS = 40
@@ -110,12 +111,12 @@ def early(folder: Path, command: str, after_s: float) -> str:
 
 
 _TELLS_WHEN_IT_BEGINS = """
-import rolelab.interrupts
-begin = rolelab.interrupts.end_on_ctrl_c
+import rolelab.ctrl_c
+begin = rolelab.ctrl_c.end_on_ctrl_c
 def told():
     begin()
     print("begins", flush=True)
-rolelab.interrupts.end_on_ctrl_c = told
+rolelab.ctrl_c.end_on_ctrl_c = told
 from rolelab.__main__ import main
 main()
 """
@@ -157,3 +158,15 @@ def test_an_aws_that_is_lost_in_the_middle_is_told_soon_in_one_line(
     (line,) = said.splitlines()
     assert "AWS no longer answers" in line
     assert project.rolelab("destroy", "--yes").returncode == 0
+
+
+def test_nothing_is_loaded_before_ctrl_c_is_taken() -> None:
+    """What is loaded first is where Ctrl-C would show a traceback."""
+    code = (
+        "import os, sys; before = set(sys.modules); import rolelab.__main__;"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "['rolelab', 'rolelab.__main__', 'rolelab.ctrl_c']\n"
