@@ -74,12 +74,12 @@ def command(
         say("The AWS CLI goes on with a session that it has, as with AWS, until it ends:")
         say('with eval "$(rolelab profiles)" it must assume the role anew.')
     only = f" --as {shlex.quote(learner.name)}" if learner_name else ""
-    stack = "" if choice.stack == "dev" else f" --stack {choice.stack}"
+    stack = "".join(f" {shlex.quote(word)}" for word in choice.words)
     mend = f"`rolelab mend{stack}{'' if fault.name in SHARED else only}`"
     back = (
         mend
         if fault.is_mendable
-        else f"{mend}, then `rolelab up --refresh{stack}`: what is gone must be recreated"
+        else f"{mend}, then `{choice.place(chosen).refresh}`: what is gone must be recreated"
     )
     why = f"`rolelab verify{stack}`, `rolelab explain{stack}{only}`"
     say(f"Find out why: {why}. Put it back: {back}.")

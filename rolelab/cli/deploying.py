@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DEFAULT_STACK = "dev"
 """The stack where none is named: nobody can have mistyped it, and it does without a file."""
+
+
+def told(words: str, stack: str) -> str:
+    """Return a command of rolelab as it is printed: for this stack, in any shell of its folder."""
+    which = "" if stack == DEFAULT_STACK else f" --stack {shlex.quote(stack)}"
+    return f"`rolelab {words}{which}`"
+
 
 stack_option = click.option(
     "-s", "--stack", metavar="NAME", default=DEFAULT_STACK, show_default=True, help="The stack."

@@ -113,7 +113,8 @@ def reset(home: Path, yes: bool) -> None:
     ran = lifecycle.reset(home)
     for folder in stacks:
         gone.forget(folder, instance_id)
-        say(f"stack {folder.name}: its lab is gone; `rolelab up` makes it anew")
+        up = deploying.told("up", folder.name)
+        say(f"stack {folder.name}: its lab is gone; {up} makes it anew")
     if ran:
         say(f"the local AWS is empty; {lifecycle.ensure(home).line}")
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli.aws_at_hand import find_stack, present_home
-from rolelab.cli.deploying import DEFAULT_STACK, existing_stack, stack_option
+from rolelab.cli.deploying import DEFAULT_STACK, existing_stack, stack_option, told
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _local(here: Project, stack: str) -> Target:
     status, where = recorded.status(here, stack, at), f"stack {stack}"
     raw = recorded.outputs(here, stack, at, show_secrets=True)
     if not raw:
-        _require_no_run(status, where)
+        _require_no_run(status, stack)
     lab, home = outputs.parse(raw, where=where), status.home
     if home and home.kind == "endpoint":
         # The environment named it when the lab was made, and must name it again.
@@ -206,7 +206,7 @@ def _local(here: Project, stack: str) -> Target:
     local_aws = running(here)
     if home is None or home.id != local_aws.instance_id:
         what = "the lab was made on a local AWS that is gone"
-        raise UsageError(what, where=where, do="run `rolelab up` to make it")
+        raise UsageError(what, where=where, do=f"run {told('up', stack)} to make it")
     return Target(
         lab=lab,
         endpoint=replace(local_aws.endpoint(lab.account_id), region=lab.region),
@@ -216,18 +216,19 @@ def _local(here: Project, stack: str) -> Target:
     )
 
 
-def _require_no_run(status: Status, where: str) -> None:
+def _require_no_run(status: Status, stack: str) -> None:
     """Say why there are no outputs where a run is under way, or was cut short.
 
     Raises:
         CannotTell: somebody works on the stack.
         UsageError: a run was not finished.
     """
+    where = f"stack {stack}"
     if status.holder:
         raise CannotTell(f"it is in use by {status.holder}", where=where, do="wait until it ended")
     if status.exists:
-        do = "run `rolelab up` again: it carries on"
-        raise UsageError("`rolelab up` was not finished", where=where, do=do)
+        up = told("up", stack)
+        raise UsageError(f"{up} was not finished", where=where, do=f"run {up} again: it carries on")
 
 
 def running(here: Project) -> Instance:

@@ -41,18 +41,15 @@ def _run(lab: OwnLab, command: str) -> str:
         return lab.rolelab(f"{command.removeprefix('rolelab ')} --yes").out
     words = shlex.split(command.replace("\\\n", " "))
     assert words[:2] == ["aws", "iam"], command
-    method = xform_name("".join(word.title() for word in words[2].split("-")))
+    iam = lab.root.iam
+    operations = {xform_name(name, "-"): name for name in iam.meta.service_model.operation_names}
+    operation = operations[words[2]]
+    shape = iam.meta.service_model.operation_model(operation).input_shape
+    members = {xform_name(name, "-"): name for name in (shape.members if shape else ())}
     given = dict(zip(words[3::2], words[4::2], strict=True))
-    parameters = {
-        "".join(_title(word) for word in option[2:].split("-")): _value(option, text)
-        for option, text in given.items()
-    }
-    getattr(lab.root.iam, method)(**parameters)
+    parameters = {members[option[2:]]: _value(option, text) for option, text in given.items()}
+    getattr(iam, xform_name(operation))(**parameters)
     return ""
-
-
-def _title(word: str) -> str:
-    return word[0].upper() + word[1:]
 
 
 def _value(option: str, text: str) -> object:
