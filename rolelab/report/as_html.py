@@ -110,10 +110,11 @@ def _reasons(seen: summary.Overview, *, is_class: bool) -> Iterator[str]:
 def _card(fault: summary.Fault, *, is_class: bool) -> Iterator[str]:
     """Tell one fault with its reason and the change."""
     finding = fault.finding
+    words = finding.heading if finding.verdict is Verdict.FAIL else finding.what
     whose = f" · {escape(fault.whose)}" if is_class or not fault.learners else ""
     yield (
         f'<article class="{finding.verdict.value}"><h3>{picture.GLYPHS[finding.verdict]} '
-        f"{summary.FAILED[finding.verdict]}: {escape(finding.failure or finding.what)}"
+        f"{summary.FAILED[finding.verdict]}: {escape(words)}"
         f"<small>{escape(finding.check)}{whose}</small></h3>"
     )
     if finding.got:

@@ -135,6 +135,7 @@ def test_what_verify_prints_puts_the_lab_right(folder: Folder, aws_cli: Path, na
     else:
         folder.configure("tuesday")
     stack = ("--stack", "tuesday")
+    assert "`rolelab up --stack tuesday` makes the lab" in folder.rolelab("status", *stack).out
     assert folder.rolelab("up", "--yes", *stack).exit_code == 0
     assert folder.rolelab("break", name, *stack).exit_code == 0
     told = folder.rolelab("verify", "--wait", "0.1", *stack)
