@@ -47,7 +47,7 @@ def command(stack: str, port: int | None, opens: bool) -> None:
 
     def show_link() -> None:
         # Straight to the terminal: the link is good for whoever reads it within a minute.
-        click.echo(f"root signs in (once, within a minute) at {server.root_link()}")
+        say(f"root signs in (once, within a minute) at {server.root_link()}")
 
     show_link()
     on_enter(show_link)
