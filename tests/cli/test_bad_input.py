@@ -194,7 +194,7 @@ def test_what_is_set_for_an_account_does_not_reach_the_local_lab(tmp_path: Path)
     project = InProcess(tmp_path)
     try:
         for words in ("up --yes", "verify", "explain", "mend --yes", "destroy --yes", "demo"):
-            done = project.rolelab(*words.split(), env=SET_FOR_AN_ACCOUNT)
+            done = Project.rolelab(project, *words.split(), env=SET_FOR_AN_ACCOUNT)
             assert done.returncode == 0, (words, done.stdout, done.stderr)
     finally:
         lifecycle.stop(project.local)
@@ -221,7 +221,8 @@ def test_a_program_that_exports_no_lab_is_told_all_that_it_lacks(tmp_path: Path)
         assert code == 2
         lacking = "accountId, region, learners, role.arn, role.maxSessionDuration"
         assert f"the outputs lack {lacking} (stack dev): export what docs/" in line
-        told = project.rolelab("demo")
+        # In a process of its own: one local AWS at a time is in this one.
+        told = Project.rolelab(project, "demo")
         assert told.returncode == 2
         assert "the lesson is about the lab's own program" in told.stderr
         assert project.rolelab("destroy", "--yes").returncode == 0

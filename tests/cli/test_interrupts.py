@@ -29,6 +29,18 @@ ENDED_BY = (0, 1, 130, -signal.SIGTERM, -signal.SIGHUP)
 """Done before it came, stopped in order, at once; by the signal itself, before anything began."""
 
 
+_TELLS_WHEN_IT_BEGINS = """
+import rolelab.ctrl_c
+begin = rolelab.ctrl_c.end_on_ctrl_c
+def told():
+    begin()
+    print("begins", flush=True)
+rolelab.ctrl_c.end_on_ctrl_c = told
+from rolelab.__main__ import main
+main()
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A class of its own, whose local AWS ends with these tests."""
@@ -41,14 +53,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 def interrupted_twice(project: Project, command: str, draw: random.Random) -> tuple[int, str]:
     """Run a command, and send two signals at a moment of it; return its exit code and its words."""
+    # From its own first line on: Python's start is nobody's to guard.
     process = subprocess.Popen(
-        [sys.executable, "-m", "rolelab", command, *ARGUMENTS.get(command, [])],
+        [sys.executable, "-c", _TELLS_WHEN_IT_BEGINS, command, *ARGUMENTS.get(command, [])],
         cwd=project.folder,
         env={**os.environ, "TMPDIR": str(project.folder / "temporary")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begins\n"
     time.sleep(draw.uniform(0, LASTS_S[command]))
     number = draw.choice([signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     for pause_s in (draw.uniform(0, 0.03), 0):
@@ -108,18 +123,6 @@ def early(folder: Path, command: str, after_s: float) -> str:
     said, _ = process.communicate(timeout=60)
     assert process.returncode in (0, 130), said
     return said
-
-
-_TELLS_WHEN_IT_BEGINS = """
-import rolelab.ctrl_c
-begin = rolelab.ctrl_c.end_on_ctrl_c
-def told():
-    begin()
-    print("begins", flush=True)
-rolelab.ctrl_c.end_on_ctrl_c = told
-from rolelab.__main__ import main
-main()
-"""
 
 
 @pytest.mark.parametrize("after_ms", [0, 5, 10, 20, 40, 80])
