@@ -17,7 +17,7 @@ from tests.faults.conftest import OwnLab
 
 ROUNDS = 3
 """So often what is advised may lead to further advice."""
-_OURS = re.compile(r"`(rolelab (?:mend|up)[^`]*)`")
+_OURS = re.compile(r"`((?:\w+=\S+ )*rolelab (?:mend|up)[^`]*)`")
 
 
 def _verified(lab: OwnLab, *, wait_s: float = 0.05) -> dict[str, Any]:
@@ -37,18 +37,19 @@ def _by_verify(lab: OwnLab) -> Iterator[str]:
 
 def _run(lab: OwnLab, command: str) -> str:
     """Run a command that was printed; return what it printed itself."""
-    if command.startswith("rolelab "):
-        return lab.rolelab(f"{command.removeprefix('rolelab ')} --yes").out
     words = shlex.split(command.replace("\\\n", " "))
+    while "=" in words[0]:
+        words.pop(0)  # where it is to be run, which this process knows already
+    if words[0] == "rolelab":
+        asked = [] if "--yes" in words else ["--yes"]
+        return lab.rolelab(shlex.join([*words[1:], *asked])).out
     assert words[:2] == ["aws", "iam"], command
-    iam = lab.root.iam
-    operations = {xform_name(name, "-"): name for name in iam.meta.service_model.operation_names}
-    operation = operations[words[2]]
-    shape = iam.meta.service_model.operation_model(operation).input_shape
-    members = {xform_name(name, "-"): name for name in (shape.members if shape else ())}
-    given = dict(zip(words[3::2], words[4::2], strict=True))
-    parameters = {members[option[2:]]: _value(option, text) for option, text in given.items()}
-    getattr(iam, xform_name(operation))(**parameters)
+    method, iam = words[2].replace("-", "_"), lab.root.iam
+    model = iam.meta.service_model.operation_model(iam.meta.method_to_api_mapping[method])
+    names = {xform_name(member, "-"): member for member in model.input_shape.members}
+    given = zip(words[3::2], words[4::2], strict=True)
+    parameters = {names[option[2:]]: _value(option, text) for option, text in given}
+    getattr(iam, method)(**parameters)
     return ""
 
 
