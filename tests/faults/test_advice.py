@@ -46,7 +46,8 @@ def _run(lab: OwnLab, command: str) -> str:
     assert words[:2] == ["aws", "iam"], command
     method, iam = words[2].replace("-", "_"), lab.root.iam
     model = iam.meta.service_model.operation_model(iam.meta.method_to_api_mapping[method])
-    names = {xform_name(member, "-"): member for member in model.input_shape.members}
+    shape = model.input_shape
+    names = {xform_name(member, "-"): member for member in (shape.members if shape else ())}
     given = zip(words[3::2], words[4::2], strict=True)
     parameters = {names[option[2:]]: _value(option, text) for option, text in given}
     getattr(iam, method)(**parameters)
