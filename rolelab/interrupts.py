@@ -12,8 +12,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import NoReturn, TypeVar
 
@@ -22,6 +22,7 @@ from rolelab.ctrl_c import end
 T = TypeVar("T")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOKS_UP_S = 0.1
 _STACK_BYTES = 16 * 2**20
 """Of the thread that works: as much as a main thread has, where the system gives less."""
 
@@ -52,12 +53,22 @@ def run(work: Callable[[], T], stop: Callable[[str], None], *, waits_for: int = 
 
     with _handing_on(told, most=waits_for + 1):
         _start(carry_out)
-        while (name := told.get()) is not None:
+        while (name := _next(told)) is not None:
             waits_for -= 1
             if waits_for < 0:
                 raise KeyboardInterrupt
             stop(name)
     return outcome[0]()
+
+
+def _next(told: SimpleQueue[str | None]) -> str | None:
+    """Return what is told next.
+
+    Looks up now and then: where the system gives a signal to another thread, it wakes nobody.
+    """
+    while True:
+        with suppress(Empty):
+            return told.get(timeout=_LOOKS_UP_S)
 
 
 @contextmanager

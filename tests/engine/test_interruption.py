@@ -11,6 +11,7 @@ import threading
 
 import pytest
 
+from rolelab.engine.tally import Tally
 from rolelab.errors import Interrupted
 from rolelab.steps import Began, Ended, Event, Severity
 from tests.engine.conftest import Runner
@@ -26,10 +27,13 @@ for number in range(30):
 class After:
     """Sends a signal to this process when so many operations have ended."""
 
-    def __init__(self, count: int, number: signal.Signals, times: int = 1) -> None:
+    def __init__(
+        self, taken: threading.Event, count: int, number: signal.Signals, times: int = 1
+    ) -> None:
         self._left = count
         self._number = number
         self._times = times
+        self._taken = taken
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Ended) and event.step.custom:
@@ -37,23 +41,40 @@ class After:
             if self._left == 0:
                 for _ in range(self._times):
                     os.kill(os.getpid(), self._number)
+                # Until it has been taken: on a busy machine all would be done before.
+                assert self._taken.wait(60)
 
 
-def test_an_interrupt_at_the_last_operation_is_told_all_the_same(stack: StackRunner) -> None:
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Is set once a run has been told to stop."""
+    event, stop = threading.Event(), Tally.stop
+
+    def noticed(tally: Tally) -> None:
+        stop(tally)
+        event.set()
+
+    monkeypatch.setattr(Tally, "stop", noticed)
+    return event
+
+
+def test_an_interrupt_at_the_last_operation_is_told_all_the_same(
+    stack: StackRunner, taken: threading.Event
+) -> None:
     """No event of the run comes after it that the words could come with."""
     stack.program('aws.iam.User("u0", name="u0")')
     stack.up()
     stack.program('aws.iam.User("u0", name="u0")\naws.iam.User("u1", name="u1")')
-    stack.listener = After(1, signal.SIGINT)
+    stack.listener = After(taken, 1, signal.SIGINT)
     assert any("^C received" in text for text in stack.up().messages(Severity.WARNING))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_is_recorded_and_carried_on(
-    stack: StackRunner, number: signal.Signals
+    stack: StackRunner, taken: threading.Event, number: signal.Signals
 ) -> None:
     stack.program(CLASS)
-    stack.listener = After(5, number)
+    stack.listener = After(taken, 5, number)
     ran = stack.up(parallel=4)
     stack.listener = None
     assert isinstance(ran.result.error, Interrupted)
@@ -67,10 +88,12 @@ def test_an_interrupted_up_is_recorded_and_carried_on(
     assert in_step(stack.clients, stack.world) == []
 
 
-def test_an_interrupted_destroy_says_that_things_are_left(stack: StackRunner) -> None:
+def test_an_interrupted_destroy_says_that_things_are_left(
+    stack: StackRunner, taken: threading.Event
+) -> None:
     """The real engine's `destroy` exits 0 here and says that the resources have been deleted."""
     stack.up(CLASS)
-    stack.listener = After(5, signal.SIGINT)
+    stack.listener = After(taken, 5, signal.SIGINT)
     ran = stack.destroy(parallel=4)
     stack.listener = None
     assert isinstance(ran.result.error, Interrupted)
