@@ -110,8 +110,10 @@ def environment_credentials() -> Credentials:
 
 
 @contextmanager
-def administrator(endpoint: Endpoint) -> Generator[Callers]:
+def administrator(endpoint: Endpoint, *, purpose: str | None = None) -> Generator[Callers]:
     """Yield clients that sign with the endpoint's credentials, or with the environment's.
+
+    `purpose` is told as part of the user agent.
 
     Raises:
         LabError: AWS refused something in the block.
@@ -119,7 +121,7 @@ def administrator(endpoint: Endpoint) -> Generator[Callers]:
     """
     try:
         with calling_as(endpoint.credentials or environment_credentials()):
-            yield Callers(endpoint)
+            yield Callers(endpoint, purpose=purpose)
     except AwsFailure as failure:
         raise as_lab_error(failure) from None
 

@@ -88,6 +88,7 @@ PAGES = (
     Page("/security-credentials", security_credentials.show, security_credentials.ACTIONS),
     Page("/events", event_history.show),
     Page("/why", why_page.show),
+    Page("/{rest:path}", home.not_found, is_public=True),
 )
 """Every page; an address is answered by the first that it fits."""
 _AGAIN = '<!doctype html><title>…</title><meta http-equiv="refresh" content="0">'
@@ -98,7 +99,7 @@ def application(around: Surroundings) -> ASGIApp:
     """Return the console of a local AWS."""
     routes = [Route(page.path, _endpoint(around, page), methods=_methods(page)) for page in PAGES]
     static = Mount("/static", StaticFiles(directory=_STATIC))
-    app = Starlette(routes=[*routes, static], exception_handlers={HTTPException: _http_error})
+    app = Starlette(routes=[static, *routes], exception_handlers={HTTPException: _http_error})
     return Guard(app, around.address)
 
 

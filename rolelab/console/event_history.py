@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from rolelab.aws import own_calls
 from rolelab.aws.failures import AwsFailure, Kind
 from rolelab.console import lists
 from rolelab.console.visit import Visit
@@ -34,6 +35,7 @@ def show(visit: Visit) -> Response:
         for event in reversed(events)
         if user in _who(event).lower()
         and name in event["eventName"].lower()
+        and (visit.asked("own") or not own_calls.is_own(event["userAgent"]))
         and (not visit.asked("refused") or "errorCode" in event or "errorMessage" in event)
     ]
     return visit.page("events.html", "Event history", shown=lists.shown(visit, fitting, "who"))

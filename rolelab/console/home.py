@@ -31,6 +31,12 @@ def show(visit: Visit) -> Response:
     return visit.page("home.html", "Console Home", identity=identity)
 
 
+def not_found(visit: Visit) -> Response:
+    """Say that there is no such page."""
+    visit.status = 404
+    return visit.page("message.html", "There is no such page")
+
+
 def _sign_out(visit: Visit) -> Response:
     from rolelab.console.app import cookie_name
 

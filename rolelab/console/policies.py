@@ -224,8 +224,8 @@ def _faults(text: str, use: str) -> list[str]:
     """Return what AWS would refuse in a document, each with its place: line, or element."""
     try:
         json.loads(text)
-    except ValueError as error:
-        return [str(error)[:1].upper() + str(error)[1:]]
+    except json.JSONDecodeError as error:
+        return [f"Not JSON, line {error.lineno}, column {error.colno}: {error.msg}"]
     kind, _, name = use.partition(":")
     if kind == "bucket":
         fault = bucket.fault_of(text, name)

@@ -41,6 +41,9 @@ def _create_device(visit: Visit) -> Response:
     name = visit.text("device").strip()
     if not name:
         raise WrongInput("Enter a device name.")
+    # One that was left half way is of no use to anybody: its secret key is shown only once.
+    if before := visit.draft("mfa").pop("serial", ""):
+        visit.ask_if_there("DeleteVirtualMFADevice", SerialNumber=before)
     device = visit.call("CreateVirtualMFADevice", "VirtualMFADevice", VirtualMFADeviceName=name)
     seed = device["Base32StringSeed"]
     key = seed.decode() if isinstance(seed, bytes) else base64.b64decode(seed).decode()

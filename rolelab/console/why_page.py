@@ -27,7 +27,7 @@ def show(visit: Visit) -> Response:
             visit.alerts.append(Alert(text=str(error)))
     return visit.page(
         "why.html",
-        "Why was this refused?",
+        "Why is this allowed, or refused?",
         who=who,
         action=action,
         resource=resource,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from rolelab.advice import OWN, SESSION
-from rolelab.aws import iam_entities
+from rolelab.aws import iam_entities, own_calls
 from rolelab.aws.callers import Callers, administrator
 from rolelab.aws.endpoint import Endpoint
 from rolelab.aws.patience import Clock, Patience
@@ -43,7 +43,7 @@ def why(endpoint: Endpoint, who: str, question: Question) -> Verdict:
     if arn.kind == "root":
         said = "The root user is allowed everything in its account, but for what a policy of the "
         return Verdict(True, Reason(why=(f"{said}resource denies.",)))
-    with administrator(endpoint) as callers:
+    with administrator(endpoint, purpose=own_calls.EXPLAIN) as callers:
         situation = _situation(callers, endpoint, arn)
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
         reader = ResourceReader(callers, admin, arn.account)

@@ -215,3 +215,12 @@ def test_what_is_not_there_is_said(
     """A page for an address that makes no sense, and no failure of the console."""
     answer = browser.as_root().get(path)
     assert (answer.status, said in answer.alert) == (status, True), answer.alert
+
+
+def test_what_was_refused_is_not_said_to_be_none(
+    learner: PlainBrowser, browser: PlainBrowser
+) -> None:
+    """A refused list is not an empty one; an empty one is."""
+    assert "Not known: see above." in learner.get("/iam/groups").text
+    assert "No groups to show." in browser.as_root().get("/iam/groups").text
+    assert browser.get("/no-such-page").status == 404

@@ -193,3 +193,16 @@ def test_a_role_session_that_has_ended_leads_back_to_the_user(
         assert browser.get("/s3/buckets").to.startswith("/signin?to=")
     finally:
         control.reset_clock(instance)
+
+
+def test_a_device_that_was_left_half_way_does_not_stand_in_the_way(
+    browser: PlainBrowser, root: Clients
+) -> None:
+    """Its secret key was shown once; beginning anew with the same name works."""
+    make_user(root)
+    _allow(root, {}, action="iam:*")
+    browser.sign_in("testuser")
+    form = {"do": "create-device", "device": "phone"}
+    for _ in range(2):
+        assert browser.post("/security-credentials", form=form).to == "/security-credentials"
+    assert len(root.iam.list_virtual_mfa_devices()["VirtualMFADevices"]) == 1
