@@ -122,7 +122,7 @@ def test_a_lab_of_another_program_is_proven_without_a_project(
         ("{}", "there is no lab"),
         ("[]", "is not a JSON object"),
         ("{", "is not JSON"),
-        ('{"accountId": "1"}', "lack role"),
+        ('{"accountId": "1"}', "lack region, role, learners"),
         ("\xff", "is not JSON"),
     ],
 )
