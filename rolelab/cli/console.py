@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +41,9 @@ def command(stack: str, port: int | None, opens: bool) -> None:
         started.instance, DEFAULT_ACCOUNT, port=port, or_any=address.last_port(home)
     )
     where = server.around.address
+    url = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
+    if url not in ("", started.instance.url):
+        say(f"AWS_ENDPOINT_URL ({url}) is not used: the console is the local AWS's", err=True)
     address.keep(home, where)
     say(f"the console is at {where} (account {DEFAULT_ACCOUNT}); Ctrl-C ends it")
     for line in _of_lab(here, stack, where):

@@ -68,18 +68,18 @@ PAGES = (
     Page("/s3/buckets/{name}", buckets.show, buckets.BUCKET_ACTIONS),
     Page("/s3/buckets/{name}/object", buckets.download),
     Page("/iam/users", user_pages.show_all),
-    Page("/iam/users/create", user_pages.show_new, user_pages.CREATE),
+    Page("/iam/create-user", user_pages.show_new, user_pages.CREATE),
     Page("/iam/users/{name}", user_pages.show, user_pages.ACTIONS),
     Page("/iam/users/{name}/delete", user_pages.show_delete, user_pages.DELETE),
     Page("/iam/roles", role_pages.show_all),
-    Page("/iam/roles/create", role_pages.show_new, role_pages.CREATE),
+    Page("/iam/create-role", role_pages.show_new, role_pages.CREATE),
     Page("/iam/roles/{name}", role_pages.show, role_pages.ACTIONS),
     Page("/iam/roles/{name}/trust", role_pages.show_trust, role_pages.TRUST),
     Page("/iam/roles/{name}/delete", role_pages.show_delete, role_pages.DELETE),
     Page("/iam/groups", groups.show_all, groups.ACTIONS),
     Page("/iam/groups/{name}", groups.show, groups.GROUP_ACTIONS),
     Page("/iam/policies", policies.show_all),
-    Page("/iam/policies/create", policies.show_new, policies.CREATE),
+    Page("/iam/create-policy", policies.show_new, policies.CREATE),
     Page("/iam/policies/one", policies.show, policies.ACTIONS),
     Page("/iam/{kind}/{name}/attach", policies.show_attach, policies.ATTACH),
     Page("/iam/{kind}/{name}/inline", policies.show_inline, policies.INLINE),
@@ -119,7 +119,10 @@ def _endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable
         if session is None and not page.is_public:
             return _to_sign_in(request)
         posted = request.method == "POST"
-        form = await request.form(max_part_size=_LARGEST_FIELD) if posted else FormData()
+        try:
+            form = await request.form(max_part_size=_LARGEST_FIELD) if posted else FormData()
+        except (ValueError, LookupError) as error:
+            raise HTTPException(400, "The form cannot be read.") from error
         visit = Visit(around=around, request=request, form=form, signed_in=session)
         try:
             return await run_in_threadpool(_respond, page, visit)
@@ -140,7 +143,7 @@ def _respond(page: Page, visit: Visit) -> Response:
         return RedirectResponse(_CHANGE, 303)
     if visit.request.method == "POST":
         own = session.csrf if session and not page.is_public else sign_in_page.csrf(visit)
-        if not hmac.compare_digest(visit.text("csrf").encode(), own.encode()):
+        if not hmac.compare_digest(visit.text("csrf").encode("utf-8", "replace"), own.encode()):
             raise HTTPException(403, "The form is not one of this session: load the page again.")
         action = page.actions.get(visit.text("do"))
         if action is None:

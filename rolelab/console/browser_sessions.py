@@ -12,8 +12,8 @@ from typing import Literal
 
 from rolelab.secret import Credentials, Secret
 
-_MOST = 500
-"""Sessions; the oldest goes where there are more."""
+_MOST_OF_ONE = 20
+"""Sessions of one user; the oldest goes where there are more, and nobody else's."""
 _RECENT_ROLES = 5
 _LINK_S = 60.0
 Draft = dict[str, "str | list[str]"]
@@ -106,8 +106,9 @@ class BrowserSessions:
         """Keep a new session; return the value of its cookie."""
         cookie = secrets.token_urlsafe(32)
         with self._lock:
-            while len(self._sessions) >= _MOST:
-                del self._sessions[next(iter(self._sessions))]
+            own = [each for each, held in self._sessions.items() if held.arn == session.arn]
+            for old in own[: max(0, len(own) - _MOST_OF_ONE + 1)]:
+                del self._sessions[old]
             self._sessions[cookie] = session
         return cookie
 
@@ -130,5 +131,9 @@ class BrowserSessions:
     def use_link(self, token: str) -> bool:
         """Return whether a token is good; it is used up now."""
         with self._lock:
-            good = [each for each in self._links if hmac.compare_digest(each, token)]
+            good = [
+                each
+                for each in self._links
+                if hmac.compare_digest(each.encode(), token.encode("utf-8", "replace"))
+            ]
             return any(self._links.pop(each) > time.monotonic() for each in good)

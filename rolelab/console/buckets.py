@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -108,11 +109,10 @@ def _upload(visit: Visit) -> Response:
 
 
 def _delete(visit: Visit) -> Response:
-    keys = visit.texts("key")
+    keys = [json.loads(key) for key in visit.texts("key")]
     if not keys:
         raise WrongInput("Choose what to delete first.")
-    for key in keys:
-        name, _, version = key.partition("\n")
+    for name, version in keys:
         extra = {"VersionId": version} if version else {}
         visit.call("DeleteObject", service="s3", Bucket=visit.name(), Key=name, **extra)
     visit.notice(f"{len(keys)} deleted.")

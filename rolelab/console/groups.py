@@ -33,17 +33,17 @@ ACTIONS = {"create-group": _create}
 def show(visit: Visit) -> Response:
     """Show a group: its members and its permissions."""
     name, tab = visit.name(), visit.asked("tab", "users")
-    group = visit.ask("GetGroup", GroupName=name)
+    users = visit.listed("GetGroup", "Users", GroupName=name)
     values: dict[str, Any] = {"attached": [], "inline": {}}
     if tab == "permissions":
         values |= GROUP.policies(visit)
-    return visit.page("group.html", name, name=name, group=group, tab=tab, **values)
+    return visit.page("group.html", name, name=name, users=users, tab=tab, **values)
 
 
 def _delete(visit: Visit) -> Response:
     """Delete a group: its members leave it, its policies go, as AWS's console does."""
     name = visit.name()
-    for user in visit.call("GetGroup", GroupName=name)["Users"]:
+    for user in visit.every("GetGroup", "Users", GroupName=name):
         visit.call("RemoveUserFromGroup", GroupName=name, UserName=user["UserName"])
     GROUP.strip(visit)
     visit.call("DeleteGroup", GroupName=name)

@@ -52,11 +52,16 @@ class Holder:
         title, name = self.title, {f"{self.title}Name": NAME}
         boundary, policy = f"{title}PermissionsBoundary", {"PolicyArn": "policy"}
         inline = {"PolicyName": "policy"}
-        return {
+        of_policies: dict[str, Show] = {
             "detach": does(f"Detach{title}Policy", "The policy is removed.", **name, **policy),
             "delete-inline": does(
                 f"Delete{title}Policy", "{PolicyName} is deleted.", **name, **inline
             ),
+        }
+        if title == "Group":
+            # A group has neither boundary nor tags.
+            return of_policies
+        return of_policies | {
             "set-boundary": does(
                 f"Put{boundary}", "The boundary is set.", **name, PermissionsBoundary="boundary"
             ),
@@ -100,9 +105,9 @@ class Holder:
             AwsFailure: one of the calls was refused; what was done before it stays done.
         """
         name, title = self.name(visit), self.title
-        for policy in visit.call(f"ListAttached{title}Policies", "AttachedPolicies", **name):
+        for policy in visit.every(f"ListAttached{title}Policies", "AttachedPolicies", **name):
             visit.call(f"Detach{title}Policy", **name, PolicyArn=policy["PolicyArn"])
-        for policy in visit.call(f"List{title}Policies", "PolicyNames", **name):
+        for policy in visit.every(f"List{title}Policies", "PolicyNames", **name):
             visit.call(f"Delete{title}Policy", **name, PolicyName=policy)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -67,7 +68,7 @@ def _set_rules(visit: Visit) -> Response:
     rules: dict[str, Any] = {name: visit.has(name) for name in RULES}
     for name in _NUMBERS:
         if text := visit.text(name).strip():
-            if not text.isascii() or not text.isdigit():
+            if not re.fullmatch(r"[0-9]{1,6}", text):
                 raise WrongInput(f"{text!r} is not a number.")
             rules[name] = int(text)
     visit.call("UpdateAccountPasswordPolicy", **rules)

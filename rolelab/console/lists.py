@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,6 @@ def shown(visit: Visit, entries: list[Any], field: str, *, rows: int = _ROWS) ->
     fitting = [entry for entry in entries if search.lower() in str(entry[field]).lower()]
     pages = max(1, -(-len(fitting) // rows))
     text = visit.asked("page", "1")
-    number = min(pages, max(1, int(text))) if text.isascii() and text.isdigit() else 1
+    number = min(pages, max(1, int(text))) if re.fullmatch(r"[0-9]{1,6}", text) else 1
     start = (number - 1) * rows
     return Shown(fitting[start : start + rows], len(fitting), number, pages, search)

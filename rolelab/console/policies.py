@@ -130,9 +130,11 @@ def _holder(visit: Visit) -> Any:
 
 def show_inline(visit: Visit) -> Response:
     """Show the editor of an inline policy: the document, then its name; or one to be changed."""
+    if begun := visit.begin_draft():
+        return begun
     holder, edited = _holder(visit), visit.asked("edit")
     draft = visit.draft(_inline_form(visit))
-    if edited and "document" not in draft and visit.request.method == "GET":
+    if edited and visit.request.method == "GET" and _is_begun(visit):
         document = visit.ask(
             f"Get{holder.title}Policy",
             "PolicyDocument",
@@ -155,20 +157,19 @@ def _put_inline(visit: Visit) -> Response:
         PolicyName=name,
         PolicyDocument=str(draft.get("document", "")),
     )
-    visit.session.drafts.pop(_inline_form(visit), None)
+    visit.forget_draft(_inline_form(visit))
     visit.notice(f"The inline policy {name} is saved.")
     return holder.back(visit)
 
 
 def _inline_form(visit: Visit) -> str:
-    return f"inline {visit.name('kind')}/{visit.name()}"
+    return f"inline {visit.name('kind')}/{visit.name()} {visit.asked('edit')}"
 
 
 def _next_inline(visit: Visit) -> Response:
     _keep_document(visit, visit.draft(_inline_form(visit)))
     edit = {"edit": visit.asked("edit")} if visit.asked("edit") else {}
-    path = f"/iam/{visit.name('kind')}"
-    return go(path, visit.name(), "inline", step="review", **edit)
+    return visit.onward(step="review", **edit)
 
 
 INLINE = {"next": _next_inline, "create-policy": _put_inline}
@@ -177,12 +178,16 @@ INLINE = {"next": _next_inline, "create-policy": _put_inline}
 # -- the editor ------------------------------------------------------------------------------------
 
 
+def _is_begun(visit: Visit) -> bool:
+    """Return whether a document is begun anew, and not gone back to."""
+    return visit.asked("step", "document") == "document" and not visit.asked("back")
+
+
 def _editor(visit: Visit, draft: Draft, use: str, back: str) -> Response:
     step = visit.asked("step", "document")
     if step == "review" and "document" not in draft:
         return go(visit.request.url.path)
-    is_new = visit.request.method == "GET" and not visit.asked("back") and not visit.asked("edit")
-    if step == "document" and is_new:
+    if visit.request.method == "GET" and _is_begun(visit) and not visit.asked("edit"):
         draft.clear()
     return visit.page(
         "editor.html",
@@ -226,6 +231,8 @@ def _faults(text: str, use: str) -> list[str]:
         json.loads(text)
     except json.JSONDecodeError as error:
         return [f"Not JSON, line {error.lineno}, column {error.colno}: {error.msg}"]
+    except RecursionError:
+        return ["It is nested too deep."]
     kind, _, name = use.partition(":")
     if kind == "bucket":
         fault = bucket.fault_of(text, name)
@@ -261,12 +268,13 @@ def show_all(visit: Visit) -> Response:
 
 def show_new(visit: Visit) -> Response:
     """Show the editor of a new managed policy."""
-    return _editor(visit, visit.draft("policy"), "managed", "/iam/policies")
+    begun = visit.begin_draft()
+    return begun or _editor(visit, visit.draft("policy"), "managed", "/iam/policies")
 
 
 def _next(visit: Visit) -> Response:
     _keep_document(visit, visit.draft("policy"))
-    return go("/iam/policies/create", step="review")
+    return visit.onward(step="review")
 
 
 def _create(visit: Visit) -> Response:
@@ -275,7 +283,7 @@ def _create(visit: Visit) -> Response:
         raise WrongInput("Enter a policy name.")
     document = str(visit.draft("policy").get("document", ""))
     policy = visit.call("CreatePolicy", "Policy", PolicyName=name, PolicyDocument=document)
-    visit.session.drafts.pop("policy", None)
+    visit.forget_draft("policy")
     visit.notice(f"Policy {name} is created.")
     return go("/iam/policies/one", arn=policy["Arn"])
 
@@ -298,7 +306,9 @@ def show(visit: Visit) -> Response:
         policy=policy,
         version=version,
         versions=visit.listed("ListPolicyVersions", "Versions", PolicyArn=arn),
-        entities=visit.ask("ListEntitiesForPolicy", PolicyArn=arn, default=dict[str, Any]()),
+        entities=visit.ask(
+            "ListEntitiesForPolicy", PolicyArn=arn, MaxItems=1000, default=dict[str, Any]()
+        ),
         is_own=not arn.startswith(_OF_AWS),
     )
 
@@ -316,7 +326,7 @@ def _add_version(visit: Visit) -> Response:
 
 def _delete(visit: Visit) -> Response:
     arn = visit.asked("arn")
-    for version in visit.call("ListPolicyVersions", "Versions", PolicyArn=arn):
+    for version in visit.every("ListPolicyVersions", "Versions", PolicyArn=arn):
         if not version["IsDefaultVersion"]:
             visit.call("DeletePolicyVersion", PolicyArn=arn, VersionId=version["VersionId"])
     visit.call("DeletePolicy", PolicyArn=arn)

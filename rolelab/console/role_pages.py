@@ -37,6 +37,8 @@ def show_all(visit: Visit) -> Response:
 
 def show_new(visit: Visit) -> Response:
     """Show a step of creating a role: whom it trusts, permissions, name and review."""
+    if begun := visit.begin_draft():
+        return begun
     step, draft = policies.step_of(visit, _FORM, _STEPS, "trust"), visit.draft(_FORM)
     choice = policies.choice(visit) if step == "permissions" else None
     return visit.page(
@@ -47,7 +49,7 @@ def show_new(visit: Visit) -> Response:
 def _trust(visit: Visit) -> Response:
     draft = visit.draft(_FORM)
     draft["trust"] = json.dumps(_trust_policy(visit), indent=2)
-    return go("/iam/roles/create", step="permissions")
+    return visit.onward(step="permissions")
 
 
 def _trust_policy(visit: Visit) -> Any:
@@ -86,11 +88,14 @@ def _trust_policy(visit: Visit) -> Any:
 def _permissions(visit: Visit) -> Response:
     draft = visit.draft(_FORM)
     draft["policies"] = policies.chosen(visit, texts_of(draft, "policies"))
-    return go("/iam/roles/create", step="review")
+    return visit.onward(step="review")
 
 
 def _create(visit: Visit) -> Response:
     draft, name = visit.draft(_FORM), visit.text("name").strip()
+    if "trust" not in draft:
+        # Sent twice: the first time has made it.
+        return go("/iam/roles")
     if not name:
         raise WrongInput("Enter a role name.")
     extra = {"Description": visit.text("description")} if visit.text("description") else {}
@@ -101,7 +106,7 @@ def _create(visit: Visit) -> Response:
             visit.call("AttachRolePolicy", RoleName=name, PolicyArn=arn)
 
     policies.equip(visit, f"Role {name}", attach, {})
-    visit.session.drafts.pop(_FORM, None)
+    visit.forget_draft(_FORM)
     return go("/iam/roles", name)
 
 
@@ -196,7 +201,7 @@ def _delete(visit: Visit) -> Response:
     """Delete a role with its policies; it leaves its instance profiles first."""
     ROLE.require_confirmation(visit)
     role = {"RoleName": visit.name()}
-    for profile in visit.call("ListInstanceProfilesForRole", "InstanceProfiles", **role):
+    for profile in visit.every("ListInstanceProfilesForRole", "InstanceProfiles", **role):
         name = profile["InstanceProfileName"]
         visit.call("RemoveRoleFromInstanceProfile", **role, InstanceProfileName=name)
     ROLE.strip(visit)

@@ -19,7 +19,8 @@ def show(visit: Visit) -> Response:
         keys = visit.listed("ListAccessKeys", "AccessKeyMetadata", UserName=session.name)
         devices = visit.listed("ListMFADevices", "MFADevices", UserName=session.name)
     title = "Security credentials"
-    return visit.page("security_credentials.html", title, keys=keys, devices=devices)
+    half = bool(visit.draft("mfa"))
+    return visit.page("security_credentials.html", title, keys=keys, devices=devices, has_half=half)
 
 
 def _create_key(visit: Visit) -> Response:
@@ -61,7 +62,7 @@ def _enable_device(visit: Visit) -> Response:
         AuthenticationCode1=visit.text("code-1").strip(),
         AuthenticationCode2=visit.text("code-2").strip(),
     )
-    visit.session.drafts.pop("mfa", None)
+    visit.forget_draft("mfa")
     visit.notice("The MFA device is in use: the next sign-in asks for a code.")
     return go("/security-credentials")
 

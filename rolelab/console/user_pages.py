@@ -33,6 +33,8 @@ def show_all(visit: Visit) -> Response:
 
 def show_new(visit: Visit) -> Response:
     """Show a step of creating a user: details, permissions, review."""
+    if begun := visit.begin_draft():
+        return begun
     step, draft = policies.step_of(visit, _FORM, _STEPS, "name"), visit.draft(_FORM)
     choice: dict[str, Any] = {"shown": None, "groups": []}
     if step == "permissions":
@@ -53,26 +55,26 @@ def _details(visit: Visit) -> Response:
     draft["console"] = "yes" if visit.has("console") else ""
     draft["password"] = visit.text("password") if custom else ""
     draft["must-change"] = "yes" if visit.has("must-change") else ""
-    return go("/iam/users/create", step="permissions")
+    return visit.onward(step="permissions")
 
 
 def _permissions(visit: Visit) -> Response:
     draft = visit.draft(_FORM)
     draft["groups"] = visit.texts("group")
     draft["policies"] = policies.chosen(visit, texts_of(draft, "policies"))
-    return go("/iam/users/create", step="review")
+    return visit.onward(step="review")
 
 
 def _create(visit: Visit) -> Response:
     draft = visit.draft(_FORM)
     name = str(draft.get("name", ""))
     if not name:
-        return go("/iam/users/create")
+        return go("/iam/create-user")
     user = {"UserName": name}
     visit.call("CreateUser", **user)
     shown: dict[str, str] = {}
     policies.equip(visit, f"User {name}", lambda: _equip(visit, name, shown), shown)
-    visit.session.drafts.pop(_FORM, None)
+    visit.forget_draft(_FORM)
     return go("/iam/users", name)
 
 
@@ -208,17 +210,17 @@ def _delete(visit: Visit) -> Response:
     USER.require_confirmation(visit)
     user = {"UserName": visit.name()}
     visit.call("GetUser", **user)
-    for group in visit.call("ListGroupsForUser", "Groups", **user):
+    for group in visit.every("ListGroupsForUser", "Groups", **user):
         visit.call("RemoveUserFromGroup", **user, GroupName=group["GroupName"])
-    for key in visit.call("ListAccessKeys", "AccessKeyMetadata", **user):
+    for key in visit.every("ListAccessKeys", "AccessKeyMetadata", **user):
         visit.call("DeleteAccessKey", **user, AccessKeyId=key["AccessKeyId"])
     if visit.ask_if_there("GetLoginProfile", "LoginProfile", **user):
         visit.call("DeleteLoginProfile", **user)
-    for device in visit.call("ListMFADevices", "MFADevices", **user):
+    for device in visit.every("ListMFADevices", "MFADevices", **user):
         visit.call("DeactivateMFADevice", **user, SerialNumber=device["SerialNumber"])
         visit.call("DeleteVirtualMFADevice", SerialNumber=device["SerialNumber"])
     for operation, part, ids in _OTHER_CREDENTIALS:
-        for each in visit.call(f"List{operation}s", part, **user):
+        for each in visit.every(f"List{operation}s", part, **user):
             visit.call(f"Delete{operation}", **user, **{ids: each[ids]})
     USER.strip(visit)
     visit.call("DeleteUser", **user)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,7 @@ from rolelab.secret import Secret
 
 _AT_ONCE = 1000
 """Entries of a list that one call brings: as many as IAM gives."""
+_MOST_DRAFTS = 30
 _REFUSED = re.compile(r"not authorized to perform: (\S+)(?: on resource: \"?([^\"\s]+)\"?)?")
 """AWS's sentence: the one place where it says which action on which resource was refused."""
 
@@ -112,7 +114,24 @@ class Visit:
 
     def draft(self, form: str) -> Draft:
         """Return what was entered on the earlier pages of a form, to be read and added to."""
-        return self.session.drafts.setdefault(form, {})
+        drafts, key = self.session.drafts, f"{form} {self.asked('draft')}"
+        if key not in drafts and len(drafts) >= _MOST_DRAFTS:
+            del drafts[next(iter(drafts))]
+        return drafts.setdefault(key, {})
+
+    def begin_draft(self) -> Response | None:
+        """Return the way to the same page with a draft of its own: two tabs must not mix theirs."""
+        if self.request.method != "GET" or self.asked("draft"):
+            return None
+        return go(self.request.url.path, **self.request.query_params, draft=token_urlsafe(6))
+
+    def onward(self, **query: str) -> Response:
+        """Lead to another step of the form at this address, with its draft."""
+        return go(self.request.url.path, **query, draft=self.asked("draft"))
+
+    def forget_draft(self, form: str) -> None:
+        """Forget what was entered: it is done."""
+        self.session.drafts.pop(f"{form} {self.asked('draft')}", None)
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -123,6 +142,10 @@ class Visit:
             AwsFailure: it was refused, or failed.
         """
         callers = self.around.callers
+        bucket = str(asked.get("Bucket", ""))
+        if ":" in bucket or "/" in bucket:
+            # The ARN of an access point would lead a client of S3 elsewhere.
+            raise WrongInput(f"{bucket} is not the name of a bucket.")
         client: object = {"iam": callers.iam, "sts": callers.sts, "s3": callers.s3}[service]
         with calling_as(self.session.caller):
             return iam_calls.call(client, operation, part, **asked)
@@ -148,12 +171,22 @@ class Visit:
 
     def listed(self, operation: str, part: str, /, **asked: Any) -> list[Any]:
         """Read a list of IAM's to its end; what was refused is shown, and the list is empty."""
+        try:
+            return self.every(operation, part, **asked)
+        except AwsFailure as failure:
+            self.show_failure(failure)
+            return []
+
+    def every(self, operation: str, part: str, /, **asked: Any) -> list[Any]:
+        """Read a list of IAM's to its end.
+
+        Raises:
+            AwsFailure: it was refused, or failed.
+        """
         entries: list[Any] = []
         marker: dict[str, str] = {}
         while True:
-            page = self.ask(operation, **asked, MaxItems=_AT_ONCE, **marker)
-            if page is None:
-                return entries
+            page = self.call(operation, **asked, MaxItems=_AT_ONCE, **marker)
             entries += page[part]
             if not page.get("IsTruncated"):
                 return entries

@@ -16,7 +16,10 @@ def show(visit: Visit) -> Response:
 
     session, verdict = visit.session, None
     mine = session.switched.arn if session.switched else session.arn
-    who, action = visit.asked("who", mine), visit.asked("action").strip()
+    # Others' policies are told to root alone: whoever is signed in asks about themselves.
+    asks_of_all = session.is_root and not session.switched
+    who = visit.asked("who", mine) if asks_of_all else mine
+    action = visit.asked("action").strip()
     resource = visit.asked("resource").strip()
     if action:
         endpoint = visit.around.instance.endpoint(session.account)
@@ -29,6 +32,7 @@ def show(visit: Visit) -> Response:
         "why.html",
         "Why is this allowed, or refused?",
         who=who,
+        asks_of_all=asks_of_all,
         action=action,
         resource=resource,
         verdict=verdict,

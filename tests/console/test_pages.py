@@ -23,7 +23,7 @@ _PAGES = (
     "/s3/buckets/{bucket}?tab=versions",
     "/s3/buckets/{bucket}?tab=permissions",
     "/iam/users",
-    "/iam/users/create",
+    "/iam/create-user",
     "/iam/users/testuser",
     "/iam/users/testuser?tab=groups",
     "/iam/users/testuser?tab=tags",
@@ -36,7 +36,7 @@ _PAGES = (
     "/iam/groups/team",
     "/iam/groups/team?tab=permissions",
     "/iam/roles",
-    "/iam/roles/create",
+    "/iam/create-role",
     "/iam/roles/s3Access",
     "/iam/roles/s3Access?tab=trust",
     "/iam/roles/s3Access?tab=tags",
@@ -44,7 +44,7 @@ _PAGES = (
     "/iam/roles/s3Access/trust",
     "/iam/roles/s3Access/delete",
     "/iam/policies",
-    "/iam/policies/create",
+    "/iam/create-policy",
     "/iam/policies/one?arn=arn:aws:iam::{account}:policy/own",
     "/iam/account",
     "/security-credentials",
@@ -54,13 +54,13 @@ _PAGES = (
 )
 _WITHOUT_CALLS = (
     "/switchrole",
-    "/iam/users/create",
+    "/iam/create-user",
     "/iam/users/testuser/inline",
     "/iam/users/testuser/inline?by=visual",
     "/iam/users/testuser/delete",
-    "/iam/roles/create",
+    "/iam/create-role",
     "/iam/roles/s3Access/delete",
-    "/iam/policies/create",
+    "/iam/create-policy",
     "/console/home",
     "/why",
     "/signin/change-password",
@@ -171,3 +171,44 @@ def test_pages_work_without_javascript(chromium: Browser, console: ConsoleServer
     window.get_by_role("button", name="Add permissions").click()
     expect(window.get_by_role("status")).to_contain_text("1 policy added.")
     context.close()
+
+
+def test_a_version_is_deleted_and_not_only_said_to_be(
+    window: Page, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """A browser changes line ends: what a form sends back must not be read by them."""
+    bucket = f"versions-{account}"
+    root.s3.create_bucket(Bucket=bucket)
+    root.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a", "a\nnull"):
+        root.s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    as_root(window, console)
+    window.goto(f"/s3/buckets/{bucket}?tab=versions")
+    for box in window.get_by_role("checkbox").all():
+        box.check()
+    window.get_by_role("button", name="Delete", exact=True).click()
+    expect(window.get_by_text("2 deleted.")).to_be_visible()
+    assert "Versions" not in root.s3.list_object_versions(Bucket=bucket)
+
+
+def test_two_tabs_and_two_policies_are_not_mixed_up(
+    window: Page, console: ConsoleServer, root: Clients, lab: Lab
+) -> None:
+    """What is entered in one tab is not what another creates; one policy is not another's text."""
+    as_root(window, console)
+    other = window.context.new_page()
+    for page, name in ((window, "first"), (other, "second")):
+        page.goto("/iam/create-user")
+        page.get_by_label("User name").fill(name)
+        page.get_by_role("button", name="Next").click()
+    for page, name in ((window, "first"), (other, "second")):
+        page.get_by_role("button", name="Next").click()
+        page.get_by_role("button", name="Create user").click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    for name in ("one", "two"):
+        statement = {"Effect": "Allow", "Action": f"s3:{name}", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        root.iam.put_user_policy(UserName="first", PolicyName=name, PolicyDocument=document)
+    for name in ("one", "two"):
+        window.goto(f"/iam/users/first/inline?edit={name}")
+        assert f"s3:{name}" in window.get_by_label("Policy document").input_value()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from urllib.parse import quote
 
 import pytest
 
@@ -224,3 +225,55 @@ def test_what_was_refused_is_not_said_to_be_none(
     assert "Not known: see above." in learner.get("/iam/groups").text
     assert "No groups to show." in browser.as_root().get("/iam/groups").text
     assert browser.get("/no-such-page").status == 404
+
+
+def test_nobody_signs_another_out(learner: PlainBrowser, browser: PlainBrowser) -> None:
+    """However often somebody signs in, it is their own oldest sessions that end."""
+    browser.as_root()
+    others = [PlainBrowser(learner.console) for _ in range(25)]
+    for other in others:
+        other.sign_in("testuser")
+    assert browser.get("/console/home").status == 200
+    assert learner.get("/console/home").to.startswith("/signin")
+
+
+def test_why_is_told_of_oneself_and_of_others_to_root(
+    learner: PlainBrowser, browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """Another user's policies are nobody's business."""
+    root.iam.create_user(UserName="other")
+    arn = f"arn:aws:iam::{account}:user/other"
+    page = f"/why?who={arn}&action=s3:ListAllMyBuckets"
+    assert "user other" not in learner.get(page).text
+    assert "user other" in browser.as_root().get(page).text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "/signin/root?token=\u00e9",
+        "/iam/users?page=" + "9" * 5000,
+        "/s3/buckets/arn%3Aaws%3As3%3Aus-east-1%3A111122223333%3Aaccesspoint%3Ax",
+    ],
+)
+def test_what_makes_no_sense_is_no_failure(
+    browser: PlainBrowser, console: ConsoleServer, sent: str
+) -> None:
+    """Odd addresses are answered, and never by a failure of the console's own."""
+    console.root_link()
+    path = quote(sent, safe="/?=%&")
+    answers = browser.get(path), browser.as_root().get(path)
+    assert all(answer.status < 500 for answer in answers)
+    assert "did not expect" not in answers[1].text
+
+
+def test_forms_that_make_no_sense_are_no_failure(browser: PlainBrowser) -> None:
+    """A charset that is none, halves of letters, documents without end."""
+    browser.as_root()
+    kind = "multipart/form-data; boundary=b; charset=punycode"
+    assert browser.post("/iam/groups", "x", form={"do": "x"}, **{"content-type": kind}).status < 500
+    deep = {"do": "check", "use": "managed", "document": "[" * 5000}
+    csrf = browser.get("/iam/groups").csrf
+    assert "nested too deep" in browser.post("/iam/check", csrf, form=deep).text
+    no_such = {"do": "add-tag", "key": "a", "value": "b"}
+    assert browser.post("/iam/groups/x", csrf, form=no_such).status == 400

@@ -10,7 +10,7 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.console.server import ConsoleServer
-from rolelab.localaws.operations import totp
+from rolelab.localaws.operations import signing_in, totp
 from rolelab.localaws.process import control
 from tests.console.plain import PlainBrowser
 from tests.console.steps import PASSWORD
@@ -64,7 +64,7 @@ def test_a_device_asks_for_a_code(browser: PlainBrowser, root: Clients, account:
     make_user(root)
     device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
     seed = b32decode(device.get("Base32StringSeed", b""))
-    now = int(time.time()) // totp.STEP_S
+    now = int(time.time()) // totp.STEP_S - 1
     root.iam.enable_mfa_device(
         UserName="testuser",
         SerialNumber=device["SerialNumber"],
@@ -206,3 +206,18 @@ def test_a_device_that_was_left_half_way_does_not_stand_in_the_way(
     for _ in range(2):
         assert browser.post("/security-credentials", form=form).to == "/security-credentials"
     assert len(root.iam.list_virtual_mfa_devices()["VirtualMFADevices"]) == 1
+
+
+def test_other_names_do_not_end_a_wait(
+    root: Clients, browser: PlainBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever guesses cannot have the wait forgotten by trying many other names."""
+    monkeypatch.setattr(signing_in, "_MOST_NAMES", 20)
+    make_user(root)
+    for number in range(5):
+        browser.sign_in("testuser", f"Wrong-pass-{number}")
+    for number in range(25):
+        browser.sign_in(f"other{number}", "Wrong-pass-1")
+    while browser.sign_in("testuser", "Wrong-pass-6").alert != WRONG:
+        time.sleep(0.05)
+    assert browser.sign_in("testuser").alert.startswith("Too many wrong tries.")

@@ -22,6 +22,11 @@ def _json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
+def _compact(value: object) -> str:
+    """Return JSON on one line: a browser changes line ends in what a form sends back."""
+    return json.dumps(value)
+
+
 def _time(moment: object) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if isinstance(moment, datetime) else "-"
 
@@ -37,4 +42,4 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"document": _json, "time": _time, "quoted": _quoted}
+_environment.filters |= {"document": _json, "time": _time, "compact": _compact, "quoted": _quoted}

@@ -157,8 +157,12 @@ class SignIn:
 
     def _remember(self, key: tuple[str, str], tries: _Tries) -> None:
         self._tries.pop(key, None)
-        while len(self._tries) >= _MOST_NAMES:
-            del self._tries[next(iter(self._tries))]
+        if len(self._tries) >= _MOST_NAMES:
+            # Whoever has to wait is not forgotten for other names that are tried meanwhile.
+            least = min(
+                self._tries, key=lambda each: (self._tries[each].wrong, self._tries[each].at)
+            )
+            del self._tries[least]
         self._tries[key] = tries
 
 
