@@ -15,6 +15,7 @@ from rolelab.report.say import say
 
 if TYPE_CHECKING:
     from rolelab.faults import Fault
+    from rolelab.outputs import Lab, Learner
 
 
 @click.command()
@@ -59,17 +60,21 @@ def command(
         what = f"labs are broken on the local AWS only, not on {where}"
         raise UsageError(what, do="use a local lab")
     from rolelab.aws.callers import administrator
+    from rolelab.faults import replaced
     from rolelab.hands_on import cli_profiles
 
     learner = chosen.lab.learner(learner_name) if learner_name else chosen.lab.learners[0]
     own_half = bool(learner_name) and not shared
     fault = drawn(learner, seed, own_half=own_half) if by_chance else FAULTS[fault_name]
     with administrator(chosen.endpoint) as clients:
-        fault.break_lab(Scene(chosen.lab, learner, clients))
+        scene = Scene(chosen.lab, learner, clients)
+        earlier = replaced.broken_documents(scene)
+        fault.break_lab(scene)
+        gave_way = replaced.broken_documents(scene).items() ^ earlier.items() if earlier else ()
     what = "something" if by_chance else f"{fault.name}: it {fault.does}"
-    say(f"Broke the lab of {learner.name} ({what}).")
-    if not by_chance and fault.name in SHARED and len(chosen.lab.learners) > 1:
-        say(f"All {len(chosen.lab.learners)} learners share the role, and so the fault.")
+    say(f"Broke the lab of {_whose(chosen.lab, learner, fault, by_chance=by_chance)} ({what}).")
+    if any(name in earlier for name, _ in gave_way):
+        say("An earlier fault of the same policy document gave way to it.")
     if cli_profiles.written_for(chosen.project.home / "profiles" / chosen.stack):
         say("The AWS CLI goes on with a session that it has, as with AWS, until it ends:")
         say('with eval "$(rolelab profiles)" it must assume the role anew.')
@@ -81,8 +86,20 @@ def command(
         if fault.is_mendable
         else f"{mend}, then `{choice.place(chosen).refresh}`: what is gone must be recreated"
     )
-    why = f"`rolelab verify{stack}`, `rolelab explain{stack}{only}`"
+    # `explain` is of one learner: where there are several, of one whom the fault hits.
+    asks = f" --as {shlex.quote(learner.name)}" if len(chosen.lab.learners) > 1 else only
+    why = f"`rolelab verify{stack}`, `rolelab explain{stack}{asks}`"
     say(f"Find out why: {why}. Put it back: {back}.")
+
+
+def _whose(lab: Lab, learner: Learner, fault: Fault, *, by_chance: bool) -> str:
+    """Return whose lab a fault breaks; of one that is not told, no more than its name would say."""
+    from rolelab.faults import SHARED
+
+    count = len(lab.learners)
+    if by_chance or fault.name not in SHARED or count == 1:
+        return learner.name
+    return f"all {count} learners, who share the role"
 
 
 def _list() -> None:
