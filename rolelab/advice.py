@@ -35,6 +35,9 @@ class Command:
 REFRESH: Final = Command(text="pulumi up --refresh --yes", by=ADMIN)
 """What makes anew what no change of IAM brings back; the engine that made the lab does it."""
 
+MAKER_MAKES: Final = "Make it anew with the tool that made the lab, then write its outputs again."
+"""What is said in the place of REFRESH where only an outputs file is at hand."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -44,7 +47,7 @@ class Place:
     """What comes before an administrator's `aws …`; empty where the shell is the administrator's
     own, as for an account."""
     refresh: str = REFRESH.text
-    """What REFRESH is here."""
+    """What REFRESH is here; empty where no command in this folder makes the lab anew."""
 
     def complete(self, command: Command) -> Command:
         """Return a command as it is typed here."""
@@ -58,9 +61,13 @@ class Place:
 
     def advise(self, steps: Iterable[Advice]) -> tuple[Advice, ...]:
         """Return steps with their commands complete."""
-        return tuple(
-            replace(step, command=step.command and self.complete(step.command)) for step in steps
-        )
+        return tuple(self._advised(step) for step in steps)
+
+    def _advised(self, step: Advice) -> Advice:
+        if step.command == REFRESH and not self.refresh:
+            sentence = " ".join(filter(None, (step.sentence, MAKER_MAKES)))
+            return replace(step, sentence=sentence, command=None)
+        return replace(step, command=step.command and self.complete(step.command))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,18 @@
-"""Which of the names that there are somebody may have meant."""
+"""Names as people take them: in which order, and which one somebody may have meant."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 
 _ALIKE = 0.6
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return what sorts names as people do: numbers by what they are, student2 before student10."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part) if part.isdecimal() and part.isascii() else -1, part) for part in parts]
 
 
 def nearest(name: str, names: Iterable[str], *, alike: float = _ALIKE) -> str:

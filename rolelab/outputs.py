@@ -109,8 +109,8 @@ class Lab:
     grant: bool = True
     """Whether the learners may assume the role; False is the lesson before the grant."""
 
-    def learner(self, name: str | None) -> Learner:
-        """Return one learner by name; without a name the only one.
+    def learner(self, name: str | None, *, where: str = "--as") -> Learner:
+        """Return one learner by name; without a name the only one. `where` it was named.
 
         Raises:
             UsageError: no such learner, or several and none named.
@@ -122,7 +122,7 @@ class Lab:
         names = ", ".join(learner.name for learner in self.learners[:5])
         what = f"the lab has {count} learners" if name is None else f"no learner is called {name!r}"
         do = f"name one of {names}{', …' if count > 5 else ''}"
-        raise UsageError(what, where="--as", do=do)
+        raise UsageError(what, where=where, do=do)
 
     @property
     def trust_policy(self) -> Mapping[str, object]:
@@ -181,14 +181,18 @@ def made_by_hand(
     )
 
 
-def parse(raw: Mapping[str, Any], *, where: str) -> Lab:
+def parse(
+    raw: Mapping[str, Any], *, where: str, make: str = "`rolelab up` (or `pulumi up`)"
+) -> Lab:
     """Read the outputs of a stack, as `pulumi stack output --json --show-secrets` prints them.
+
+    `make` is the command that makes the lab, for messages.
 
     Raises:
         UsageError: there is no lab in them, or a value is missing, masked or not of its form.
     """
     if not raw:
-        do = "run `rolelab up` (or `pulumi up`) first"
+        do = f"run {make} first"
         raise UsageError("there is no lab", where=where, do=do)
     if missing := list(_not_exported(raw)):
         do = "export what docs/verification.md lists; the lab's own program does"
@@ -299,4 +303,4 @@ def from_pulumi(stack: str, root: Path) -> Lab:
         raw = json.loads(done.stdout)
     except ValueError:
         raise CannotTell("`pulumi stack output` did not print JSON", where=where) from None
-    return parse(raw, where=where)
+    return parse(raw, where=where, make=f"`pulumi up --stack {stack}`")

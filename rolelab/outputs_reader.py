@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from rolelab.errors import UsageError
+from rolelab.nearest import natural
 from rolelab.secret import MASKED, Secret
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -61,13 +62,13 @@ class OutputsReader:
         return OutputsReader(self._values.get(key), self._where, f"{self._path}{key}.")
 
     def names(self) -> list[str]:
-        """Return the keys, in order; each a name that can be shown."""
+        """Return the keys, in the order of people; each a name that can be shown."""
         if not self._values:
             raise self._lacks("")
         for name in self._values:
             if not (name and name.isprintable()):
                 raise self._strange("", f"has {name!r}, which is not a name")
-        return sorted(self._values)
+        return sorted(self._values, key=natural)
 
     def text(self, key: str, form: Form | None = None) -> str:
         """Return a text that is not empty, of a form where one is given."""

@@ -76,6 +76,11 @@ class Project:
         do = do if do == create else f"{do} {create}"
         raise UsageError(f"no such stack: {stack}", where=f"--stack, {file.name}", do=do)
 
+    @property
+    def is_program(self) -> bool:
+        """Whether a program can be run here: there is a Pulumi.yaml."""
+        return (self.root / "Pulumi.yaml").is_file()
+
     def require_program(self) -> None:
         """Refuse a project without a Python program.
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from rolelab.cli import target
 from rolelab.errors import UsageError
+from rolelab.nearest import did_you_mean
 from rolelab.secret import Credentials, Secret
 
 if TYPE_CHECKING:
+    from rolelab.aws.endpoint import Endpoint
     from rolelab.localaws.process.record import Instance
     from rolelab.project import Project
 
@@ -22,7 +24,7 @@ def find(here: Project, user: str, role: str, key: str | None) -> target.Target:
     secret of that access key.
 
     Raises:
-        UsageError: what was entered is wrong.
+        UsageError: there is no such user or role, or what was entered is wrong.
         CannotTell: the local AWS cannot be had.
     """
     from rolelab import outputs
@@ -30,6 +32,7 @@ def find(here: Project, user: str, role: str, key: str | None) -> target.Target:
 
     running = target.running(here)
     name = user.rpartition("/")[2]
+    _require_both(running.endpoint(DEFAULT_ACCOUNT), name, role.rpartition("/")[2])
     if key:
         secret = _entered(f"Secret of access key {key}")
         credentials = Credentials(access_key_id=key, secret_access_key=secret)
@@ -45,6 +48,31 @@ def find(here: Project, user: str, role: str, key: str | None) -> target.Target:
         stack="made by hand",
         where=f"the local AWS, {running.url}",
     )
+
+
+def _require_both(endpoint: Endpoint, user: str, role: str) -> None:
+    """Refuse what was never made: that it is missing is no finding on a lab.
+
+    Raises:
+        UsageError: there is no such user or role.
+        LabError: the local AWS does not say.
+    """
+    from rolelab.aws.callers import administrator
+    from rolelab.aws.failures import AwsFailure, as_lab_error
+    from rolelab.aws.iam_calls import listed
+
+    try:
+        with administrator(endpoint) as clients:
+            for kind, name in (("User", user), ("Role", role)):
+                entries = listed(clients.iam, f"List{kind}s", f"{kind}s")
+                names = [entry[f"{kind}Name"] for entry in entries]
+                # AWS does not regard a name's case; what is spelled otherwise is found later.
+                if name.lower() not in map(str.lower, names):
+                    what = f"there is no {kind.lower()} {name}"
+                    do = did_you_mean(name, names, otherwise="make it first, or name another one")
+                    raise UsageError(what, where=f"--{kind.lower()}", do=do)
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
 
 
 def _console_session(running: Instance, account: str, name: str) -> Credentials:

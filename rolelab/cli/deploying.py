@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rolelab.errors import Faults, LabError, UsageError
+from rolelab.nearest import did_you_mean
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def told(words: str, stack: str) -> str:
     """Return a command of rolelab as it is printed: for this stack, in any shell of its folder."""
     which = "" if stack == DEFAULT_STACK else f" --stack {shlex.quote(stack)}"
     return f"`rolelab {words}{which}`"
+
+
+def told_up(here: Project, stack: str) -> str:
+    """Return the `up` that makes a stack's lab: where its file is gone, `--create` writes it."""
+    has_file = stack == DEFAULT_STACK or here.stack_file(stack).exists()
+    return told("up" if has_file else "up --create", stack)
 
 
 stack_option = click.option(
@@ -114,6 +121,44 @@ def checked_config(stack: str, *, create: bool = False) -> dict[str, str]:
     return config
 
 
+def require_policies(stack: Stack) -> None:
+    """Look, before anything is made, whether the role's managed policies exist.
+
+    Raises:
+        Faults: those that do not, each with the nearest name.
+        LabError: AWS does not say.
+    """
+    from components.documents import managed_policy
+    from rolelab import settings
+    from rolelab.aws.clients import Clients
+    from rolelab.aws.failures import AwsFailure, as_lab_error
+    from rolelab.aws.iam_calls import call_if_there, listed
+
+    if stack.project.name != settings.NAMESPACE:
+        return
+    named = settings.parse(stack.configuration).managed_policies
+    iam = Clients(stack.endpoint).iam
+    try:
+        lacking = [
+            name
+            for name in named
+            if name not in settings.KEYS["managedPolicies"].default
+            and call_if_there(iam, "GetPolicy", PolicyArn=managed_policy(name)) is None
+        ]
+        entries = listed(iam, "ListPolicies", "Policies", MaxItems=1000) if lacking else []
+    except AwsFailure as failure:
+        raise as_lab_error(failure) from None
+    where = f"{stack.project.stack_file(stack.name).name}, {settings.NAMESPACE}:managedPolicies"
+    faults: list[UsageError] = []
+    for name in lacking:
+        there = [entry["Arn" if name.startswith("arn:") else "PolicyName"] for entry in entries]
+        what = f"managedPolicies names {name!r}, and there is no such policy"
+        do = did_you_mean(name, there, otherwise="name a managed policy that exists")
+        faults.append(UsageError(what, where=where, do=do))
+    if faults:
+        raise Faults(faults)
+
+
 def load_engine() -> None:
     """Load what a run of the program needs, while the local AWS starts."""
     from rolelab.aws.clients import load_models
@@ -163,7 +208,8 @@ def made_lab(stack: Stack) -> Lab:
     raw = recorded.outputs(
         stack.project, stack.name, stack.home, show_secrets=True, only_there=True
     )
-    return outputs.parse(raw, where=f"stack {stack.name}")
+    up = told_up(stack.project, stack.name)
+    return outputs.parse(raw, where=f"stack {stack.name}", make=up)
 
 
 def require_yes(yes: bool, *, what: str) -> None:

@@ -206,13 +206,20 @@ def events(
     running = _running(home)
     behind = _arn_of(learner_name, stack, home, running) if learner_name else None
     read = control.follow if follow else control.events
+    is_any = False
     for event in read(running, account=account, behind=behind):
         if behind and own_calls.is_own(event["userAgent"]):
             continue
+        is_any = True
         if as_json:
             click.echo(readable.as_json(event))
         else:
             say(_line(event))
+    if not (is_any or as_json):
+        whose = f" of {learner_name}" * bool(learner_name) + f" in account {account}" * bool(
+            account
+        )
+        say(f"no calls{whose} are recorded", err=True)
 
 
 @command.command(short_help="Show its time, or move it.")

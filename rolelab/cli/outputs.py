@@ -35,7 +35,7 @@ def command(name: str | None, stack: str, as_json: bool, show_secrets: bool) -> 
         click.echo(readable.as_json(values, indent=2))
         return
     if name not in values:
-        names = ", ".join(values) or f"none: run {deploying.told('up', stack)} first"
+        names = ", ".join(values) or f"none: run {deploying.told_up(here, stack)} first"
         raise UsageError(f"stack {stack} does not have an output {name!r}", do=f"it has {names}")
     value = values[name]
     bare = isinstance(value, str) and not as_json

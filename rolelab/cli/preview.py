@@ -32,6 +32,7 @@ def command(
 
     config = deploying.checked_config(stack)
     place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
+    deploying.require_policies(place)
     options = deploy.RunOptions(
         parallel=parallel,
         continue_on_error=continue_on_error,

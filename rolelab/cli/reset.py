@@ -27,7 +27,7 @@ def command(stack: str, as_json: bool, yes: bool, learner_name: str) -> None:
     deploying.require_yes(yes, what="reset")
     place, started = aws_at_hand.find_stack(stack)
     lab = deploying.made_lab(place)
-    learner = lab.learner(learner_name)
+    learner = lab.learner(learner_name, where="LEARNER")
     if started and not as_json:
         say(started)
     if not yes:

@@ -28,7 +28,7 @@ def command(stack: str, as_json: bool) -> None:
         click.echo(readable.as_json({"stack": stack, **asdict(status)}, indent=2))
         return
     if not status.exists:
-        say(f"stack {stack}: nothing; {deploying.told('up', stack)} makes the lab")
+        say(f"stack {stack}: nothing; {deploying.told_up(here, stack)} makes the lab")
     else:
         total = sum(status.counts.values())
         say(
@@ -46,7 +46,7 @@ def command(stack: str, as_json: bool) -> None:
     for line in aws_at_hand.what_is_elsewhere(here, status):
         say(line)
     if status.doomed:
-        up = deploying.told("up", stack)
+        up = deploying.told_up(here, stack)
         say(f"{status.doomed} replaced ones are still to be deleted: run {up}")
     if status.holder:
         say(f"in use by {status.holder}")

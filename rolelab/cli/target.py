@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli.aws_at_hand import find_stack, present_home
-from rolelab.cli.deploying import DEFAULT_STACK, existing_stack, stack_option, told
+from rolelab.cli.deploying import DEFAULT_STACK, existing_stack, stack_option, told_up
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -109,17 +109,17 @@ class LabChoice:
         # Whoever made the lab makes it anew; of outputs in a file nobody knows, but an account is
         # never of rolelab's making.
         is_ours = not self.pulumi and bool(chosen.endpoint.url)
-        refresh = ["rolelab" if is_ours else "pulumi", "up", "--refresh", "--yes", *stack]
+        words = ["rolelab" if is_ours else "pulumi", "up", "--refresh", "--yes", *stack]
         # The environment named the AWS: in another shell it must be named again.
         url = "" if chosen.endpoint.credentials else chosen.endpoint.url
         before = f"AWS_ENDPOINT_URL={shlex.quote(url)}" if url else ""
+        # Without a program here, neither of the two can make it.
+        can_make = chosen.project.is_program
+        refresh = f"{before} {shlex.join(words)}".lstrip() if can_make else ""
         if not chosen.endpoint.url or self.outputs_file == "-":
-            return Place(as_admin=before, refresh=f"{before} {shlex.join(refresh)}".lstrip())
-        words = shlex.join(["rolelab", "exec", "--admin", *self.words, "--"])
-        return Place(
-            as_admin=f"{before} {words}".lstrip(),
-            refresh=f"{before} {shlex.join(refresh)}".lstrip(),
-        )
+            return Place(as_admin=before, refresh=refresh)
+        admin = shlex.join(["rolelab", "exec", "--admin", *self.words, "--"])
+        return Place(as_admin=f"{before} {admin}".lstrip(), refresh=refresh)
 
     def administrator(self) -> AdministratorTarget:
         """Find the AWS and its administrator, also where there is no lab yet, or none any more.
@@ -195,8 +195,9 @@ def _local(here: Project, stack: str) -> Target:
     status, where = recorded.status(here, stack, at), f"stack {stack}"
     raw = recorded.outputs(here, stack, at, show_secrets=True)
     if not raw:
-        _require_no_run(status, stack)
-    lab, home = outputs.parse(raw, where=where), status.home
+        _require_no_run(here, status, stack)
+    make = told_up(here, stack)
+    lab, home = outputs.parse(raw, where=where, make=make), status.home
     if home and home.kind == "endpoint":
         # The environment named it when the lab was made, and must name it again.
         if not home.is_beside(at):
@@ -206,7 +207,7 @@ def _local(here: Project, stack: str) -> Target:
     local_aws = running(here)
     if home is None or home.id != local_aws.instance_id:
         what = "the lab was made on a local AWS that is gone"
-        raise UsageError(what, where=where, do=f"run {told('up', stack)} to make it")
+        raise UsageError(what, where=where, do=f"run {make} to make it")
     return Target(
         lab=lab,
         endpoint=replace(local_aws.endpoint(lab.account_id), region=lab.region),
@@ -216,7 +217,7 @@ def _local(here: Project, stack: str) -> Target:
     )
 
 
-def _require_no_run(status: Status, stack: str) -> None:
+def _require_no_run(here: Project, status: Status, stack: str) -> None:
     """Say why there are no outputs where a run is under way, or was cut short.
 
     Raises:
@@ -227,7 +228,7 @@ def _require_no_run(status: Status, stack: str) -> None:
     if status.holder:
         raise CannotTell(f"it is in use by {status.holder}", where=where, do="wait until it ended")
     if status.exists:
-        up = told("up", stack)
+        up = told_up(here, stack)
         raise UsageError(f"{up} was not finished", where=where, do=f"run {up} again: it carries on")
 
 

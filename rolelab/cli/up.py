@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import aws_at_hand, deploying, profiles
+from rolelab.nearest import natural
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def command(
     deploying.require_yes(yes, what="up")
     config = deploying.checked_config(stack, create=create)
     place, started = aws_at_hand.find_stack(stack, config, meanwhile=deploying.load_engine)
+    deploying.require_policies(place)
     options = deploy.RunOptions(
         parallel=parallel,
         continue_on_error=continue_on_error,
@@ -75,7 +77,7 @@ def _next(stack: str, outputs: Properties) -> str:
     learners = outputs.get("learners")
     if not isinstance(learners, dict) or "role" not in outputs:
         return f"Next: `rolelab outputs{of_stack}` shows what it exports, {remove}."
-    first = next(iter(learners), "")  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    first = min(map(str, learners), key=natural, default="")  # pyright: ignore[reportUnknownArgumentType]
     who = f" --as {first}" if len(learners) > 1 else ""  # pyright: ignore[reportUnknownArgumentType]
     shell = f"`rolelab exec{of_stack}{who}` is a shell as {first}"
     return f"Next: `rolelab verify{of_stack}` proves it, {shell}, {remove}."

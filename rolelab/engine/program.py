@@ -123,7 +123,9 @@ def _until_complete(root: Path) -> None:
     def program() -> None:
         # Python tells bytecode that is out of date by size and second: a quick edit would run as it
         # was before.
-        Path(importlib.util.cache_from_source(str(root / "__main__.py"))).unlink(missing_ok=True)
+        bytecode = Path(importlib.util.cache_from_source(str(root / "__main__.py")))
+        with contextlib.suppress(OSError):  # a folder that is only to be read has no edits
+            bytecode.unlink(missing_ok=True)
         runpy.run_path(str(root), run_name="__main__")
 
     async def whole() -> None:

@@ -100,7 +100,9 @@ def who_is_not_all_right(proof: Proof) -> str:
     total = len(learners(proof.findings))
     everybody = f"all {total} learners" if total > 1 else "the learner"
     seen = overview(proof.findings)
-    shared = len(seen.concerned)
+    # What is wrong with the role is everybody's, also of those whose own fault keeps them from it.
+    is_roles = any(not fault.learners for fault in seen.shared)
+    shared = total if is_roles and seen.concerned else len(seen.concerned)
     parts: list[str] = []
     if seen.own:
         because = " by faults of their own" if seen.shared else ""

@@ -225,6 +225,8 @@ def test_what_a_learner_did_is_told_from_what_was_proven_with_their_key(project:
         ]
 
     assert done("--as", "tom") == []
+    none = project.rolelab("local", "events", "--as", "tom")
+    assert (none.stdout, none.stderr) == ("", "no calls of tom are recorded\n")
     assert len(done()) > 50, "without a learner everything is told"
     code = "import boto3; boto3.client('s3').list_buckets()"
     assert project.rolelab("exec", "--as", "tom", "--", sys.executable, "-c", code).returncode == 1

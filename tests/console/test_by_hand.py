@@ -78,6 +78,17 @@ def test_what_is_missing_of_it_is_found(folder: Folder, administrator: Clients) 
         (BY_HAND, "wrong\n", "Your authentication information is incorrect"),
         (BY_HAND, "", "Console password of testuser is wanted"),
         (BY_HAND[:2], "", "give --user and --role"),
+        (
+            ("--user", "testusr", *BY_HAND[2:]),
+            "",
+            "no user testusr (--user): did you mean testuser?",
+        ),
+        (
+            (*BY_HAND[:2], "--role", "s3Acess"),
+            "",
+            "no role s3Acess (--role): did you mean s3Access?",
+        ),
+        ((*BY_HAND[:2], "--role", "zz"), "", "no role zz (--role): make it first"),
         ((*BY_HAND, "--pulumi"), "", "leave --pulumi and --outputs out"),
     ],
 )

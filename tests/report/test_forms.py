@@ -419,7 +419,7 @@ def test_a_class_reads_first_who_is_not_all_right_by_name() -> None:
     lines = list(text.lines(a_class()))
     first = " ".join(lines[:2])
     assert first.startswith(
-        "Not all right: ada, tom by faults of their own, and 29 of 30 learners by what they share."
+        "Not all right: ada, tom by faults of their own, and all 30 learners by what they share."
     )
     table = lines[lines.index("who has faults of their own     what failed") + 1 :]
     rows = [line.split() for line in table[: table.index("")]]
