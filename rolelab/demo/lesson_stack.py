@@ -53,4 +53,10 @@ class LessonStack:
 
     def _require(self, result: deploy.Result) -> None:
         if result.error:
-            raise LabError("; ".join([str(result.error), *self._failed]))
+            raise LabError("; ".join([str(result.error), *map(_in_one_line, self._failed)]))
+
+
+def _in_one_line(text: str) -> str:
+    """Return what went wrong without the traceback in it: its last line says it."""
+    first, *others = text.splitlines()
+    return f"{first} {others[-1].strip()}" if others else first

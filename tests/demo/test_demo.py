@@ -19,6 +19,7 @@ from rolelab.demo import lesson
 from rolelab.demo.acts import Acts
 from rolelab.demo.lesson_stack import STACK, LessonStack
 from rolelab.engine.stack import Home, Stack
+from rolelab.errors import LabError
 from rolelab.localaws.process.record import Instance
 from rolelab.report.lesson_screen import LessonAnswer, LessonStep
 
@@ -230,3 +231,16 @@ def test_a_lesson_that_is_not_true_stops_says_so_and_cleans_up(
     names = [user.get("UserName") for user in aws.iam.list_users()["Users"]]
     assert names in ([], ["forgotten"])
     assert aws.iam.list_roles()["Roles"] == []
+
+
+def test_a_program_that_fails_is_told_in_one_line(stack: LessonStack, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: assume-role-lab\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("open('/nowhere/at/all')\n")
+    here = replace(stack.stack, project=project.find(tmp_path))
+    with pytest.raises(LabError) as failed:
+        LessonStack(here).up(grant=True)
+    (line,) = str(failed.value).splitlines()
+    assert line.endswith(
+        "Program failed with an unhandled exception: FileNotFoundError:"
+        " [Errno 2] No such file or directory: '/nowhere/at/all'"
+    )
