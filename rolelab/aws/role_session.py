@@ -82,8 +82,12 @@ def assume(callers: Callers, switch: Switch, clock: Clock) -> RoleSession:
     )
 
 
-def assume_patiently(switch: Switch, own: Credentials, endpoint: Endpoint) -> RoleSession:
+def assume_patiently(
+    switch: Switch, own: Credentials, endpoint: Endpoint, *, of_lab: str = "", of_learner: str = ""
+) -> RoleSession:
     """Return a session of the role for whoever has the keys `own`; a fresh grant may take a while.
+
+    `of_lab` and `of_learner`: options by which a command of rolelab finds them, for messages.
 
     Raises:
         LabError: AWS refuses it, in AWS's own words.
@@ -99,16 +103,17 @@ def assume_patiently(switch: Switch, own: Credentials, endpoint: Endpoint) -> Ro
         )
     if isinstance(answer.value, RoleSession):
         return answer.value
-    raise _not_assumed(answer, f"{switch.session_name} to {switch.role_arn}")
+    where = f"{switch.session_name} to {switch.role_arn}"
+    raise _not_assumed(answer, where, of_lab=of_lab, of_learner=of_learner)
 
 
-def _not_assumed(answer: AwsAnswer, where: str) -> LabError:
+def _not_assumed(answer: AwsAnswer, where: str, *, of_lab: str, of_learner: str) -> LabError:
     if answer.outcome is CallOutcome.NO_ANSWER:
         what = f"AWS did not answer AssumeRole: {answer.code}"
         return CannotTell(what, where=where, do=answer.said or "try again")
     if answer.outcome is CallOutcome.DENIED:
         what = f"AWS refuses the switch: {answer.said}"
-        return LabError(what, where=where, do="`rolelab explain` says why")
+        return LabError(what, where=where, do=f"`rolelab explain{of_lab}{of_learner}` says why")
     refused = "key" if answer.outcome is CallOutcome.KEY_REFUSED else "request"
     what = f"AWS does not take the {refused}: {answer.code}: {answer.said}"
-    return LabError(what, where=where, do="run `rolelab verify`")
+    return LabError(what, where=where, do=f"run `rolelab verify{of_lab}`")

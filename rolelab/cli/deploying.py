@@ -30,8 +30,12 @@ DEFAULT_STACK = "dev"
 
 def told(words: str, stack: str) -> str:
     """Return a command of rolelab as it is printed: for this stack, in any shell of its folder."""
-    which = "" if stack == DEFAULT_STACK else f" --stack {shlex.quote(stack)}"
-    return f"`rolelab {words}{which}`"
+    return f"`rolelab {words}{of_stack(stack)}`"
+
+
+def of_stack(stack: str) -> str:
+    """Return the option of a told command that names the stack; empty for the first one."""
+    return "" if stack == DEFAULT_STACK else f" --stack {shlex.quote(stack)}"
 
 
 def told_up(here: Project, stack: str) -> str:

@@ -49,7 +49,7 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
         expected=expected,
     )
     if not as_json:
-        _name_what_is_left(buckets)
+        _name_what_is_left(buckets, deploying.of_stack(place.name))
         for line in aws_at_hand.what_is_elsewhere(place.project, _status(place)):
             say(f"left: {line}")
 
@@ -146,7 +146,7 @@ def _recreated(stack: Stack, lab: Lab | None) -> set[str]:
     )
 
 
-def _name_what_is_left(buckets: list[str]) -> None:
+def _name_what_is_left(buckets: list[str], of_stack: str) -> None:
     """Name the buckets that are still there.
 
     Nobody's state knows them, and a forgotten one costs money in an account.
@@ -156,4 +156,4 @@ def _name_what_is_left(buckets: list[str]) -> None:
         count = f"{len(buckets)} bucket{'s are' if len(buckets) > 1 else ' is'}"
         say(f"{count} left, made by learners: {shown}")
         command = f"aws s3 rb --force s3://{buckets[0]}"
-        say(f"  remove one: rolelab exec --admin -- {command}")
+        say(f"  remove one: rolelab exec{of_stack} --admin -- {command}")

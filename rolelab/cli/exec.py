@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,11 @@ def _learner(choice: target.LabChoice, name: str | None, *, role: bool) -> _Some
         from rolelab.aws.role_session import assume_patiently
 
         switch = chosen.lab.switch(learner)
-        session = assume_patiently(switch, credentials, chosen.endpoint)
+        of_lab = "".join(f" {shlex.quote(word)}" for word in choice.words)
+        of_learner = f" --as {shlex.quote(learner.name)}" if len(chosen.lab.learners) > 1 else ""
+        session = assume_patiently(
+            switch, credentials, chosen.endpoint, of_lab=of_lab, of_learner=of_learner
+        )
         credentials, who = session.credentials, f"{learner.name} as {chosen.lab.role.name}"
         until = f" until {session.expires:%H:%M} UTC"
     return _Somebody(

@@ -204,7 +204,7 @@ def _local(here: Project, stack: str) -> Target:
             do = f"set AWS_ENDPOINT_URL={home.id} and its AWS_* keys"
             raise UsageError(f"the lab was made on {home.id}", where=where, do=do)
         return _elsewhere(here, stack, lab)
-    local_aws = running(here)
+    local_aws = running(here, make)
     if home is None or home.id != local_aws.instance_id:
         what = "the lab was made on a local AWS that is gone"
         raise UsageError(what, where=where, do=f"run {make} to make it")
@@ -232,8 +232,14 @@ def _require_no_run(here: Project, status: Status, stack: str) -> None:
         raise UsageError(f"{up} was not finished", where=where, do=f"run {up} again: it carries on")
 
 
-def running(here: Project) -> Instance:
-    """Return the local AWS; one that was stopped is started, and holds what it held."""
+def running(here: Project, up: str = "`rolelab up`") -> Instance:
+    """Return the local AWS; one that was stopped is started, and holds what it held.
+
+    `up` is the command that makes the lab again where it is gone.
+
+    Raises:
+        CannotTell: it cannot be had.
+    """
     from rolelab.localaws.process import lifecycle, probe
 
     local = probe.find(here.local_home)
@@ -244,5 +250,5 @@ def running(here: Project) -> Instance:
         is_alive = local.state in (probe.State.HUNG, probe.State.ASTRAY)
         stop = "run `rolelab local stop`, then " if is_alive else "run "
         where = "" if str(here.local_home) in local.line else str(here.local_home)
-        raise CannotTell(local.line, where=where, do=f"{stop}`rolelab up` again")
+        raise CannotTell(local.line, where=where, do=f"{stop}{up} again")
     return local.instance

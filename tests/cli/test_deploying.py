@@ -321,6 +321,7 @@ def test_buckets_of_others_are_not_called_the_learners(lab: Lab) -> None:
     lab.run("local", "stop")
     gone = lab.run("destroy", "--yes", "--stack", "blue").stdout
     assert "1 bucket is left, made by learners: of-blue" in gone
+    assert "rolelab exec --stack blue --admin -- aws s3 rb --force s3://of-blue" in gone
     assert "boss" not in gone
     assert "of-dev" not in gone
     assert "made by learners: of-dev\n" in lab.run("destroy", "--yes").stdout

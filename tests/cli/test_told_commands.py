@@ -117,3 +117,10 @@ def test_bytecode_that_cannot_be_removed_ends_nothing(own_lab: OwnLab) -> None:
     """As in a folder that is only to be read."""
     Path(cache_from_source(str(own_lab.path / "__main__.py"))).mkdir(parents=True)
     own_lab.done("preview")
+
+
+def test_why_a_switch_is_refused_is_asked_of_the_same_stack_and_learner(a_class: OwnLab) -> None:
+    a_class.done("break -s class --as student2 grant-missing")
+    refused = a_class.rolelab("exec -s class --as student2 --role -- true")
+    assert refused.exit_code == 1
+    assert "`rolelab explain --stack class --as student2` says why" in refused.out
