@@ -37,9 +37,9 @@ pictures: $(VENV)/.ready-dev ## Take the pictures of the README again, from the 
 test: $(VENV)/.ready-dev ## Run the tests, in a few minutes (ARGS='-k trust' runs some)
 	@$(BIN)/python -m $(PYTEST) $(ARGS)
 
-test-long: $(VENV)/.ready-dev ## Run the long seeded tests, another seed each day (SEED=20261128 runs that day's again)
+test-long: $(VENV)/.ready-dev ## Run the long seeded tests, another seed each day (SEED=20261128 runs that day's again, WHOLE=1 all days)
 	@echo 'seed $(SEED): make test-long SEED=$(SEED) runs the same again'
-	@ROLELAB_SEED=$(SEED) $(BIN)/python -m $(PYTEST) -m 'long or hypothesis' \
+	@ROLELAB_SEED=$(SEED) ROLELAB_WHOLE=$(WHOLE) $(BIN)/python -m $(PYTEST) -m 'long or hypothesis' \
 		--hypothesis-profile long --hypothesis-seed $(SEED) $(ARGS)
 
 coverage: $(VENV)/.ready-dev ## Run the tests and print what part of the code they ran

@@ -9,11 +9,15 @@ the profile `long`.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import TypeVar
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 from hypothesis import HealthCheck, settings
+
+T = TypeVar("T")
 
 PROFILE = "long"
 # No limit of time: on a machine that has other work, an example takes as long as it takes.
@@ -22,6 +26,8 @@ settings.register_profile("usual", _PATIENT)
 settings.register_profile(PROFILE, _PATIENT, max_examples=500)
 settings.load_profile("usual")
 
+WHOLE = bool(os.environ.get("ROLELAB_WHOLE"))
+"""Whether every day's part runs at once."""
 # The first process decides, and its workers inherit it: they must agree, over midnight too.
 SEED = int(os.environ.setdefault("ROLELAB_SEED", f"{datetime.now(timezone.utc):%Y%m%d}"))
 
@@ -37,6 +43,11 @@ def runs(*, sample: int, whole: int) -> list[ParameterSet]:
         for number in range(whole)
     ]
     return [*always, *daily]
+
+
+def share(entries: Sequence[T], *, of: int) -> list[T]:
+    """Return one part of `of` of what takes long: the next one each day, all of it with WHOLE=1."""
+    return list(entries) if WHOLE else list(entries)[SEED % of :: of]
 
 
 def examples(*, sample: int, whole: int) -> settings:

@@ -87,7 +87,7 @@ def what_is_left(project: Project) -> list[str]:
 
 
 @pytest.mark.parametrize("command", LASTS_S)
-@pytest.mark.parametrize("seed", seeds.runs(sample=1, whole=15))
+@pytest.mark.parametrize("seed", seeds.runs(sample=1, whole=15 if seeds.WHOLE else 5))
 def test_a_pair_of_interrupts_leaves_nothing_that_destroy_does_not_know(
     project: Project, command: str, seed: object
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rolelab.faults import FAULTS
+from tests import seeds
 from tests.faults.conftest import OwnLab
 
 SAMPLE = (
@@ -21,9 +22,12 @@ SAMPLE = (
 """One of each kind that has left something behind."""
 
 
-@pytest.mark.parametrize("name", [
-    pytest.param(name, marks=() if name in SAMPLE else pytest.mark.long) for name in FAULTS
-])  # fmt: skip
+REST = seeds.share([name for name in FAULTS if name not in SAMPLE], of=3)
+
+
+@pytest.mark.parametrize(
+    "name", [*SAMPLE, *(pytest.param(name, marks=pytest.mark.long) for name in REST)]
+)
 def test_a_broken_lab_goes_with_all_that_broke_it(own_lab: OwnLab, name: str) -> None:
     """Nobody mends it first: no user under another name, no group, no policy stays."""
     own_lab.configure(console=str(bool(FAULTS[name].console)).lower())

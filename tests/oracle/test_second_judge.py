@@ -53,7 +53,7 @@ from tests.seeds import examples
 
 TAGS = {"team": "blue"}
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
-MANY = examples(sample=500, whole=20_000)
+MANY = examples(sample=500, whole=8_000)
 
 USER_CALLS = Principal.user(USER, USER_ID, tags=TAGS)
 SESSION_CALLS = Principal.role_session(WORKER, "lesson", WORKER_ID, tags=TAGS, issued=NOW)
