@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolelab.cli import aws_at_hand
-from rolelab.cli.deploying import stack_option
+from rolelab.cli.deploying import existing_stack, stack_option, told, told_up
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 
     here = project.find()
-    stack = project.stack_name(stack)
+    stack = existing_stack(here, project.stack_name(stack))
     started = lifecycle.ensure(here.local_home)
     if started.started:
         say(started.line, err=True)
@@ -44,13 +44,14 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     url = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if url not in ("", started.instance.url):
         say(f"AWS_ENDPOINT_URL ({url}) is not used: the console is the local AWS's", err=True)
-    address.keep(home, where)
+    if address.running(home) in ("", where):
+        # Of two consoles the first is the one that `status` names.
+        address.keep(home, where)
     say(f"the console is at {where} (account {DEFAULT_ACCOUNT}); Ctrl-C ends it")
     for line in _of_lab(here, stack, where):
         say(line)
 
     def show_link() -> None:
-        # Straight to the terminal: the link is good for whoever reads it within a minute.
         say(f"root signs in (once, within a minute) at {server.root_link()}")
 
     show_link()
@@ -70,8 +71,8 @@ def _of_lab(here: Project, stack: str, where: str) -> list[str]:
     at = aws_at_hand.present_home(here)
     lines = list(address.of_lab(where, recorded.outputs(here, stack, at)))
     if lines:
-        return [*lines, "passwords: rolelab outputs learners --show-secrets"]
+        return [*lines, f"passwords: {told('outputs learners --show-secrets', stack)}"]
     return [
         "try: create a user and a role, sign in as the user in a private window, and switch;",
-        "or run `rolelab up` in another terminal, and begin at the sign-in",
+        f"or run {told_up(here, stack)} in another terminal, and begin at the sign-in",
     ]
