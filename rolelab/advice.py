@@ -40,7 +40,7 @@ MAKER_MAKES: Final = "Make it anew with the tool that made the lab, then write i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class CommandPlace:
     """Where a lab is, for commands: what it takes that they reach this lab and no other AWS."""
 
     as_admin: str = ""

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from rolelab.aws.clients import Clients  # noqa: E402 - from here, not from an installed copy
-from rolelab.console.server import ConsoleServer  # noqa: E402
+from rolelab.console.serving import ConsoleServer  # noqa: E402
 from rolelab.localaws.process.server import in_process  # noqa: E402
 
 ACCOUNT, PASSWORD = "111122223333", "Correct-horse-7"  # of a lab that lives for seconds

@@ -27,7 +27,7 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     """
     from rolelab import project
     from rolelab.console import address
-    from rolelab.console.server import ConsoleServer, on_enter
+    from rolelab.console.serving import ConsoleServer, on_enter
     from rolelab.localaws.process import lifecycle
     from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 

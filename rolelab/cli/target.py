@@ -17,7 +17,7 @@ from rolelab.cli.deploying import DEFAULT_STACK, existing_stack, stack_option, t
 from rolelab.errors import CannotTell, LabError, UsageError
 
 if TYPE_CHECKING:
-    from rolelab.advice import Place
+    from rolelab.advice import CommandPlace
     from rolelab.aws.endpoint import Endpoint
     from rolelab.engine.recorded import Status
     from rolelab.localaws.process.record import Instance
@@ -101,9 +101,9 @@ class LabChoice:
             # Exit code 1 says that the lab is broken, and nothing of it has been looked at yet.
             raise CannotTell(error.what, where=error.where, do=error.do) from None
 
-    def place(self, chosen: Target) -> Place:
+    def place(self, chosen: Target) -> CommandPlace:
         """Return what it takes that a command reaches the lab from any shell in this folder."""
-        from rolelab.advice import Place
+        from rolelab.advice import CommandPlace
 
         stack = () if chosen.stack == DEFAULT_STACK else ("--stack", chosen.stack)
         # Whoever made the lab makes it anew; of outputs in a file nobody knows, but an account is
@@ -117,9 +117,9 @@ class LabChoice:
         can_make = chosen.project.is_program
         refresh = f"{before} {shlex.join(words)}".lstrip() if can_make else ""
         if not chosen.endpoint.url or self.outputs_file == "-":
-            return Place(as_admin=before, refresh=refresh)
+            return CommandPlace(as_admin=before, refresh=refresh)
         admin = shlex.join(["rolelab", "exec", "--admin", *self.words, "--"])
-        return Place(as_admin=f"{before} {admin}".lstrip(), refresh=refresh)
+        return CommandPlace(as_admin=f"{before} {admin}".lstrip(), refresh=refresh)
 
     def administrator(self) -> AdministratorTarget:
         """Find the AWS and its administrator, also where there is no lab yet, or none any more.

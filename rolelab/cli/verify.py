@@ -14,7 +14,7 @@ from rolelab.cli import by_hand, target
 from rolelab.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolelab.advice import Place
+    from rolelab.advice import CommandPlace
     from rolelab.findings import Proof
     from rolelab.verify.verification import VerifyOptions
 
@@ -110,7 +110,7 @@ def _by_hand(
     return by_hand.find(project.find(), user, role, key)
 
 
-def _prove(chosen: target.Target, place: Place, options: VerifyOptions) -> Proof:
+def _prove(chosen: target.Target, place: CommandPlace, options: VerifyOptions) -> Proof:
     """Verify, showing how far it is."""
     from rolelab.findings import Proof
     from rolelab.report import live

@@ -24,9 +24,9 @@ from starlette.types import ASGIApp
 
 from rolelab.aws.failures import AwsFailure
 from rolelab.console import (
-    buckets,
+    bucket_pages,
     event_history,
-    groups,
+    group_pages,
     home,
     policies,
     role_pages,
@@ -38,7 +38,7 @@ from rolelab.console import (
 )
 from rolelab.console.browser_sessions import BrowserSession, Notice
 from rolelab.console.guard import Guard
-from rolelab.console.visit import Alert, NotSignedIn, Surroundings, Visit, WrongInput
+from rolelab.console.visit import Alert, ConsoleParts, SignedOut, Visit, WrongInput
 from rolelab.errors import LabError
 
 _log = logging.getLogger(__name__)
@@ -64,9 +64,9 @@ PAGES = (
     Page("/signin/change-password", sign_in_page.show_change, sign_in_page.CHANGES),
     Page("/console/home", home.show, home.ACTIONS),
     Page("/switchrole", switching.show, switching.ACTIONS),
-    Page("/s3/buckets", buckets.show_all, buckets.ACTIONS),
-    Page("/s3/buckets/{name}", buckets.show, buckets.BUCKET_ACTIONS),
-    Page("/s3/buckets/{name}/object", buckets.download),
+    Page("/s3/buckets", bucket_pages.show_all, bucket_pages.ACTIONS),
+    Page("/s3/buckets/{name}", bucket_pages.show, bucket_pages.BUCKET_ACTIONS),
+    Page("/s3/buckets/{name}/object", bucket_pages.download),
     Page("/iam/users", user_pages.show_all),
     Page("/iam/create-user", user_pages.show_new, user_pages.CREATE),
     Page("/iam/users/{name}", user_pages.show, user_pages.ACTIONS),
@@ -76,8 +76,8 @@ PAGES = (
     Page("/iam/roles/{name}", role_pages.show, role_pages.ACTIONS),
     Page("/iam/roles/{name}/trust", role_pages.show_trust, role_pages.TRUST),
     Page("/iam/roles/{name}/delete", role_pages.show_delete, role_pages.DELETE),
-    Page("/iam/groups", groups.show_all, groups.ACTIONS),
-    Page("/iam/groups/{name}", groups.show, groups.GROUP_ACTIONS),
+    Page("/iam/groups", group_pages.show_all, group_pages.ACTIONS),
+    Page("/iam/groups/{name}", group_pages.show, group_pages.GROUP_ACTIONS),
     Page("/iam/policies", policies.show_all),
     Page("/iam/create-policy", policies.show_new, policies.CREATE),
     Page("/iam/policies/one", policies.show, policies.ACTIONS),
@@ -95,7 +95,7 @@ _AGAIN = '<!doctype html><title>…</title><meta http-equiv="refresh" content="0
 _CHANGE = "/signin/change-password"
 
 
-def application(around: Surroundings) -> ASGIApp:
+def application(around: ConsoleParts) -> ASGIApp:
     """Return the console of a local AWS."""
     routes = [Route(page.path, _endpoint(around, page), methods=_methods(page)) for page in PAGES]
     static = Mount("/static", StaticFiles(directory=_STATIC))
@@ -103,7 +103,7 @@ def application(around: Surroundings) -> ASGIApp:
     return Guard(app, around.address)
 
 
-def cookie_name(around: Surroundings) -> str:
+def cookie_name(around: ConsoleParts) -> str:
     """Return the name of the cookie: two consoles on one machine must not share it."""
     return f"rolelab-console-{around.address.rpartition(':')[2]}"
 
@@ -112,7 +112,7 @@ def _methods(page: Page) -> list[str]:
     return ["GET", "POST"] if page.actions else ["GET"]
 
 
-def _endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(around: ConsoleParts, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         cookie = request.cookies.get(cookie_name(around), "")
         session = around.sessions.find(cookie)
@@ -126,7 +126,7 @@ def _endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable
         visit = Visit(around=around, request=request, form=form, signed_in=session)
         try:
             return await run_in_threadpool(_respond, page, visit)
-        except NotSignedIn as lost:
+        except SignedOut as lost:
             if session and session.switched:
                 return _out_of_role(session, str(lost))
             around.sessions.end(cookie)
@@ -167,7 +167,7 @@ def _shown(visit: Visit, show: Show, *, refused: int) -> Response | None:
     except LabError as error:
         visit.alerts.append(Alert(text=str(error)))
         visit.status = 502
-    except (HTTPException, NotSignedIn):
+    except (HTTPException, SignedOut):
         raise
     except Exception as error:  # noqa: BLE001 - the last place; told on the page and the terminal
         what = f"the console did not expect this: {type(error).__name__}: please report it"

@@ -42,7 +42,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ConsoleParts:
     """What all requests share."""
 
     instance: Instance
@@ -54,7 +54,7 @@ class Surroundings:
     """Of the console: http://127.0.0.1:port."""
 
 
-class NotSignedIn(Exception):
+class SignedOut(Exception):
     """Nobody is signed in, or the credentials count no more."""
 
 
@@ -66,7 +66,7 @@ class WrongInput(Exception):
 class Visit:
     """One request."""
 
-    around: Surroundings
+    around: ConsoleParts
     request: Request
     form: FormData
     signed_in: BrowserSession | None
@@ -80,10 +80,10 @@ class Visit:
         """Who is signed in.
 
         Raises:
-            NotSignedIn: nobody.
+            SignedOut: nobody.
         """
         if self.signed_in is None:
-            raise NotSignedIn
+            raise SignedOut
         return self.signed_in
 
     def name(self, part: str = "name") -> str:
@@ -196,10 +196,10 @@ class Visit:
         """Show on the page what AWS refused.
 
         Raises:
-            NotSignedIn: the credentials themselves count no more.
+            SignedOut: the credentials themselves count no more.
         """
         if failure.kind is Kind.CREDENTIALS:
-            raise NotSignedIn(failure.said)
+            raise SignedOut(failure.said)
         refused = _REFUSED.search(failure.said) if failure.kind is Kind.DENIED else None
         why = ""
         if refused:

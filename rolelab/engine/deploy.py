@@ -20,7 +20,7 @@ from rolelab.engine.state import DraftState, StateStore
 from rolelab.engine.taken_names import TakenNames
 from rolelab.engine.tally import Tally
 from rolelab.engine.types.table import TYPES
-from rolelab.engine.whereabouts import Account
+from rolelab.engine.whereabouts import AccountHeld
 from rolelab.engine.world import World
 from rolelab.errors import LabError, UsageError
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
@@ -199,7 +199,7 @@ def _update(run: _Run, executor: Executor) -> None:
 
 def _foresee(run: _Run) -> None:
     """Find out, before anything is made, whether the program wants a name that others have."""
-    account, world = Account(run.cloud), run.state.world
+    account, world = AccountHeld(run.cloud), run.state.world
     run.taken.others = refreshing.answered(
         "what the account holds", lambda: taken_names.of_others(account, world)
     )
@@ -282,7 +282,7 @@ def _catch_up(
         "what the account holds",
         lambda: whereabouts.catch_up(
             run.state,
-            Account(run.cloud),
+            AccountHeld(run.cloud),
             on_stranger=on_stranger,
             untagged_are_strangers=untagged_are_strangers,
             of=of,

@@ -13,7 +13,7 @@ from rolelab.engine.cloud import Cloud
 from rolelab.engine.decide import Operation
 from rolelab.engine.types.base import Listing, ResourceType
 from rolelab.engine.types.table import TYPES
-from rolelab.engine.whereabouts import Account, unique_id_of
+from rolelab.engine.whereabouts import AccountHeld, unique_id_of
 from rolelab.engine.world import World
 
 _SHOWN = 20
@@ -61,7 +61,7 @@ class TakenNames:
         return self.others.get((resource.type, str(name).lower()), "")
 
 
-def of_others(account: Account, world: World) -> Mapping[Name, str]:
+def of_others(account: AccountHeld, world: World) -> Mapping[Name, str]:
     """Return the ids, by name, of all users, roles and policies that the state does not know.
 
     Raises:
@@ -75,7 +75,7 @@ def of_others(account: Account, world: World) -> Mapping[Name, str]:
 
 
 def _of_others(
-    account: Account, known: ResourceType, listing: Listing, world: World
+    account: AccountHeld, known: ResourceType, listing: Listing, world: World
 ) -> Mapping[Name, str]:
     own = [resource for resource in world.everything if resource.type == known.token]
     ours = {unique_id_of(known, resource) for resource in own}

@@ -28,7 +28,7 @@ Source: IAM API Reference, ListUsers, MaxItems.
 
 
 @dataclass(slots=True)
-class Account:
+class AccountHeld:
     """The users, roles and customer managed policies of an account, each kind listed once."""
 
     cloud: Cloud
@@ -60,7 +60,7 @@ class Account:
 
 def catch_up(
     state: StackState,
-    account: Account,
+    account: AccountHeld,
     *,
     on_stranger: Callable[[Deletion], object],
     untagged_are_strangers: bool,
@@ -104,7 +104,7 @@ def catch_up(
                 state.put(_recreated(entry.resource, there))
 
 
-def _is_there(account: Account, known: ResourceType, resource: Resource) -> bool:
+def _is_there(account: AccountHeld, known: ResourceType, resource: Resource) -> bool:
     there = known.read(account.cloud, resource)
     if there is None or known.listing is None:
         return False

@@ -22,14 +22,14 @@ from rolelab.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class WhyAnswer:
     """Whether a call is allowed (None: it depends on what is not known), and why."""
 
     allowed: bool | None
     reason: Reason
 
 
-def why(endpoint: Endpoint, who: str, question: Question) -> Verdict:
+def why(endpoint: Endpoint, who: str, question: Question) -> WhyAnswer:
     """Answer for a principal by its ARN; the policies are read as the administrator.
 
     Raises:
@@ -42,7 +42,7 @@ def why(endpoint: Endpoint, who: str, question: Question) -> Verdict:
         raise UsageError(f"{who} is not the ARN of a user, a role or a session", where="who")
     if arn.kind == "root":
         said = "The root user is allowed everything in its account, but for what a policy of the "
-        return Verdict(True, Reason(why=(f"{said}resource denies.",)))
+        return WhyAnswer(True, Reason(why=(f"{said}resource denies.",)))
     with administrator(endpoint, purpose=own_calls.EXPLAIN) as callers:
         situation = _situation(callers, endpoint, arn)
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
@@ -55,7 +55,7 @@ def why(endpoint: Endpoint, who: str, question: Question) -> Verdict:
                 question.resource or "*",
                 of_resource=resource,
             )
-            return Verdict(decision.allowed, of_call(situation, question, reader, ""))
+            return WhyAnswer(decision.allowed, of_call(situation, question, reader, ""))
         except (NotLookedAt, NoAnswer) as unread:
             raise CannotTell(f"the policies cannot be read: {unread}", do="try again") from None
 

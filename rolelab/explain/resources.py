@@ -26,7 +26,7 @@ _NO_NAME = frozenset({"ParamValidationError", "ValidationError", "InvalidBucketN
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class AskedResource:
     """What an ARN names."""
 
     policies: Policies = field(default_factory=Policies)
@@ -49,7 +49,7 @@ class ResourceReader:
     admin: Administrator
     account: str
 
-    def read(self, text: str) -> Resource:
+    def read(self, text: str) -> AskedResource:
         """Return what is known of the resource of an ARN; nothing of `*` and of patterns.
 
         Raises:
@@ -57,17 +57,17 @@ class ResourceReader:
         """
         arn = Arn.read(text)
         if arn is None or has_wildcard(text):
-            return Resource()
+            return AskedResource()
         if arn.service == "iam" and arn.kind in _READ_BY:
             return self._of_iam(text, arn)
         bucket = bucket_of(text)
-        return self._bucket(bucket) if bucket else Resource()
+        return self._bucket(bucket) if bucket else AskedResource()
 
-    def _of_iam(self, text: str, arn: Arn) -> Resource:
+    def _of_iam(self, text: str, arn: Arn) -> AskedResource:
         if arn.account != self.account:
             # What another account trusts is not to be seen from here.
             unread = frozenset({Layer.TRUST}) if arn.kind == "role" else frozenset[Layer]()
-            return Resource(Policies(unread=unread))
+            return AskedResource(Policies(unread=unread))
         operation, part, parameter = _READ_BY[arn.kind]
         named = text if arn.kind == "policy" else arn.name
         try:
@@ -79,24 +79,24 @@ class ResourceReader:
             entity = None
         if entity is None or entity["Arn"] != text:
             other = "" if entity is None else f"; the one of this name is {entity['Arn']}"
-            return Resource(missing=f"There is no {arn.kind} {text}{other}.", kind=arn.kind)
+            return AskedResource(missing=f"There is no {arn.kind} {text}{other}.", kind=arn.kind)
         if arn.kind != "role":
-            return Resource()
+            return AskedResource()
         trust = Policy.read(entity["AssumeRolePolicyDocument"], owner=f"role {arn.name}")
-        return Resource(Policies.of({Layer.TRUST: trust}))
+        return AskedResource(Policies.of({Layer.TRUST: trust}))
 
-    def _bucket(self, bucket: str) -> Resource:
+    def _bucket(self, bucket: str) -> AskedResource:
         try:
             with calling_as(self.admin.require()), translated("GetBucketPolicy"):
                 document = self.clients.s3.get_bucket_policy(Bucket=bucket)["Policy"]
         except AwsFailure as failure:
             if failure.code == "NoSuchBucketPolicy":
-                return Resource()
+                return AskedResource()
             if failure.kind is Kind.MISSING or failure.code in _NO_NAME:
-                return Resource(missing=f"There is no bucket {bucket}.", kind="bucket")
+                return AskedResource(missing=f"There is no bucket {bucket}.", kind="bucket")
             raise _not_looked_at(f"policy of bucket {bucket}", failure) from None
         of_bucket = Policy.read(document, owner=f"bucket {bucket}")
-        return Resource(Policies.of({Layer.RESOURCE: of_bucket}))
+        return AskedResource(Policies.of({Layer.RESOURCE: of_bucket}))
 
 
 def _not_looked_at(what: str, failure: AwsFailure) -> NotLookedAt:

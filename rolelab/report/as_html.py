@@ -107,7 +107,7 @@ def _reasons(seen: summary.Overview, *, is_class: bool) -> Iterator[str]:
             yield "</section>"
 
 
-def _card(fault: summary.Fault, *, is_class: bool) -> Iterator[str]:
+def _card(fault: summary.FaultOfSome, *, is_class: bool) -> Iterator[str]:
     """Tell one fault with its reason and the change."""
     finding = fault.finding
     words = finding.heading if finding.verdict is Verdict.FAIL else finding.what

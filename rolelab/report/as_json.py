@@ -42,7 +42,9 @@ def content(proof: Proof) -> Mapping[str, object]:
     }
 
 
-def _fault(fault: summary.Fault, places: Mapping[tuple[str, str], int]) -> Mapping[str, object]:
+def _fault(
+    fault: summary.FaultOfSome, places: Mapping[tuple[str, str], int]
+) -> Mapping[str, object]:
     """Return one fault: whose it is (nobody: the role's), and the place of the first's finding."""
     first = fault.finding
     return {

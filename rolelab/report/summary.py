@@ -18,7 +18,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class FaultOfSome:
     """One thing that is wrong, or was not found out, with all the learners that have it."""
 
     finding: Finding
@@ -38,13 +38,13 @@ class Fault:
 class Overview:
     """Who is not all right: the learners with faults of their own, and what is shared."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[FaultOfSome, ...]
     """Shared ones first."""
     own: Mapping[str, tuple[Finding, ...]]
     """Learner -> what is their own, of those who have something."""
 
     @property
-    def shared(self) -> tuple[Fault, ...]:
+    def shared(self) -> tuple[FaultOfSome, ...]:
         """What is nobody's own."""
         return tuple(fault for fault in self.faults if fault.is_shared)
 
@@ -73,7 +73,7 @@ def overview(findings: Sequence[Finding]) -> Overview:
             own.setdefault(finding.learner, []).append(finding)
     return Overview(
         faults=tuple(
-            Fault(finding=first, learners=tuple(learners(same)), is_shared=is_shared)
+            FaultOfSome(finding=first, learners=tuple(learners(same)), is_shared=is_shared)
             for first, (same, is_shared) in zip(firsts, groups, strict=True)
         ),
         own={name: tuple(own[name]) for name in learners(findings) if name in own},

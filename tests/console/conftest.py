@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from rolelab.localaws.process.record import Instance
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from tests.console.steps import PASSWORD
 
 

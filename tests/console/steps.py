@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 
 PASSWORD = "Correct-horse-7"
 

@@ -13,7 +13,7 @@ import urllib3
 from playwright.sync_api import Browser, expect
 
 from rolelab.aws.clients import Clients
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from rolelab.localaws.process import probe
 from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 from tests.console.conftest import new_window, serving

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from tests.console.steps import as_root, create_role, create_user, grant, sign_in, switch_role
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rolelab.aws.clients import Clients
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from tests.console.steps import PASSWORD, sign_in, switch_role
 
 OTHER = "999988887777"

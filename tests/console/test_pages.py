@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from rolelab.aws.clients import Clients
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from tests.console.steps import PASSWORD, as_root, sign_in
 
 _AXE = Axe()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from tests.console.plain import PlainBrowser
 from tests.console.steps import PASSWORD
 

@@ -9,7 +9,7 @@ from base64 import b32decode
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.console.server import ConsoleServer
+from rolelab.console.serving import ConsoleServer
 from rolelab.localaws.operations import signing_in, totp
 from rolelab.localaws.process import control
 from tests.console.plain import PlainBrowser

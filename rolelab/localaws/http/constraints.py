@@ -56,7 +56,7 @@ _SENTENCES = {
 
 
 @dataclass(slots=True)
-class Faults:
+class Violations:
     """The faults of one request, in the words of its service."""
 
     service: str

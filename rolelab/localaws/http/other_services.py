@@ -27,7 +27,7 @@ _FORM = "application/x-www-form-urlencoded"
 _MOST_OF_A_NAME = 64
 
 
-class _Content(TypedDict):
+class _ServiceContent(TypedDict):
     metadata: dict[str, object]
 
 
@@ -83,7 +83,7 @@ def _of_model(service: str) -> str:
     if not service.replace("-", "").isalnum():
         return ""
     try:
-        content = cast("_Content", content_of(service))
+        content = cast("_ServiceContent", content_of(service))
     except LookupError:
         return ""
     return str(content["metadata"].get("protocol", ""))

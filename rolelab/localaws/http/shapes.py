@@ -17,7 +17,7 @@ from typing import Union, cast
 from typing_extensions import NotRequired, TypedDict
 
 from rolelab.localaws.accounts import clock
-from rolelab.localaws.http.constraints import Faults, Member, Shape, looking_order, shown
+from rolelab.localaws.http.constraints import Member, Shape, Violations, looking_order, shown
 from rolelab.localaws.http.envelopes import text
 from rolelab.localaws.http.service_models import content_of
 
@@ -71,7 +71,7 @@ class Model:
         shape = self._operations[operation].get("input")
         if shape is None:
             return {}
-        faults = Faults(self._service)
+        faults = Violations(self._service)
         params = self._structure(self._shapes[shape["shape"]], _nested(flat), "", faults)
         error = faults.error()
         if error:
@@ -89,7 +89,7 @@ class Model:
     # -- reading -----------------------------------------------------------------------------------
 
     def _structure(
-        self, shape: Shape, tree: Tree, path: str, faults: Faults
+        self, shape: Shape, tree: Tree, path: str, faults: Violations
     ) -> Mapping[str, object]:
         read: dict[str, object] = {}
         members = shape.get("members", {})
@@ -104,7 +104,7 @@ class Model:
                 read[name] = value
         return read
 
-    def _value(self, name: str, given: str | Tree, at: str, faults: Faults) -> object:
+    def _value(self, name: str, given: str | Tree, at: str, faults: Violations) -> object:
         shape = self._shapes[name]
         kind = shape["type"]
         if kind == "structure":
@@ -113,7 +113,7 @@ class Model:
             return self._list(shape, _tree(_tree(given).get("member", {})), at, faults)
         return _SCALARS.get(kind, _text)(shape, _plain(given), at, faults)
 
-    def _list(self, shape: Shape, members: Tree, at: str, faults: Faults) -> list[object]:
+    def _list(self, shape: Shape, members: Tree, at: str, faults: Violations) -> list[object]:
         name = shape.get("member", {"shape": ""})["shape"]
         numbers = sorted((key for key in members if _NUMBER.fullmatch(key)), key=int)[:_MOST]
         if self._shapes[name]["type"] == "string":
@@ -128,7 +128,7 @@ class Model:
         ]
 
     @staticmethod
-    def _check_length(shape: Shape, values: Sequence[object], at: str, faults: Faults) -> None:
+    def _check_length(shape: Shape, values: Sequence[object], at: str, faults: Violations) -> None:
         limited: Shape = {"max": _MOST, **shape}
         faults.check_range(limited, len(values), at, shown(values), "length")
 
@@ -204,12 +204,12 @@ def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _text(shape: Shape, value: str, at: str, faults: Faults) -> str:
+def _text(shape: Shape, value: str, at: str, faults: Violations) -> str:
     faults.check_text(shape, value, at)
     return value
 
 
-def _integer(shape: Shape, value: str, at: str, faults: Faults) -> int | None:
+def _integer(shape: Shape, value: str, at: str, faults: Violations) -> int | None:
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
         faults.add(at, value, "be a number")
         return None
@@ -217,7 +217,7 @@ def _integer(shape: Shape, value: str, at: str, faults: Faults) -> int | None:
     return int(value)
 
 
-def _boolean(_shape: Shape, value: str, at: str, faults: Faults) -> bool | None:
+def _boolean(_shape: Shape, value: str, at: str, faults: Violations) -> bool | None:
     lower = value.lower()
     if lower not in ("true", "false"):
         faults.add(at, value, "be true or false")
@@ -225,7 +225,7 @@ def _boolean(_shape: Shape, value: str, at: str, faults: Faults) -> bool | None:
     return lower == "true"
 
 
-def _blob(_shape: Shape, value: str, at: str, faults: Faults) -> bytes | None:
+def _blob(_shape: Shape, value: str, at: str, faults: Violations) -> bytes | None:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):

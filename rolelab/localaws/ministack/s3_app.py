@@ -29,7 +29,7 @@ from rolelab.localaws.ministack import (
 )
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import S3, Asked
-from rolelab.localaws.ministack.s3_bodies import DeletedObject, Deletion
+from rolelab.localaws.ministack.s3_bodies import DeletedObject, ObjectDeletion
 from rolelab.localaws.ministack.s3_callers import Answer, Refused, S3Callers
 from rolelab.localaws.ministack.s3_permissions import Permission, permissions_of
 from rolelab.localaws.ministack.s3_received import Gone, Received
@@ -185,7 +185,7 @@ class S3App:
             and self._s3.has_tags(source.bucket, source.key, source.version),
         )
 
-    async def _deleted(self, asked: Asked, authorization: str, deletion: Deletion) -> Answer:
+    async def _deleted(self, asked: Asked, authorization: str, deletion: ObjectDeletion) -> Answer:
         """Delete what of several objects may be deleted, and tell of the others why not."""
         call = asked.call
         if bucket_policies.owner_of(call.bucket) is None and asked.caller:
@@ -205,7 +205,7 @@ class S3App:
         answer: Answer = (200, {"Content-Type": "application/xml"}, b"")
         if left:
             self._s3.allow(call.bucket)
-            body = Deletion(tuple(left), deletion.quiet).body()
+            body = ObjectDeletion(tuple(left), deletion.quiet).body()
             answer = await self._s3.carry_out(call, authorization, body)
         if not refused or answer[0] >= 300:
             return answer

@@ -95,7 +95,7 @@ class DeletedObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
+class ObjectDeletion:
     """A body of DeleteObjects."""
 
     objects: tuple[DeletedObject, ...]
@@ -114,7 +114,7 @@ class Deletion:
         return tostring(root).replace(b"\r", b"&#13;")
 
 
-def read_deletion(body: bytes) -> Deletion:
+def read_deletion(body: bytes) -> ObjectDeletion:
     """Read a body of DeleteObjects.
 
     Raises:
@@ -136,7 +136,7 @@ def read_deletion(body: bytes) -> Deletion:
         objects.append(DeletedObject(parts))
     if not 0 < len(objects) <= _MOST_OBJECTS or len(quiets) > 1:
         raise malformed_xml()
-    return Deletion(tuple(objects), quiets[0] if quiets else None)
+    return ObjectDeletion(tuple(objects), quiets[0] if quiets else None)
 
 
 def with_refusals(answer: bytes, refused: Sequence[tuple[DeletedObject, AwsError]]) -> bytes:

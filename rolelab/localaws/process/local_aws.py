@@ -29,7 +29,7 @@ _CLOCK = "clock"
 """File of the state folder: how many seconds the local AWS was ahead."""
 
 
-class LocalAws:
+class LocalAwsApp:
     """What one instance holds and answers."""
 
     def __init__(self, secret: Secret, *, region: str, state: Path | None) -> None:

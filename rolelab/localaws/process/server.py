@@ -19,7 +19,7 @@ import uvicorn
 
 from rolelab.errors import LabError, UsageError
 from rolelab.localaws.http.front import App, Front, Message, Receive, Scope, Send
-from rolelab.localaws.process.local_aws import LocalAws
+from rolelab.localaws.process.local_aws import LocalAwsApp
 from rolelab.localaws.process.record import (
     DEFAULT_REGION,
     Instance,
@@ -67,7 +67,7 @@ class Server:
         state: Path | None = None,
         restore: bool = False,
     ) -> None:
-        self._aws = LocalAws(secret, region=region, state=state)
+        self._aws = LocalAwsApp(secret, region=region, state=state)
         self._restore = restore
         self._socket = _listen(port, only=must_have_port)
         port = self._socket.getsockname()[1]

@@ -13,7 +13,7 @@ import uvicorn
 from rolelab.aws.callers import Callers
 from rolelab.console.app import application
 from rolelab.console.browser_sessions import BrowserSessions
-from rolelab.console.visit import Surroundings
+from rolelab.console.visit import ConsoleParts
 from rolelab.errors import UsageError
 from rolelab.localaws.process.record import Instance
 
@@ -39,7 +39,7 @@ class ConsoleServer:
         """
         self._socket = _listen(port) if port else _listen_where_free(or_any)
         address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.around = Surroundings(
+        self.around = ConsoleParts(
             instance=instance,
             callers=Callers(instance.endpoint(account)),
             sessions=BrowserSessions(),
