@@ -155,7 +155,10 @@ def require_policies(stack: Stack) -> None:
     where = f"{stack.project.stack_file(stack.name).name}, {settings.NAMESPACE}:managedPolicies"
     faults: list[UsageError] = []
     for name in lacking:
-        there = [entry["Arn" if name.startswith("arn:") else "PolicyName"] for entry in entries]
+        # An ARN of one's own account is not near to one of AWS's, whatever they share.
+        owner = name.partition("policy/")[0] if name.startswith("arn:") else ""
+        field = "Arn" if owner else "PolicyName"
+        there = [entry[field] for entry in entries if entry["Arn"].startswith(owner)]
         what = f"managedPolicies names {name!r}, and there is no such policy"
         do = did_you_mean(name, there, otherwise="name a managed policy that exists")
         faults.append(UsageError(what, where=where, do=do))

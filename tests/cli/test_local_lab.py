@@ -147,7 +147,7 @@ def test_without_a_lab_the_commands_say_what_to_do(project: Project) -> None:
     ):
         run = project.rolelab(*command)
         assert run.returncode == 2
-        assert "run `rolelab up` (or `pulumi up`) first" in run.stderr
+        assert "run `rolelab up` first" in run.stderr
     assert not project.local.exists()
 
 

@@ -20,8 +20,9 @@ def test_a_rewritten_policy_is_found_and_mended(folder: Folder) -> None:
     """From the configuration to the repair, by the commands alone."""
     folder.configure(managedPolicies=json.dumps([ARN]))
     refused = folder.rolelab("up", "--yes")
-    assert refused.exit_code == 1
-    assert f"the managed policy {ARN} cannot be read" in refused.out + refused.err
+    assert refused.exit_code == 2
+    assert f"managedPolicies names '{ARN}', and there is no such policy" in refused.err
+    assert "did you mean" not in refused.err
     instance = lifecycle.ensure(folder.path / ".rolelab" / "local").instance
     iam = Clients(instance.endpoint("000000000000")).iam
     iam.create_policy(PolicyName="class-s3", PolicyDocument=_document("s3:*"))

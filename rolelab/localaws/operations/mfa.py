@@ -69,15 +69,15 @@ def enable(call: ApiCall) -> None:
     if device["User"] is not None:
         raise AwsError("EntityAlreadyExists", "MFA Device is already in use.")
     requirements.require_below("MFADevicesPerUserQuota", len(lookup.devices_of(call, name)))
-    device["Shift"], used = _two_codes(call, device)
-    device["User"], device["EnableDate"], device["UsedSteps"] = name, clock.iso(), used
+    device["Shift"] = _two_codes(call, device)
+    device["User"], device["EnableDate"], device["UsedSteps"] = name, clock.iso(), []
 
 
 def resync(call: ApiCall) -> None:
     """ResyncMFADevice: as far as a day off."""
     name = lookup.user(call)["UserName"]
     device = _device_of(call, name)
-    device["Shift"], device["UsedSteps"] = _two_codes(call, device)
+    device["Shift"] = _two_codes(call, device)
 
 
 def deactivate(call: ApiCall) -> None:
@@ -172,16 +172,15 @@ def _refused(why: str) -> AwsError:
     return AwsError("AccessDenied", f"MultiFactorAuthentication failed{why}")
 
 
-def _two_codes(call: ApiCall, device: DeviceRecord) -> tuple[int, list[int]]:
-    """Return by how many steps the device is ahead, from two codes in a row, and their steps."""
+def _two_codes(call: ApiCall, device: DeviceRecord) -> int:
+    """Return by how many steps the device is ahead, from two codes in a row."""
     seed, now = bytes.fromhex(device["Seed"]), clock.now()
     step = totp.step_of(seed, call.text("AuthenticationCode1"), now, drift=_DAY_STEPS)
     if step is None or totp.code(seed, step + 1) != call.text("AuthenticationCode2"):
         raise AwsError("InvalidAuthenticationCode", "Authentication code for device is not valid.")
     ahead = step - int(now) // totp.STEP_S
     # Within the drift that is taken anyway, the device goes right.
-    is_right = -totp.DRIFT - 1 <= ahead <= totp.DRIFT
-    return 0 if is_right else ahead, [step, step + 1]
+    return 0 if -totp.DRIFT - 1 <= ahead <= totp.DRIFT else ahead
 
 
 def _device_of(call: ApiCall, user: str) -> DeviceRecord:
