@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 import click
 
@@ -17,6 +18,9 @@ from rolelab.report.say import say
 @click.option(
     "--role", is_flag=True, help="Ask for the role's session instead of the learner's own key."
 )
+@click.option(
+    "--who", metavar="ARN", help="Anybody on the local AWS instead: a user, a role, a session."
+)
 @click.argument("action", default="sts:AssumeRole")
 @click.argument("resource", default="")
 @click.pass_context
@@ -25,6 +29,7 @@ def command(
     choice: target.LabChoice,
     learner_name: str | None,
     role: bool,
+    who: str | None,
     action: str,
     resource: str,
 ) -> None:
@@ -36,6 +41,10 @@ def command(
     from rolelab.explain import question as asking
     from rolelab.report import text
 
+    if who:
+        for line in _of_anybody(who, action, resource):
+            say(line)
+        return
     chosen = choice.find()
     learner = chosen.lab.learner(learner_name)
     question = asking.Question(action=action, resource=resource, of_session=role)
@@ -46,3 +55,18 @@ def command(
         say(line)
     if not reason.is_known:
         ctx.exit(CannotTell.exit_code)
+
+
+def _of_anybody(who: str, action: str, resource: str) -> Iterator[str]:
+    """Yield the answer for a principal of the local AWS, line by line: no outputs name it."""
+    from rolelab import project
+    from rolelab.explain import anybody
+    from rolelab.explain.question import Question
+    from rolelab.iam import arns
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+    from rolelab.report import text
+
+    local_aws = target.running(project.find())
+    endpoint = local_aws.endpoint(arns.account_of(who) or DEFAULT_ACCOUNT)
+    answer = anybody.why(endpoint, who, Question(action=action, resource=resource))
+    yield from text.reason(answer.reason.why, answer.reason.advice)

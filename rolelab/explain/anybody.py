@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from rolelab.advice import OWN, SESSION
@@ -43,6 +43,7 @@ def why(endpoint: Endpoint, who: str, question: Question) -> WhyAnswer:
     if arn.kind == "root":
         said = "The root user is allowed everything in its account, but for what a policy of the "
         return WhyAnswer(True, Reason(why=(f"{said}resource denies.",)))
+    question = replace(question, of_session=arn.kind != "user")
     with administrator(endpoint, purpose=own_calls.EXPLAIN) as callers:
         situation = _situation(callers, endpoint, arn)
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
@@ -58,12 +59,6 @@ def why(endpoint: Endpoint, who: str, question: Question) -> WhyAnswer:
             return WhyAnswer(decision.allowed, of_call(situation, question, reader, ""))
         except (NotLookedAt, NoAnswer) as unread:
             raise CannotTell(f"the policies cannot be read: {unread}", do="try again") from None
-
-
-def is_session(who: str) -> bool:
-    """Return whether an ARN is a role's, or of a role's session."""
-    arn = Arn.read(who)
-    return arn is not None and arn.kind in ("role", "assumed-role")
 
 
 def _situation(callers: Callers, endpoint: Endpoint, arn: Arn) -> Situation:

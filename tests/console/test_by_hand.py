@@ -144,3 +144,19 @@ def test_a_lab_that_was_made_by_up_is_signed_in_to(folder: Folder, chromium: Bro
         window.context.close()
     assert folder.rolelab("verify").exit_code == 0
     assert folder.rolelab("destroy", "--yes").exit_code == 0
+
+
+def test_a_lab_made_by_hand_is_explained(folder: Folder, administrator: Clients) -> None:
+    """By ARN, since no outputs say who the learner is: the user, and the role's session."""
+    user, role = (
+        f"arn:aws:iam::000000000000:{name}" for name in ("user/testuser", "role/s3Access")
+    )
+    done = folder.rolelab("explain", "--who", user, "s3:ListAllMyBuckets")
+    assert done.exit_code == 0
+    assert "no identity-based policy of user" in " ".join(done.out.split())
+    session = "arn:aws:sts::000000000000:assumed-role/s3Access/testuser"
+    for who in (role, session):
+        done = folder.rolelab("explain", "--who", who, "s3:ListAllMyBuckets")
+        assert (done.exit_code, "is allowed to call" in done.out) == (0, True), done.out + done.err
+    done = folder.rolelab("explain", "--who", "nobody", "s3:ListAllMyBuckets")
+    assert (done.exit_code, done.err.count("error:")) == (2, 1)
