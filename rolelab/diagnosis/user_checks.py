@@ -224,11 +224,9 @@ def _inline(lab: Lab, _: Learner, user: ActualUser) -> Deviation | None:
 
 def _managed(_: Lab, learner: Learner, user: ActualUser) -> Deviation | None:
     # The console attaches it to whoever has to change their password, as AWS's own does.
-    change = {
-        policy for policy in user.attached if policy.endswith(":policy/IAMUserChangePassword")
-    }
+    fine = (arns.CHANGE_PASSWORD,) if learner.is_by_hand else ()
     return surplus(
-        [arn for arn in user.attached if not (learner.is_by_hand and arn in change)],
+        [arn for arn in user.attached if arn not in fine],
         "no managed policy",
         lambda policy: f"Managed policy {policy} is attached to the user.",
         lambda arn: IamCall("DetachUserPolicy", {"UserName": user.name, "PolicyArn": arn}),

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from components.documents import account_root, managed_policy, role_arn
 
 __all__ = [
+    "CHANGE_PASSWORD",
     "PARTITIONS",
     "Arn",
     "account_of",
@@ -37,6 +38,10 @@ __all__ = [
 PARTITIONS = frozenset(
     {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
 )
+
+
+CHANGE_PASSWORD = "arn:aws:iam::aws:policy/IAMUserChangePassword"  # noqa: S105 - a policy
+"""AWS's policy that the console attaches to whoever has to change their password."""
 
 
 @dataclass(frozen=True, slots=True)

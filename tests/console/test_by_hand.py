@@ -63,6 +63,20 @@ def test_a_lab_made_by_hand_is_verified(folder: Folder, administrator: Clients) 
     assert secret not in done.out + done.err
 
 
+def test_only_awss_own_policy_is_taken_for_the_consoles(
+    folder: Folder, administrator: Clients
+) -> None:
+    """The other twin: one of that name that somebody wrote may say anything."""
+    everything = document({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    own = administrator.iam.create_policy(
+        PolicyName="IAMUserChangePassword", PolicyDocument=everything
+    )["Policy"]
+    administrator.iam.attach_user_policy(UserName="testuser", PolicyArn=own.get("Arn", ""))
+    done = folder.rolelab("verify", *BY_HAND, stdin=f"{PASSWORD}\n")
+    assert done.exit_code == 1
+    assert re.search(r"FAIL +declared.user-managed", done.out)
+
+
 def test_what_is_missing_of_it_is_found(folder: Folder, administrator: Clients) -> None:
     """The twin: without the grant the same lab does not work."""
     administrator.iam.delete_user_policy(UserName="testuser", PolicyName="mine")
