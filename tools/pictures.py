@@ -72,7 +72,7 @@ def main() -> None:
         window = browser.new_page(base_url=server.around.address, viewport=SIZE)
         take(window)
         browser.close()
-        server.uvicorn.should_exit = True
+        server.end()
         thread.join(10)
 
 

@@ -6,24 +6,14 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from types import FrameType
-
-import uvicorn
 
 from rolelab.aws.callers import Callers
 from rolelab.console.app import application
 from rolelab.console.browser_sessions import BrowserSessions
 from rolelab.console.visit import ConsoleParts
 from rolelab.errors import UsageError
+from rolelab.localaws.process.loopback import LoopbackServer, bound
 from rolelab.localaws.process.record import Instance
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn for which Ctrl-C is the ordinary end: its own sends the signal on afterwards."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGINT and SIGTERM."""
-        self.should_exit = True
 
 
 class ConsoleServer:
@@ -37,7 +27,7 @@ class ConsoleServer:
         Raises:
             UsageError: another program has the port.
         """
-        self._socket = _listen(port) if port else _listen_where_free(or_any)
+        self._socket = _listen(port, or_any)
         address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.around = ConsoleParts(
             instance=instance,
@@ -46,19 +36,13 @@ class ConsoleServer:
             account=account,
             address=address,
         )
-        config = uvicorn.Config(
+        self.uvicorn = LoopbackServer(
             application(self.around),
+            self.end,
             http="httptools",
-            ws="none",
             lifespan="off",
-            loop="asyncio",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
             timeout_graceful_shutdown=1,
         )
-        self.uvicorn = _Server(config)
 
     def root_link(self) -> str:
         """Return a link that signs root in: good once, for a minute."""
@@ -67,6 +51,10 @@ class ConsoleServer:
     def run(self) -> None:
         """Serve until Ctrl-C."""
         self.uvicorn.run(sockets=[self._socket])
+
+    def end(self) -> None:
+        """Ask it to end; safe from any thread."""
+        self.uvicorn.should_exit = True
 
 
 def on_enter(do: Callable[[], None]) -> None:
@@ -81,22 +69,13 @@ def on_enter(do: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="on-enter", daemon=True).start()
 
 
-def _listen_where_free(wanted: int) -> socket.socket:
+def _listen(port: int | None, or_any: int) -> socket.socket:
+    """Return a socket on the port; without one on `or_any`, or where that is taken on any."""
     try:
-        return _listen(wanted)
-    except UsageError:
-        return _listen(0)
-
-
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-        listening.listen(128)
+        return bound(or_any if port is None else port)
     except OSError as error:
-        listening.close()
+        if port is None:
+            return bound(0)
         do = "give another one, or leave --port out"
         what = f"cannot listen on port {port}: {error.strerror}"
         raise UsageError(what, where="--port", do=do) from None
-    return listening

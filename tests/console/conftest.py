@@ -31,7 +31,7 @@ def serving(server: ConsoleServer) -> Iterator[ConsoleServer]:
     try:
         yield server
     finally:
-        server.uvicorn.should_exit = True
+        server.end()
         thread.join(10)
     assert not thread.is_alive()
 

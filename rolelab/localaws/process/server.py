@@ -13,13 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-
-import uvicorn
 
 from rolelab.errors import LabError, UsageError
 from rolelab.localaws.http.front import App, Front, Message, Receive, Scope, Send
 from rolelab.localaws.process.local_aws import LocalAwsApp
+from rolelab.localaws.process.loopback import LoopbackServer, bound
 from rolelab.localaws.process.record import (
     DEFAULT_REGION,
     Instance,
@@ -84,7 +82,14 @@ class Server:
             self._aws.app, self._aws.controls(), instance_id=instance_id, secret=secret
         )
         life = Life(self._front, on_stop=self._stop)
-        self._uvicorn = _Uvicorn(life, self.leave)
+        self._uvicorn = LoopbackServer(
+            life,
+            self.leave,
+            http=Wire,
+            lifespan="on",
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_saved: Callable[[], None] = lambda: None
         self._saved_at: int | None = None
@@ -184,32 +189,6 @@ class Server:
         return True
 
 
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn that asks before it ends by a signal."""
-
-    def __init__(self, app: App, leave: Callable[[], None]) -> None:
-        config = uvicorn.Config(
-            app,
-            http=Wire,
-            ws="none",
-            lifespan="on",
-            loop="asyncio",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            # Nobody is between: what a header says of where a request comes from is made up.
-            proxy_headers=False,
-            timeout_graceful_shutdown=2,
-        )
-        super().__init__(config)
-        self._leave = leave
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGTERM and SIGINT."""
-        self._leave()
-
-
 def _listen(port: int, *, only: bool) -> socket.socket:
     """Return a listening socket on loopback: this port if it is free, else any, unless told not to.
 
@@ -219,19 +198,11 @@ def _listen(port: int, *, only: bool) -> socket.socket:
     """
     refused = ""
     for number in (port,) if only else (port, 0) if port else (0,):
-        # With the protocol named, asyncio turns Nagle off: without it an answer in two parts
-        # takes 40 ms.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind(("127.0.0.1", number))
-            listening.listen(1024)
+            return bound(number)
         except OSError as error:
             in_use = error.errno == errno.EADDRINUSE
             refused = "is in use" if in_use else f"cannot be had: {error.strerror}"
-            listening.close()
-            continue
-        return listening
     if only:
         do = "give another one, or leave it out"
         raise UsageError(f"port {port} {refused}", where="--port", do=do)
