@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from rolelab.advice import OWN, SESSION
 from rolelab.aws import iam_entities, own_calls
 from rolelab.aws.callers import Callers, administrator
 from rolelab.aws.endpoint import Endpoint
@@ -49,14 +48,8 @@ def why(endpoint: Endpoint, who: str, question: Question) -> WhyAnswer:
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
         reader = ResourceReader(callers, admin, arn.account)
         try:
-            resource = reader.read(question.resource).policies
-            decision = situation.of_call(
-                SESSION if question.of_session else OWN,
-                question.action,
-                question.resource or "*",
-                of_resource=resource,
-            )
-            return WhyAnswer(decision.allowed, of_call(situation, question, reader, ""))
+            decision, reason = of_call(situation, question, reader, "")
+            return WhyAnswer(decision.allowed, reason)
         except (NotLookedAt, NoAnswer) as unread:
             raise CannotTell(f"the policies cannot be read: {unread}", do="try again") from None
 

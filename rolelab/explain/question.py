@@ -79,7 +79,7 @@ def why(
         if question.is_switch_of(lab) and not question.of_session:
             return _of_switch(situation, _try(situation, callers, clock))
         reader = ResourceReader(callers, admin, lab.account_id)
-        return of_call(situation, question, reader, options)
+        return of_call(situation, question, reader, options)[1]
     except NotLookedAt as refused:
         what = f"the policies cannot be read: {refused}"
         raise CannotTell(what, do="use administrator's credentials") from None
@@ -89,10 +89,10 @@ def why(
 
 def of_call(
     situation: Situation, question: Question, reader: ResourceReader, options: str
-) -> Reason:
-    """Explain any other call, by the policies alone."""
-    role = situation.lab.role.arn
-    name = question.resource or (role if question.is_switch_of(situation.lab) else "*")
+) -> tuple[Decision, Reason]:
+    """Decide any other call, by the policies alone, and explain it."""
+    role = situation.lab.role.arn if question.is_switch_of(situation.lab) else ""
+    name = question.resource or role or "*"
     resource = reader.read(name)
     decide = partial(
         situation.of_call, action=question.action, resource=name, of_resource=resource.policies
@@ -100,7 +100,7 @@ def of_call(
     who = SESSION if question.of_session else OWN
     decision = decide(who)
     if decision.layer is Layer.CREDENTIALS and decision.allowed is False:
-        return _of_nobody(situation, decision, who)
+        return decision, _of_nobody(situation, decision, who)
     is_told = decision.layer is Layer.MISSING_ROLE
     if resource.missing and not is_told and not resource.is_made_by(question.action):
         # No policy is proposed for what is not there.
@@ -110,7 +110,7 @@ def of_call(
     if who == OWN and decision.allowed is False and decide(SESSION).allowed:
         # What belongs to the role is not given to the user: that is the lesson.
         reason = replace(reason, advice=_switch_instead(situation, question.action, options))
-    return reason
+    return decision, reason
 
 
 def _of_nobody(situation: Situation, decision: Decision, who: Who) -> Reason:

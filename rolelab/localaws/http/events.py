@@ -92,24 +92,18 @@ class Events:
         error: tuple[str, str] | None,
     ) -> None:
         """Add one event: `error` is code and message; secrets among the parameters are hidden."""
-        self._number += 1
-        event: ApiEvent = {
-            "eventVersion": "1.11",
-            "eventNumber": self._number,
-            "eventID": str(uuid4()),
-            "eventTime": clock.iso(),
-            "eventSource": f"{source}.amazonaws.com",
-            "eventName": name,
-            "awsRegion": incoming.region,
-            "sourceIPAddress": incoming.source_ip,
-            "userAgent": incoming.user_agent[:MOST_OF_A_TEXT],
-            "userIdentity": identity_of(caller),
-            "requestParameters": _shown(parameters) if parameters else None,
-            "requestID": request_id,
-            "readOnly": name.startswith(_READS),
-            "eventType": "AwsApiCall",
-            "recipientAccountId": caller.account if caller else None,
-        }
+        event = self._numbered(
+            source,
+            name,
+            region=incoming.region,
+            source_ip=incoming.source_ip,
+            user_agent=incoming.user_agent,
+            identity=identity_of(caller),
+            account=caller.account if caller else None,
+            request_id=request_id,
+        )
+        event["requestParameters"] = _shown(parameters) if parameters else None
+        event["readOnly"] = name.startswith(_READS)
         if error:
             event["errorCode"], event["errorMessage"] = error[0], error[1][:MOST_OF_A_TEXT]
         self._events.append((event, behind_of(caller)))
@@ -130,29 +124,54 @@ class Events:
 
         Source: CloudTrail User Guide, "AWS Management Console sign-in events".
         """
+        event = self._numbered(
+            "signin",
+            name,
+            region="us-east-1",
+            source_ip=source_ip,
+            user_agent=user_agent,
+            identity=identity,
+            account=account,
+            request_id=str(uuid4()),
+        )
+        event["eventType"] = "AwsConsoleSignIn"
+        event["responseElements"] = {name: "Success" if succeeded else "Failure"}
+        event["additionalEventData"] = more
+        if not succeeded:
+            event["errorMessage"] = "Failed authentication"
+        self._events.append((event, behind))
+
+    def _numbered(
+        self,
+        source: str,
+        name: str,
+        *,
+        region: str,
+        source_ip: str,
+        user_agent: str,
+        identity: Mapping[str, object],
+        account: str | None,
+        request_id: str,
+    ) -> ApiEvent:
+        """Return the next event, with what every event has; one of an API's calls."""
         self._number += 1
-        event: ApiEvent = {
+        return {
             "eventVersion": "1.11",
             "eventNumber": self._number,
             "eventID": str(uuid4()),
             "eventTime": clock.iso(),
-            "eventSource": "signin.amazonaws.com",
+            "eventSource": f"{source}.amazonaws.com",
             "eventName": name,
-            "awsRegion": "us-east-1",
+            "awsRegion": region,
             "sourceIPAddress": source_ip,
-            "userAgent": user_agent,
+            "userAgent": user_agent[:MOST_OF_A_TEXT],
             "userIdentity": identity,
             "requestParameters": None,
-            "responseElements": {name: "Success" if succeeded else "Failure"},
-            "additionalEventData": more,
-            "requestID": str(uuid4()),
+            "requestID": request_id,
             "readOnly": False,
-            "eventType": "AwsConsoleSignIn",
+            "eventType": "AwsApiCall",
             "recipientAccountId": account,
         }
-        if not succeeded:
-            event["errorMessage"] = "Failed authentication"
-        self._events.append((event, behind))
 
     def after(
         self, number: int, account: str | None = None, behind: str | None = None

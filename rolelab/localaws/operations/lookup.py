@@ -8,7 +8,7 @@ from rolelab.iam import arns
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind
-from rolelab.localaws.accounts.identities import E, Entities
+from rolelab.localaws.accounts.identities import E, Entities, Table, V
 from rolelab.localaws.accounts.records import (
     DeviceRecord,
     EntityRecord,
@@ -117,6 +117,19 @@ def devices_of(call: ApiCall, user: str) -> list[DeviceRecord]:
 def no_such(message: str) -> AwsError:
     """Return NoSuchEntity."""
     return AwsError("NoSuchEntity", message)
+
+
+def named(call: ApiCall, table: Table[V], parameter: str, missing: str) -> V:
+    """Return what a parameter of the call names; `missing` is AWS's sentence, with {} for it.
+
+    Raises:
+        AwsError: NoSuchEntity.
+    """
+    name = call.text(parameter)
+    record = table.get(call.account, name)
+    if record is None:
+        raise no_such(missing.format(name))
+    return record
 
 
 def new_entity(call: ApiCall, kind: str, quota: str) -> EntityRecord:

@@ -19,6 +19,7 @@ from rolelab.localaws.accounts.records import DeviceRecord
 from rolelab.localaws.operations import lookup, pages, requirements, tagging, totp, users
 from rolelab.localaws.operations.api_call import ApiCall, Result
 
+_NO_DEVICE = "MFA Device with serial number {} does not exist."
 _DAY_STEPS = 24 * 3600 // totp.STEP_S
 
 
@@ -127,11 +128,7 @@ def named_device(call: ApiCall) -> DeviceRecord:
     Raises:
         AwsError: NoSuchEntity.
     """
-    serial = call.text("SerialNumber")
-    device = call.store.devices.get(call.account, serial)
-    if device is None:
-        raise _no_device(serial)
-    return device
+    return lookup.named(call, call.store.devices, "SerialNumber", _NO_DEVICE)
 
 
 def check_code(call: ApiCall) -> bool:
@@ -191,7 +188,7 @@ def _device_of(call: ApiCall, user: str) -> DeviceRecord:
 
 
 def _no_device(serial: str) -> AwsError:
-    return lookup.no_such(f"MFA Device with serial number {serial} does not exist.")
+    return lookup.no_such(_NO_DEVICE.format(serial))
 
 
 def _serial(device: DeviceRecord) -> str:

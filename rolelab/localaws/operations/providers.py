@@ -67,11 +67,8 @@ def oidc(call: ApiCall) -> OidcRecord:
     Raises:
         AwsError: NoSuchEntity.
     """
-    arn = call.text("OpenIDConnectProviderArn")
-    record = call.store.oidc_providers.get(call.account, arn)
-    if record is None:
-        raise lookup.no_such(f"OpenIDConnect Provider not found for arn {arn}")
-    return record
+    missing = "OpenIDConnect Provider not found for arn {}"
+    return lookup.named(call, call.store.oidc_providers, "OpenIDConnectProviderArn", missing)
 
 
 def get_oidc(call: ApiCall) -> Result:
@@ -154,11 +151,8 @@ def saml(call: ApiCall) -> SamlRecord:
     Raises:
         AwsError: NoSuchEntity.
     """
-    arn = call.text("SAMLProviderArn")
-    record = call.store.saml_providers.get(call.account, arn)
-    if record is None:
-        raise lookup.no_such(f"Manifest not found for arn {arn}")
-    return record
+    missing = "Manifest not found for arn {}"
+    return lookup.named(call, call.store.saml_providers, "SAMLProviderArn", missing)
 
 
 def get_saml(call: ApiCall) -> Result:
