@@ -52,12 +52,6 @@ def running(home: Path) -> str:
     return ""
 
 
-def sign_in(address: str, account: str, user: str = "") -> str:
-    """Return the address at which a user signs in."""
-    query = {"account": account} | ({"username": user} if user else {})
-    return f"{address}/signin?{urlencode(query)}"
-
-
 def switch_role(address: str, account: str, role_arn: str) -> str:
     """Return the address that switches to a role, whose name carries its path."""
     name = role_arn.partition(":role/")[2]
@@ -71,6 +65,6 @@ def of_lab(address: str, outputs: dict[str, object]) -> Iterator[str]:
         return
     arn = str(role.get("arn", ""))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     on_aws = str(role.get("switchRoleUrl", ""))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    yield f"sign in      {sign_in(address, account)}"
+    yield f"sign in      {address}/signin?account={account}"
     yield f"switch role  {switch_role(address, account, arn)}"
     yield f"(the addresses among the outputs, such as {on_aws}, are for a lab in an AWS account)"

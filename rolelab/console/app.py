@@ -38,13 +38,12 @@ from rolelab.console import (
 )
 from rolelab.console.browser_sessions import BrowserSession, Notice
 from rolelab.console.guard import Guard
-from rolelab.console.visit import Alert, ConsoleParts, SignedOut, Visit, WrongInput
+from rolelab.console.visit import Alert, ConsoleParts, Show, SignedOut, Visit, WrongInput
 from rolelab.errors import LabError
 
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).with_name("static")
 _LARGEST_FIELD = 200_000
-Show = Callable[[Visit], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +102,13 @@ def application(around: ConsoleParts) -> ASGIApp:
     return Guard(app, around.address)
 
 
-def cookie_name(around: ConsoleParts) -> str:
-    """Return the name of the cookie: two consoles on one machine must not share it."""
-    return f"rolelab-console-{around.address.rpartition(':')[2]}"
-
-
 def _methods(page: Page) -> list[str]:
     return ["GET", "POST"] if page.actions else ["GET"]
 
 
 def _endpoint(around: ConsoleParts, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        cookie = request.cookies.get(cookie_name(around), "")
+        cookie = request.cookies.get(around.cookie, "")
         session = around.sessions.find(cookie)
         if session is None and not page.is_public:
             return _to_sign_in(request)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from rolelab.console.one_call import NAME, does
-from rolelab.console.visit import Visit, WrongInput, go
-
-Show = Callable[[Visit], Response]
+from rolelab.console.visit import Show, Visit, WrongInput, go
 
 
 @dataclass(frozen=True, slots=True)

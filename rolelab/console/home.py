@@ -39,9 +39,7 @@ def not_found(visit: Visit) -> Response:
 
 
 def _sign_out(visit: Visit) -> Response:
-    from rolelab.console.app import cookie_name
-
-    name = cookie_name(visit.around)
+    name = visit.around.cookie
     visit.around.sessions.end(visit.request.cookies.get(name, ""))
     response = RedirectResponse("/signin", 303)
     response.delete_cookie(name, httponly=True, samesite="strict")

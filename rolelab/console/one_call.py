@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.responses import Response
 
-from rolelab.console.visit import Visit, go
+from rolelab.console.visit import Show, Visit, go
 
 NAME = "/name"
 """Stands for the name in the address; no field of a form is called so."""
@@ -14,7 +12,7 @@ NAME = "/name"
 
 def does(
     operation: str, said: str, *, to: str = "", tab: str = "", service: str = "iam", **fields: str
-) -> Callable[[Visit], Response]:
+) -> Show:
     """Return what a button does: the call, with a parameter from each field of the form.
 
     `said` is told of it, with the parameters by name. It leads back to the page, to its `tab`, or

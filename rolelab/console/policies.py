@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
 from components.documents import VERSION
-from rolelab.aws.failures import AwsFailure
 from rolelab.console import lists
-from rolelab.console.browser_sessions import Draft, Notice
+from rolelab.console.browser_sessions import Draft
 from rolelab.console.holders import BY_FOLDER
 from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
-from rolelab.iam import grammar
+from rolelab.iam import arns, grammar
 from rolelab.iam.grammar import PolicyUse, bucket
 
-_OF_AWS = "arn:aws:iam::aws:"
 _SCOPES = ("All", "AWS", "Local")
 _USES = {
     "users": PolicyUse.USER_INLINE,
@@ -48,32 +45,7 @@ def of_statement(statement: dict[str, Any]) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": [statement]}
 
 
-def equip(visit: Visit, what: str, give: Callable[[], None], shown: Mapping[str, str]) -> None:
-    """Give something that has just been created what belongs to it, and say what came of it.
-
-    It is there whatever is refused now, so that is told on its own page.
-    """
-    try:
-        give()
-    except AwsFailure as failure:
-        visit.show_failure(failure)
-        said = "; ".join(alert.text for alert in visit.alerts)
-        visit.session.notices.append(Notice("error", f"{what} is created, but: {said}"))
-    else:
-        visit.notice(f"{what} is created.", shown)
-
-
 # -- choosing some of them -------------------------------------------------------------------------
-
-
-def step_of(visit: Visit, form: str, steps: tuple[str, ...], first_field: str) -> str:
-    """Return which step of a form of several pages is shown: the first where that is missing."""
-    step, draft = visit.asked("step", steps[0]), visit.draft(form)
-    if step not in steps or first_field not in draft:
-        step = steps[0]
-    if step == steps[0] and visit.request.method == "GET" and not visit.asked("back"):
-        draft.clear()
-    return step
 
 
 def choice(visit: Visit) -> lists.Shown:
@@ -84,7 +56,7 @@ def choice(visit: Visit) -> lists.Shown:
 
 def _by_name(policy: Any) -> tuple[bool, str]:
     """Sort by name, the account's own first: AWS's are more than a thousand."""
-    return policy["Arn"].startswith(_OF_AWS), policy["PolicyName"].lower()
+    return arns.is_aws_policy(policy["Arn"]), policy["PolicyName"].lower()
 
 
 def chosen(visit: Visit, before: list[str]) -> list[str]:
@@ -106,12 +78,12 @@ def show_attach(visit: Visit) -> Response:
 
 
 def _attach(visit: Visit) -> Response:
-    holder, arns = _holder(visit), visit.texts("policy")
-    if not arns:
+    holder, policies = _holder(visit), visit.texts("policy")
+    if not policies:
         raise WrongInput("Choose a policy first.")
-    for arn in arns:
+    for arn in policies:
         visit.call(f"Attach{holder.title}Policy", **holder.name(visit), PolicyArn=arn)
-    visit.notice(f"{len(arns)} {'policy' if len(arns) == 1 else 'policies'} added.")
+    visit.notice(f"{len(policies)} {'policy' if len(policies) == 1 else 'policies'} added.")
     return holder.back(visit)
 
 
@@ -309,7 +281,7 @@ def show(visit: Visit) -> Response:
         entities=visit.ask(
             "ListEntitiesForPolicy", PolicyArn=arn, MaxItems=1000, default=dict[str, Any]()
         ),
-        is_own=not arn.startswith(_OF_AWS),
+        is_own=not arns.is_aws_policy(arn),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from components import documents
-from rolelab.console import lists, policies
+from rolelab.console import address, forms, lists, policies
 from rolelab.console.holders import ROLE
 from rolelab.console.visit import Visit, WrongInput, go, texts_of
 from rolelab.iam import names
@@ -39,7 +39,7 @@ def show_new(visit: Visit) -> Response:
     """Show a step of creating a role: whom it trusts, permissions, name and review."""
     if begun := visit.begin_draft():
         return begun
-    step, draft = policies.step_of(visit, _FORM, _STEPS, "trust"), visit.draft(_FORM)
+    step, draft = forms.step_of(visit, _FORM, _STEPS, "trust"), visit.draft(_FORM)
     choice = policies.choice(visit) if step == "permissions" else None
     return visit.page(
         "role_new.html", "Create role", step=step, draft=draft, shown=choice, services=SERVICES
@@ -105,7 +105,7 @@ def _create(visit: Visit) -> Response:
         for arn in texts_of(draft, "policies"):
             visit.call("AttachRolePolicy", RoleName=name, PolicyArn=arn)
 
-    policies.equip(visit, f"Role {name}", attach, {})
+    forms.equip(visit, f"Role {name}", attach, {})
     visit.forget_draft(_FORM)
     return go("/iam/roles", name)
 
@@ -123,17 +123,9 @@ def show(visit: Visit) -> Response:
     values: dict[str, Any] = {"attached": [], "inline": {}}
     if tab == "permissions":
         values |= ROLE.policies(visit)
-    return visit.page(
-        "role.html", name, name=name, role=role, tab=tab, switch=_switch_link(visit, role), **values
-    )
-
-
-def _switch_link(visit: Visit, role: Any) -> str:
-    """Return the address at which a user switches to the role, on this console."""
-    if not role:
-        return ""
-    name = f"{role['Path']}{role['RoleName']}".strip("/").replace("/", "%2F")
-    return f"{visit.around.address}/switchrole?account={visit.session.account}&roleName={name}"
+    where, account = visit.around.address, visit.session.account
+    link = address.switch_role(where, account, role["Arn"]) if role else ""
+    return visit.page("role.html", name, name=name, role=role, tab=tab, switch=link, **values)
 
 
 def _update(visit: Visit) -> Response:

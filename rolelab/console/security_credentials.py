@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from starlette.responses import Response
 
+from rolelab.console.user_pages import create_key
 from rolelab.console.visit import Visit, WrongInput, go
 
 
@@ -24,9 +24,7 @@ def show(visit: Visit) -> Response:
 
 
 def _create_key(visit: Visit) -> Response:
-    key = visit.call("CreateAccessKey", "AccessKey", UserName=visit.session.name)
-    shown = {"Access key": key["AccessKeyId"], "Secret access key": key["SecretAccessKey"]}
-    visit.notice("The access key is created.", shown)
+    create_key(visit, visit.session.name)
     return go("/security-credentials")
 
 
@@ -46,8 +44,7 @@ def _create_device(visit: Visit) -> Response:
     if before := visit.draft("mfa").pop("serial", ""):
         visit.ask_if_there("DeleteVirtualMFADevice", SerialNumber=before)
     device = visit.call("CreateVirtualMFADevice", "VirtualMFADevice", VirtualMFADeviceName=name)
-    seed = device["Base32StringSeed"]
-    key = seed.decode() if isinstance(seed, bytes) else base64.b64decode(seed).decode()
+    key = device["Base32StringSeed"].decode()
     visit.draft("mfa")["serial"] = device["SerialNumber"]
     visit.notice("Enter the secret key in an authenticator app.", {"Secret key": key})
     return go("/security-credentials")

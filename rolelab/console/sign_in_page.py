@@ -111,13 +111,11 @@ def _welcome(visit: Visit, answer: SignInAnswer, to: str) -> Response:
         credentials=Credentials.temporary(answer.get("credentials", {})),
         must_change=answer.get("mustChange", False),
     )
-    from rolelab.console.app import cookie_name
-
     response = RedirectResponse(_inside(to) or _HOME, 303)
-    before = visit.request.cookies.get(cookie_name(visit.around), "")
+    before = visit.request.cookies.get(visit.around.cookie, "")
     visit.around.sessions.end(before)
     cookie = visit.around.sessions.begin(session)
-    response.set_cookie(cookie_name(visit.around), cookie, httponly=True, samesite="strict")
+    response.set_cookie(visit.around.cookie, cookie, httponly=True, samesite="strict")
     return response
 
 

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from components import limits
 from rolelab.aws.failures import AwsFailure, Kind
-from rolelab.console import lists, policies
+from rolelab.console import forms, lists, policies
 from rolelab.console.holders import USER
 from rolelab.console.one_call import NAME, does
 from rolelab.console.visit import Visit, WrongInput, go, texts_of
+from rolelab.iam import arns
 
-_CHANGE_PASSWORD = "arn:aws:iam::aws:policy/IAMUserChangePassword"  # noqa: S105 - a policy
 _SYMBOLS = "!@#$%^&*()_+-="
 _FORM = "user"
 _OF_USER = {"tab": "credentials", "UserName": NAME}
@@ -35,7 +35,7 @@ def show_new(visit: Visit) -> Response:
     """Show a step of creating a user: details, permissions, review."""
     if begun := visit.begin_draft():
         return begun
-    step, draft = policies.step_of(visit, _FORM, _STEPS, "name"), visit.draft(_FORM)
+    step, draft = forms.step_of(visit, _FORM, _STEPS, "name"), visit.draft(_FORM)
     choice: dict[str, Any] = {"shown": None, "groups": []}
     if step == "permissions":
         choice["shown"] = policies.choice(visit)
@@ -73,7 +73,7 @@ def _create(visit: Visit) -> Response:
     user = {"UserName": name}
     visit.call("CreateUser", **user)
     shown: dict[str, str] = {}
-    policies.equip(visit, f"User {name}", lambda: _equip(visit, name, shown), shown)
+    forms.equip(visit, f"User {name}", lambda: _equip(visit, name, shown), shown)
     visit.forget_draft(_FORM)
     return go("/iam/users", name)
 
@@ -90,7 +90,7 @@ def _equip(visit: Visit, name: str, shown: dict[str, str]) -> None:
             shown["Console password"] = password
         if must_change:
             # As AWS's console does: without it nobody could obey.
-            visit.call("AttachUserPolicy", **user, PolicyArn=_CHANGE_PASSWORD)
+            visit.call("AttachUserPolicy", **user, PolicyArn=arns.CHANGE_PASSWORD)
     for group in texts_of(draft, "groups"):
         visit.call("AddUserToGroup", **user, GroupName=group)
     for arn in texts_of(draft, "policies"):
@@ -153,10 +153,15 @@ def _set_password(visit: Visit) -> Response:
     return USER.back(visit, tab="credentials")
 
 
-def _create_key(visit: Visit) -> Response:
-    key = visit.call("CreateAccessKey", "AccessKey", UserName=visit.name())
+def create_key(visit: Visit, user: str) -> None:
+    """Create an access key of a user; the next page shows it this once."""
+    key = visit.call("CreateAccessKey", "AccessKey", UserName=user)
     shown = {"Access key": key["AccessKeyId"], "Secret access key": key["SecretAccessKey"]}
     visit.notice("The access key is created.", shown)
+
+
+def _create_key(visit: Visit) -> Response:
+    create_key(visit, visit.name())
     return USER.back(visit, tab="credentials")
 
 

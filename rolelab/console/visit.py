@@ -7,7 +7,7 @@ shown as it said it; nothing is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any, cast
@@ -52,6 +52,11 @@ class ConsoleParts:
     """That root signs in to."""
     address: str
     """Of the console: http://127.0.0.1:port."""
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie: two consoles on one machine must not share it."""
+        return f"rolelab-console-{self.address.rpartition(':')[2]}"
 
 
 class SignedOut(Exception):
@@ -146,9 +151,8 @@ class Visit:
         if ":" in bucket or "/" in bucket:
             # The ARN of an access point would lead a client of S3 elsewhere.
             raise WrongInput(f"{bucket} is not the name of a bucket.")
-        client: object = {"iam": callers.iam, "sts": callers.sts, "s3": callers.s3}[service]
         with calling_as(self.session.caller):
-            return iam_calls.call(client, operation, part, **asked)
+            return iam_calls.call(getattr(callers, service), operation, part, **asked)
 
     def ask(self, operation: str, part: str = "", /, default: Any = None, **asked: Any) -> Any:
         """Make a call for a page; what was refused is shown on it, and `default` returned."""
@@ -231,6 +235,10 @@ class Visit:
         """Let the next page say that something is done."""
         shown = {label: Secret(value) for label, value in (secrets or {}).items()}
         self.session.notices.append(Notice("success", text, shown))
+
+
+Show = Callable[[Visit], Response]
+"""What answers a visit: a page, or what a button does."""
 
 
 def go(*parts: str, **query: str) -> Response:

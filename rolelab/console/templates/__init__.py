@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from rolelab.iam.arns import is_aws_policy
+
 _HERE = Path(__file__).parent
 
 
@@ -31,6 +33,10 @@ def _time(moment: object) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if isinstance(moment, datetime) else "-"
 
 
+def _of_aws(value: str) -> bool:
+    return is_aws_policy(value)
+
+
 def _quoted(text: str) -> str:
     return quote(text, safe="")
 
@@ -42,4 +48,5 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.tests["of_aws"] = _of_aws
 _environment.filters |= {"document": _json, "time": _time, "compact": _compact, "quoted": _quoted}

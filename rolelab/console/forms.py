@@ -1,0 +1,37 @@
+"""Forms of several pages that create something: which page is shown, and what follows the creation.
+
+What is entered on each page is a draft of the session (`Visit.draft`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rolelab.aws.failures import AwsFailure
+from rolelab.console.browser_sessions import Notice
+from rolelab.console.visit import Visit
+
+
+def step_of(visit: Visit, form: str, steps: tuple[str, ...], first_field: str) -> str:
+    """Return which step of a form of several pages is shown: the first where that is missing."""
+    step, draft = visit.asked("step", steps[0]), visit.draft(form)
+    if step not in steps or first_field not in draft:
+        step = steps[0]
+    if step == steps[0] and visit.request.method == "GET" and not visit.asked("back"):
+        draft.clear()
+    return step
+
+
+def equip(visit: Visit, what: str, give: Callable[[], None], shown: Mapping[str, str]) -> None:
+    """Give something that has just been created what belongs to it, and say what came of it.
+
+    It is there whatever is refused now, so that is told on its own page.
+    """
+    try:
+        give()
+    except AwsFailure as failure:
+        visit.show_failure(failure)
+        said = "; ".join(alert.text for alert in visit.alerts)
+        visit.session.notices.append(Notice("error", f"{what} is created, but: {said}"))
+    else:
+        visit.notice(f"{what} is created.", shown)
