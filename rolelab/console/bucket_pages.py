@@ -5,39 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from rolelab.console.one_call import NAME, does
+from rolelab.console import lists
+from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
 
-_PAGE = 200
+_ROWS = 200
 _MOST_AT_ONCE = 1000
-_PERMISSIONS = "permissions"
-_ON = {"service": "s3", "Bucket": NAME}
+_ON_BUCKET = {"Bucket": Visit.name}
 _BLOCKS = {
     "BlockPublicAcls": "Block new public ACLs",
     "IgnorePublicAcls": "Ignore public ACLs",
     "BlockPublicPolicy": "Block new public bucket policies",
     "RestrictPublicBuckets": "Restrict public access by bucket policies",
 }
+_s3 = partial(does, service="s3")
 
 
 def show_all(visit: Visit) -> Response:
     """Show all buckets of the account."""
-    buckets = visit.ask("ListBuckets", "Buckets", service="s3", default=list[Any]())
-    searched = visit.asked("search").lower()
-    shown = [bucket for bucket in buckets if searched in bucket["Name"].lower()]
-    return visit.page("buckets.html", "Buckets", buckets=shown)
+    buckets = visit.ask("ListBuckets", "Buckets", service="s3", default=[])
+    return visit.page("buckets.html", "Buckets", shown=lists.shown(visit, buckets, "Name"))
 
 
 def _create(visit: Visit) -> Response:
-    name = visit.text("bucket").strip()
-    if not name:
-        raise WrongInput("Enter a bucket name.")
-    region = visit.around.instance.region
+    name, region = visit.required("bucket", "a bucket name"), visit.around.instance.region
     where = {} if region == "us-east-1" else {"LocationConstraint": region}
     extra = {"CreateBucketConfiguration": where} if where else {}
     visit.call("CreateBucket", service="s3", Bucket=name, **extra)
@@ -48,53 +45,57 @@ def _create(visit: Visit) -> Response:
 ACTIONS = {"create-bucket": _create}
 
 
+# -- one of them -----------------------------------------------------------------------------------
+
+
 def show(visit: Visit) -> Response:
-    """Show a bucket: objects, versions, its policy or its public access block."""
-    tab = visit.asked("tab", "objects")
-    values: dict[str, Any] = {
-        "entries": {},
-        "versions": [],
-        "policy": "",
-        "blocks": {},
-        "versioning": "",
-    }
-    bucket, prefix = {"service": "s3", "Bucket": visit.name()}, visit.asked("prefix")
-    if tab == "objects":
-        more = {"ContinuationToken": visit.asked("after")} if visit.asked("after") else {}
-        values["entries"] = visit.ask(
-            "ListObjectsV2",
-            **bucket,
-            Prefix=prefix,
-            Delimiter="/",
-            MaxKeys=_PAGE,
-            **more,
-            default=dict[str, Any](),
-        )
-    elif tab == "versions":
-        answer = visit.ask(
-            "ListObjectVersions", **bucket, Prefix=prefix, MaxKeys=_PAGE, default=dict[str, Any]()
-        )
-        found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
-        values["versions"] = sorted(found, key=lambda version: version["Key"])
-        versioning = visit.ask("GetBucketVersioning", **bucket, default=dict[str, Any]())
-        values["versioning"] = versioning.get("Status", "Disabled")
-    else:
-        values["policy"] = visit.ask_if_there("GetBucketPolicy", "Policy", **bucket, default="")
-        values["blocks"] = visit.ask_if_there(
-            "GetPublicAccessBlock",
-            "PublicAccessBlockConfiguration",
-            **bucket,
-            default=dict[str, bool](),
-        )
+    """Show a bucket: objects, versions, its policy and its public access block."""
+    tab, prefix = visit.asked("tab", "objects"), visit.asked("prefix")
+    parts = prefix.split("/")[:-1]
+    folders = [(part, "/".join(parts[: at + 1]) + "/") for at, part in enumerate(parts)]
+    values = _TABS.get(tab, _objects)(visit)
+    name = visit.name()
     return visit.page(
-        "bucket.html",
-        visit.name(),
-        name=visit.name(),
-        prefix=prefix,
-        tab=tab,
-        block_words=_BLOCKS,
-        **values,
+        "bucket.html", name, name=name, tab=tab, prefix=prefix, folders=folders, **values
     )
+
+
+def _ask(visit: Visit, operation: str, part: str = "", /, default: Any = None, **asked: Any) -> Any:
+    """Ask about the bucket; what it does not have is not shown as a failure."""
+    bucket, asked["may_miss"] = visit.name(), part != ""
+    return visit.ask(operation, part, service="s3", default=default, Bucket=bucket, **asked)
+
+
+def _objects(visit: Visit) -> dict[str, Any]:
+    more = {"ContinuationToken": visit.asked("after")} if visit.asked("after") else {}
+    page = {"Prefix": visit.asked("prefix"), "Delimiter": "/", "MaxKeys": _ROWS}
+    answer = _ask(visit, "ListObjectsV2", default={}, **page, **more)
+    return {
+        "objects": [*answer.get("CommonPrefixes", []), *answer.get("Contents", [])],
+        "more": answer.get("NextContinuationToken", ""),
+    }
+
+
+def _versions(visit: Visit) -> dict[str, Any]:
+    prefix = visit.asked("prefix")
+    answer = _ask(visit, "ListObjectVersions", default={}, Prefix=prefix, MaxKeys=_ROWS)
+    found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+    return {
+        "versions": sorted(found, key=lambda version: version["Key"]),
+        "versioning": _ask(visit, "GetBucketVersioning", default={}).get("Status", "Disabled"),
+    }
+
+
+def _permissions(visit: Visit) -> dict[str, Any]:
+    blocks = "PublicAccessBlockConfiguration"
+    return {
+        "policy": _ask(visit, "GetBucketPolicy", "Policy", default=""),
+        "blocks": _ask(visit, "GetPublicAccessBlock", blocks, default={}),
+        "block_words": _BLOCKS,
+    }
+
+
+_TABS = {"objects": _objects, "versions": _versions, "permissions": _permissions}
 
 
 def _upload(visit: Visit) -> Response:
@@ -141,42 +142,42 @@ def _empty(visit: Visit) -> Response:
     return _back(visit)
 
 
-def _put_blocks(visit: Visit) -> Response:
-    blocks = {name: visit.has(name) for name in _BLOCKS}
-    visit.call(
-        "PutPublicAccessBlock",
-        service="s3",
-        Bucket=visit.name(),
-        PublicAccessBlockConfiguration=blocks,
-    )
-    visit.notice("The public access block is saved.")
-    return go("/s3/buckets", visit.name(), tab="permissions")
+def _blocks(visit: Visit) -> dict[str, bool]:
+    return {name: visit.has(name) for name in _BLOCKS}
 
 
-def _set_versioning(visit: Visit) -> Response:
-    status = {"Status": visit.text("versioning")}
-    visit.call(
-        "PutBucketVersioning", service="s3", Bucket=visit.name(), VersioningConfiguration=status
-    )
-    visit.notice("Versioning is saved.")
-    return go("/s3/buckets", visit.name(), tab="versions")
+def _versioning(visit: Visit) -> dict[str, str]:
+    return {"Status": visit.line("versioning")}
 
 
 BUCKET_ACTIONS = {
     "upload": _upload,
     "delete": _delete,
     "empty": _empty,
-    "delete-bucket": does(
-        "DeleteBucket", "Bucket {Bucket} is deleted.", to="/s3/buckets", service="s3", Bucket=NAME
+    "delete-bucket": _s3(
+        "DeleteBucket", "Bucket {Bucket} is deleted.", _ON_BUCKET, to="/s3/buckets"
     ),
-    "put-policy": does(
-        "PutBucketPolicy", "The bucket policy is saved.", tab=_PERMISSIONS, **_ON, Policy="policy"
+    "put-policy": _s3(
+        "PutBucketPolicy",
+        "The bucket policy is saved.",
+        _ON_BUCKET | {"Policy": "policy"},
+        tab="permissions",
     ),
-    "delete-policy": does(
-        "DeleteBucketPolicy", "The bucket policy is deleted.", tab=_PERMISSIONS, **_ON
+    "delete-policy": _s3(
+        "DeleteBucketPolicy", "The bucket policy is deleted.", _ON_BUCKET, tab="permissions"
     ),
-    "put-blocks": _put_blocks,
-    "set-versioning": _set_versioning,
+    "put-blocks": _s3(
+        "PutPublicAccessBlock",
+        "The public access block is saved.",
+        _ON_BUCKET | {"PublicAccessBlockConfiguration": _blocks},
+        tab="permissions",
+    ),
+    "set-versioning": _s3(
+        "PutBucketVersioning",
+        "Versioning is saved.",
+        _ON_BUCKET | {"VersioningConfiguration": _versioning},
+        tab="versions",
+    ),
 }
 
 

@@ -38,12 +38,15 @@ def show(visit: Visit) -> Response:
         and (visit.asked("own") or not own_calls.is_own(event["userAgent"]))
         and (not visit.asked("refused") or "errorCode" in event or "errorMessage" in event)
     ]
-    return visit.page("events.html", "Event history", shown=lists.shown(visit, fitting, "who"))
+    kept = {name: visit.asked(name) for name in ("user", "event", "refused", "own")}
+    shown = lists.shown(visit, fitting, "who")
+    return visit.page("events.html", "Event history", shown=shown, kept=kept)
 
 
 def _row(event: ApiEvent) -> dict[str, object]:
     return {
         "time": event["eventTime"],
+        "refused": "errorCode" in event or "errorMessage" in event,
         "name": event["eventName"],
         "source": event["eventSource"],
         "who": _who(event),

@@ -12,9 +12,9 @@ from rolelab.console.browser_sessions import Notice
 from rolelab.console.visit import Visit
 
 
-def step_of(visit: Visit, form: str, steps: tuple[str, ...], first_field: str) -> str:
+def step_of(visit: Visit, steps: tuple[str, ...], first_field: str) -> str:
     """Return which step of a form of several pages is shown: the first where that is missing."""
-    step, draft = visit.asked("step", steps[0]), visit.draft(form)
+    step, draft = visit.asked("step", steps[0]), visit.draft
     if step not in steps or first_field not in draft:
         step = steps[0]
     if step == steps[0] and visit.request.method == "GET" and not visit.asked("back"):

@@ -11,8 +11,12 @@ from rolelab.console import switching
 from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
 
-_NUMBERS = ("MinimumPasswordLength", "MaxPasswordAge", "PasswordReusePrevention")
-RULES = {
+_NUMBERS = {
+    "MinimumPasswordLength": "Minimum password length",
+    "MaxPasswordAge": "Password expiry in days",
+    "PasswordReusePrevention": "Passwords that cannot be used again",
+}
+_RULES = {
     "RequireUppercaseCharacters": "Require at least one uppercase letter",
     "RequireLowercaseCharacters": "Require at least one lowercase letter",
     "RequireNumbers": "Require at least one number",
@@ -51,34 +55,36 @@ ACTIONS = {"sign-out": _sign_out, "switch-back": switching.back}
 
 def show_account(visit: Visit) -> Response:
     """Show the account's alias and its password policy."""
-    summary = visit.ask("GetAccountSummary", "SummaryMap", default=dict[str, Any]())
     return visit.page(
         "account.html",
         "Account settings",
-        aliases=visit.ask("ListAccountAliases", "AccountAliases", default=list[str]()),
-        policy=visit.ask_if_there("GetAccountPasswordPolicy", "PasswordPolicy"),
-        rules=RULES,
-        summary=summary,
+        aliases=visit.ask("ListAccountAliases", "AccountAliases", default=()),
+        policy=visit.ask("GetAccountPasswordPolicy", "PasswordPolicy", may_miss=True),
+        default={"MinimumPasswordLength": 8},
+        numbers=_NUMBERS,
+        rules=_RULES,
+        summary=visit.ask("GetAccountSummary", "SummaryMap"),
     )
 
 
 def _set_rules(visit: Visit) -> Response:
-    rules: dict[str, Any] = {name: visit.has(name) for name in RULES}
-    for name in _NUMBERS:
-        if text := visit.text(name).strip():
+    rules: dict[str, Any] = {name: visit.has(name) for name in _RULES}
+    for name, words in _NUMBERS.items():
+        if text := visit.line(name):
             if not re.fullmatch(r"[0-9]{1,6}", text):
-                raise WrongInput(f"{text!r} is not a number.")
+                raise WrongInput(f"{words}: {text!r} is not a number.")
             rules[name] = int(text)
     visit.call("UpdateAccountPasswordPolicy", **rules)
     visit.notice("The password policy is saved.")
     return go("/iam/account")
 
 
+_ALIAS = {"AccountAlias": "alias"}
 ACCOUNT_ACTIONS = {
-    "set-alias": does("CreateAccountAlias", "The alias is {AccountAlias}.", AccountAlias="alias"),
-    "delete-alias": does("DeleteAccountAlias", "The alias is removed.", AccountAlias="alias"),
+    "set-alias": does("CreateAccountAlias", "The alias is {AccountAlias}.", _ALIAS),
+    "delete-alias": does("DeleteAccountAlias", "The alias is removed.", _ALIAS),
     "set-rules": _set_rules,
     "delete-rules": does(
-        "DeleteAccountPasswordPolicy", "The account is back to IAM's default password policy."
+        "DeleteAccountPasswordPolicy", "The account is back to IAM's default password policy.", {}
     ),
 }

@@ -8,7 +8,8 @@ from typing import Any
 
 from rolelab.console.visit import Visit
 
-_ROWS = 50
+ROWS = 50
+_NEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,14 @@ class Shown:
     pages: int
     search: str
 
+    @property
+    def near(self) -> list[int]:
+        """The pages that are offered: the first, the last, and those around this one."""
+        around = range(self.number - _NEAR + 1, self.number + _NEAR)
+        return sorted({1, self.pages} | {page for page in around if 1 <= page <= self.pages})
 
-def shown(visit: Visit, entries: list[Any], field: str, *, rows: int = _ROWS) -> Shown:
+
+def shown(visit: Visit, entries: list[Any], field: str, *, rows: int = ROWS) -> Shown:
     """Return the entries whose field contains what is searched, and of those the asked page's."""
     search = visit.asked("search").strip()
     fitting = [entry for entry in entries if search.lower() in str(entry[field]).lower()]

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from rolelab.console.visit import Show, Visit, go
 
-NAME = "/name"
-"""Stands for the name in the address; no field of a form is called so."""
-
 
 def does(
-    operation: str, said: str, *, to: str = "", tab: str = "", service: str = "iam", **fields: str
+    operation: str,
+    said: str,
+    parameters: Mapping[str, str | Callable[[Visit], Any]],
+    *,
+    to: str = "",
+    tab: str = "",
+    service: str = "iam",
 ) -> Show:
-    """Return what a button does: the call, with a parameter from each field of the form.
+    """Return what a button does: the call, each parameter from a field of the form, or worked out.
 
     `said` is told of it, with the parameters by name. It leads back to the page, to its `tab`, or
-    on `to` another address.
+    on `to` another address, with the parameters by name.
     """
 
     def act(visit: Visit) -> Response:
         asked = {
-            parameter: visit.name() if field == NAME else visit.text(field).strip()
-            for parameter, field in fields.items()
+            parameter: source(visit) if callable(source) else visit.line(source)
+            for parameter, source in parameters.items()
         }
         visit.call(operation, service=service, **asked)
         visit.notice(said.format_map(asked))
         if to:
-            return go(to)
-        query = {"arn": visit.asked("arn")} if visit.asked("arn") else {}
-        return go(visit.request.url.path, **query, **({"tab": tab} if tab else {}))
+            return go(to.format_map({name: quote(str(value)) for name, value in asked.items()}))
+        return go(visit.request.url.path, **({"tab": tab} if tab else {}))
 
     return act

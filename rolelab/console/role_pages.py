@@ -1,4 +1,4 @@
-"""IAM roles: listed, created for an account, a service or by a trust policy, changed, deleted."""
+"""IAM roles: listed, created for an account, a service or by a trust policy, changed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from starlette.responses import Response
 from components import documents
 from rolelab.console import address, forms, lists, policies
 from rolelab.console.holders import ROLE
+from rolelab.console.one_call import does
+from rolelab.console.policy_editor import of_statement
 from rolelab.console.visit import Visit, WrongInput, go, texts_of
 from rolelab.iam import names
 
-_FORM = "role"
 _STEPS = ("trust", "permissions", "review")
 _REVOKED = "AWSRevokeOlderSessions"
 """The name that AWS's console gives the policy."""
-SERVICES = {
+_SERVICES = {
     "ec2.amazonaws.com": "EC2",
     "lambda.amazonaws.com": "Lambda",
     "ecs-tasks.amazonaws.com": "Elastic Container Service (tasks)",
@@ -39,17 +40,15 @@ def show_new(visit: Visit) -> Response:
     """Show a step of creating a role: whom it trusts, permissions, name and review."""
     if begun := visit.begin_draft():
         return begun
-    step, draft = forms.step_of(visit, _FORM, _STEPS, "trust"), visit.draft(_FORM)
+    step = forms.step_of(visit, _STEPS, "trust")
     choice = policies.choice(visit) if step == "permissions" else None
-    return visit.page(
-        "role_new.html", "Create role", step=step, draft=draft, shown=choice, services=SERVICES
-    )
+    values = {"draft": visit.draft, "shown": choice, "services": _SERVICES}
+    return visit.page("role_new.html", "Create role", step=step, **values)
 
 
 def _trust(visit: Visit) -> Response:
-    draft = visit.draft(_FORM)
-    draft["trust"] = json.dumps(_trust_policy(visit), indent=2)
-    return visit.onward(step="permissions")
+    visit.draft["trust"] = json.dumps(_trust_policy(visit), indent=2)
+    return visit.onward("permissions")
 
 
 def _trust_policy(visit: Visit) -> Any:
@@ -62,14 +61,14 @@ def _trust_policy(visit: Visit) -> Any:
             raise WrongInput(f"The trust policy is not JSON: {error}") from None
     if kind == "service":
         service = visit.text("service")
-        if service not in SERVICES:
+        if service not in _SERVICES:
             raise WrongInput("Choose a service.")
-        return policies.of_statement(
+        return of_statement(
             {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         )
     account = visit.session.account
     if visit.text("account-kind") == "other":
-        account = visit.text("other-account").strip()
+        account = visit.line("other-account")
         if not names.ACCOUNT_ID.fullmatch(account):
             raise WrongInput("Enter the 12 digits of the other account.")
     statement: dict[str, Any] = {
@@ -82,22 +81,20 @@ def _trust_policy(visit: Visit) -> Any:
         condition["StringEquals"] = {"sts:ExternalId": visit.text("external-id")}
     if visit.has("require-mfa"):
         condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
-    return policies.of_statement(statement | ({"Condition": condition} if condition else {}))
+    return of_statement(statement | ({"Condition": condition} if condition else {}))
 
 
 def _permissions(visit: Visit) -> Response:
-    draft = visit.draft(_FORM)
-    draft["policies"] = policies.chosen(visit, texts_of(draft, "policies"))
-    return visit.onward(step="review")
+    visit.draft["policies"] = policies.chosen(visit)
+    return visit.onward("review")
 
 
 def _create(visit: Visit) -> Response:
-    draft, name = visit.draft(_FORM), visit.text("name").strip()
+    draft = visit.draft
     if "trust" not in draft:
-        # Sent twice: the first time has made it.
+        # Sent twice: the first time has created it.
         return go("/iam/roles")
-    if not name:
-        raise WrongInput("Enter a role name.")
+    name = visit.required("name", "a role name")
     extra = {"Description": visit.text("description")} if visit.text("description") else {}
     visit.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=str(draft["trust"]), **extra)
 
@@ -106,7 +103,7 @@ def _create(visit: Visit) -> Response:
             visit.call("AttachRolePolicy", RoleName=name, PolicyArn=arn)
 
     forms.equip(visit, f"Role {name}", attach, {})
-    visit.forget_draft(_FORM)
+    visit.forget_draft()
     return go("/iam/roles", name)
 
 
@@ -120,47 +117,40 @@ def show(visit: Visit) -> Response:
     """Show a role: permissions, whom it trusts, tags, or its sessions."""
     tab, name = visit.asked("tab", "permissions"), visit.name()
     role = visit.ask("GetRole", "Role", RoleName=name)
-    values: dict[str, Any] = {"attached": [], "inline": {}}
-    if tab == "permissions":
-        values |= ROLE.policies(visit)
+    values = {} if tab in ("trust", "tags", "sessions") else ROLE.permissions(visit)
     where, account = visit.around.address, visit.session.account
     link = address.switch_role(where, account, role["Arn"]) if role else ""
     return visit.page("role.html", name, name=name, role=role, tab=tab, switch=link, **values)
 
 
-def _update(visit: Visit) -> Response:
-    hours = visit.text("hours")
+def _duration(visit: Visit) -> int:
+    hours = visit.line("hours")
     if hours not in map(str, range(1, 13)):
         raise WrongInput("A session lasts 1 to 12 hours.")
-    visit.call("UpdateRole", RoleName=visit.name(), MaxSessionDuration=int(hours) * 3600)
-    visit.notice("The maximum session duration is saved.")
-    return ROLE.back(visit)
+    return int(hours) * 3600
 
 
 def _revoke(visit: Visit) -> Response:
     """Deny everything to sessions made before now: what a stolen session cannot outlive."""
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    document = policies.of_statement(
-        {
-            "Effect": "Deny",
-            "Action": ["*"],
-            "Resource": ["*"],
-            "Condition": {"DateLessThan": {"aws:TokenIssueTime": now}},
-        }
-    )
-    visit.call(
-        "PutRolePolicy",
-        RoleName=visit.name(),
-        PolicyName=_REVOKED,
-        PolicyDocument=json.dumps(document),
-    )
-    visit.notice(f"Sessions made before {now} have no permissions any more.")
+    # Anybody may ask this, and each answer tells AWS's time: this machine's may be another.
+    visit.call("GetCallerIdentity", service="sts")
+    now = datetime.fromtimestamp(visit.around.callers.clock.now(), timezone.utc)
+    moment = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    before = {"DateLessThan": {"aws:TokenIssueTime": moment}}
+    denied = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": before}
+    document = json.dumps(of_statement(denied))
+    ROLE.call(visit, "PutRolePolicy", PolicyName=_REVOKED, PolicyDocument=document)
+    visit.notice(f"Sessions made before {moment} have no permissions any more.")
     return ROLE.back(visit)
 
 
 ACTIONS = {
     **ROLE.buttons(),
-    "update-role": _update,
+    "update-role": does(
+        "UpdateRole",
+        "The maximum session duration is saved.",
+        {"RoleName": Visit.name, "MaxSessionDuration": _duration},
+    ),
     "revoke": _revoke,
 }
 
@@ -174,32 +164,11 @@ def show_trust(visit: Visit) -> Response:
     return visit.page("role_trust.html", "Edit trust policy", name=visit.name(), text=text)
 
 
-def _put_trust(visit: Visit) -> Response:
-    text = visit.text("document")
-    visit.call("UpdateAssumeRolePolicy", RoleName=visit.name(), PolicyDocument=text)
-    visit.notice("The trust policy is saved.")
-    return ROLE.back(visit, tab="trust")
-
-
-TRUST = {"put-trust": _put_trust}
-
-
-def show_delete(visit: Visit) -> Response:
-    """Ask for the name before it is deleted."""
-    return visit.page("delete.html", f"Delete {visit.name()}", kind="role", back="/iam/roles")
-
-
-def _delete(visit: Visit) -> Response:
-    """Delete a role with its policies; it leaves its instance profiles first."""
-    ROLE.require_confirmation(visit)
-    role = {"RoleName": visit.name()}
-    for profile in visit.every("ListInstanceProfilesForRole", "InstanceProfiles", **role):
-        name = profile["InstanceProfileName"]
-        visit.call("RemoveRoleFromInstanceProfile", **role, InstanceProfileName=name)
-    ROLE.strip(visit)
-    visit.call("DeleteRole", **role)
-    visit.notice(f"Role {visit.name()} is deleted.")
-    return go("/iam/roles")
-
-
-DELETE = {"delete": _delete}
+TRUST = {
+    "put-trust": does(
+        "UpdateAssumeRolePolicy",
+        "The trust policy is saved.",
+        {"RoleName": Visit.name, "PolicyDocument": "document"},
+        to="/iam/roles/{RoleName}?tab=trust",
+    )
+}

@@ -54,8 +54,8 @@ def _sign_in(visit: Visit) -> Response:
         visit.around.instance,
         "password",
         {
-            "account": visit.text("account").strip(),
-            "name": visit.text("username").strip(),
+            "account": visit.line("account"),
+            "name": visit.line("username"),
             "password": visit.text("password"),
             "code": visit.text("code"),
             **origin_of(visit),

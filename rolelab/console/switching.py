@@ -44,7 +44,7 @@ def show(visit: Visit) -> Response:
 
 def _switch(visit: Visit) -> Response:
     session = visit.session
-    account, role = visit.text("account").strip(), visit.text("roleName").strip().strip("/")
+    account, role = visit.line("account"), visit.line("roleName").strip("/")
     if session.is_root:
         raise WrongInput(_ROOT)
     if not names.ACCOUNT_ID.fullmatch(account) or not re.fullmatch(r"[\w+=,.@/-]+", role):
@@ -59,7 +59,7 @@ def _switch(visit: Visit) -> Response:
         SwitchedRole(
             account=account,
             role=role,
-            label=visit.text("displayName").strip() or f"{role.rpartition('/')[2]} @ {account}",
+            label=visit.line("displayName") or f"{role.rpartition('/')[2]} @ {account}",
             color=visit.text("color") if visit.text("color") in COLORS else "none",
             arn=answer["AssumedRoleUser"]["Arn"],
             credentials=Credentials.temporary(answer["Credentials"]),

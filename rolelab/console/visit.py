@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any, cast
@@ -104,6 +105,20 @@ class Visit:
         value = self.form.get(name, default)
         return value if isinstance(value, str) else default
 
+    def line(self, name: str) -> str:
+        """Return a field of the form without the blanks around it."""
+        return self.text(name).strip()
+
+    def required(self, name: str, what: str) -> str:
+        """Return a field of the form.
+
+        Raises:
+            WrongInput: it is empty; `what` says what belongs there: a role name.
+        """
+        if text := self.line(name):
+            return text
+        raise WrongInput(f"Enter {what}.")
+
     def texts(self, name: str) -> list[str]:
         """Return all values of a field: of checkboxes."""
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
@@ -117,12 +132,17 @@ class Visit:
         files = (value for value in self.form.getlist(name) if isinstance(value, UploadFile))
         return [file for file in files if file.filename]
 
-    def draft(self, form: str) -> Draft:
-        """Return what was entered on the earlier pages of a form, to be read and added to."""
-        drafts, key = self.session.drafts, f"{form} {self.asked('draft')}"
+    @property
+    def draft(self) -> Draft:
+        """What was entered on the earlier pages of this form, to be read and added to."""
+        drafts, key = self.session.drafts, self._draft_key
         if key not in drafts and len(drafts) >= _MOST_DRAFTS:
             del drafts[next(iter(drafts))]
         return drafts.setdefault(key, {})
+
+    @property
+    def _draft_key(self) -> str:
+        return f"{self.request.url.path} {self.asked('edit')} {self.asked('draft')}"
 
     def begin_draft(self) -> Response | None:
         """Return the way to the same page with a draft of its own: two tabs must not mix theirs."""
@@ -130,15 +150,20 @@ class Visit:
             return None
         return go(self.request.url.path, **self.request.query_params, draft=token_urlsafe(6))
 
-    def onward(self, **query: str) -> Response:
+    def onward(self, step: str) -> Response:
         """Lead to another step of the form at this address, with its draft."""
-        return go(self.request.url.path, **query, draft=self.asked("draft"))
+        kept = {name: self.asked(name) for name in ("draft", "edit") if self.asked(name)}
+        return go(self.request.url.path, **kept, step=step)
 
-    def forget_draft(self, form: str) -> None:
+    def forget_draft(self) -> None:
         """Forget what was entered: it is done."""
-        self.session.drafts.pop(f"{form} {self.asked('draft')}", None)
+        self.session.drafts.pop(self._draft_key, None)
 
     # -- calls -------------------------------------------------------------------------------------
+
+    def acting(self) -> AbstractContextManager[None]:
+        """Sign the calls of a block as whoever is signed in."""
+        return calling_as(self.session.caller)
 
     def call(self, operation: str, part: str = "", /, service: str = "iam", **asked: Any) -> Any:
         """Make a call as whoever is signed in; return a part of its answer, or the whole.
@@ -146,55 +171,45 @@ class Visit:
         Raises:
             AwsFailure: it was refused, or failed.
         """
-        callers = self.around.callers
         bucket = str(asked.get("Bucket", ""))
         if ":" in bucket or "/" in bucket:
             # The ARN of an access point would lead a client of S3 elsewhere.
             raise WrongInput(f"{bucket} is not the name of a bucket.")
-        with calling_as(self.session.caller):
-            return iam_calls.call(getattr(callers, service), operation, part, **asked)
+        with self.acting():
+            client = getattr(self.around.callers, service)
+            return iam_calls.call(client, operation, part, **asked)
 
-    def ask(self, operation: str, part: str = "", /, default: Any = None, **asked: Any) -> Any:
-        """Make a call for a page; what was refused is shown on it, and `default` returned."""
-        try:
-            return self.call(operation, part, **asked)
-        except AwsFailure as failure:
-            self.show_failure(failure)
-            return default
-
-    def ask_if_there(
-        self, operation: str, part: str = "", /, default: Any = None, **asked: Any
+    def ask(
+        self,
+        operation: str,
+        part: str = "",
+        /,
+        default: Any = None,
+        *,
+        may_miss: bool = False,
+        **asked: Any,
     ) -> Any:
-        """As `ask`; that something is not there is no refusal."""
+        """Make a call for a page; what was refused is shown on it, and `default` returned.
+
+        That something is not there is shown as well, unless it `may_miss`.
+        """
         try:
             return self.call(operation, part, **asked)
         except AwsFailure as failure:
-            if failure.kind is not Kind.MISSING and not failure.code.startswith("NoSuch"):
+            is_missing = failure.kind is Kind.MISSING or failure.code.startswith("NoSuch")
+            if not (may_miss and is_missing):
                 self.show_failure(failure)
             return default
 
     def listed(self, operation: str, part: str, /, **asked: Any) -> list[Any]:
         """Read a list of IAM's to its end; what was refused is shown, and the list is empty."""
         try:
-            return self.every(operation, part, **asked)
+            with self.acting():
+                iam = self.around.callers.iam
+                return iam_calls.listed(iam, operation, part, **asked, MaxItems=_AT_ONCE)
         except AwsFailure as failure:
             self.show_failure(failure)
             return []
-
-    def every(self, operation: str, part: str, /, **asked: Any) -> list[Any]:
-        """Read a list of IAM's to its end.
-
-        Raises:
-            AwsFailure: it was refused, or failed.
-        """
-        entries: list[Any] = []
-        marker: dict[str, str] = {}
-        while True:
-            page = self.call(operation, **asked, MaxItems=_AT_ONCE, **marker)
-            entries += page[part]
-            if not page.get("IsTruncated"):
-                return entries
-            marker = {"Marker": page["Marker"]}
 
     def show_failure(self, failure: AwsFailure) -> None:
         """Show on the page what AWS refused.

@@ -29,7 +29,7 @@ class Answer:
     @property
     def alert(self) -> str:
         """What the page's first alert says."""
-        found = re.search(r'role="alert"><p>(.*?)</p>', self.text, re.DOTALL)
+        found = re.search(r'role="alert"\s*><p>(.*?)</p>', self.text, re.DOTALL)
         return unescape(found[1]) if found else ""
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
@@ -45,7 +45,7 @@ _PAGES = (
     "/iam/roles/s3Access/delete",
     "/iam/policies",
     "/iam/create-policy",
-    "/iam/policies/one?arn=arn:aws:iam::{account}:policy/own",
+    "/iam/policies/arn:aws:iam::{account}:policy/own",
     "/iam/account",
     "/security-credentials",
     "/events",
@@ -122,6 +122,19 @@ def test_pages_are_accessible(
         found += _serious(window, page)
     context.close()
     assert found == []
+
+
+def test_pages_fit_a_phone(chromium: Browser, console: ConsoleServer, lab: Lab) -> None:
+    """At 360 points nothing is wider than the screen, and so half out of sight."""
+    size: ViewportSize = {"width": 360, "height": 640}
+    window = chromium.new_page(base_url=console.around.address, viewport=size)
+    as_root(window, console)
+    widths: dict[str, int] = {}
+    for page in _PAGES:
+        window.goto(lab.at(page))
+        widths[page] = window.evaluate("document.documentElement.scrollWidth")
+    window.close()
+    assert {page: width for page, width in widths.items() if width > size["width"]} == {}
 
 
 def _serious(window: Page, page: str) -> list[str]:

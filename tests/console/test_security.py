@@ -206,7 +206,7 @@ def test_pages_are_signed_by_whoever_is_signed_in(
         ("/iam/nonsense/x/attach", 400, "There are no nonsense"),
         ("/iam/users/none", 200, "NoSuchEntity"),
         ("/s3/buckets/none-of-that-name/object?key=a", 403, "NoSuchBucket"),
-        ("/iam/policies/one?arn=nonsense", 200, "ValidationError"),
+        ("/iam/policies/nonsense", 200, "ValidationError"),
         ("/why?action=nonsense", 200, "is not an action"),
     ],
 )

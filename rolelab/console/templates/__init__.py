@@ -15,9 +15,9 @@ from rolelab.iam.arns import is_aws_policy
 _HERE = Path(__file__).parent
 
 
-def render(template: str, **values: Any) -> str:
-    """Return a page."""
-    return _environment.get_template(template).render(**values)
+def render(body: str, **values: Any) -> str:
+    """Return a page: what all have in common, around the template `body`."""
+    return _environment.get_template("base.html").render(body=body, **values)
 
 
 def _json(document: object) -> str:

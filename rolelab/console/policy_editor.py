@@ -1,0 +1,136 @@
+"""The editor of policies: a document, as JSON or by choice, then its name; and its check."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from components.documents import VERSION
+from rolelab.console import holders
+from rolelab.console.visit import Visit, WrongInput, go
+from rolelab.iam import grammar
+from rolelab.iam.grammar import PolicyUse, bucket
+
+_MANAGED = "managed"
+_USES = {
+    "users": PolicyUse.USER_INLINE,
+    "roles": PolicyUse.ROLE_INLINE,
+    "groups": PolicyUse.GROUP_INLINE,
+    "trust": PolicyUse.TRUST,
+    _MANAGED: PolicyUse.MANAGED,
+}
+_SERVICES = {
+    "sts": ("AssumeRole", "TagSession", "SetSourceIdentity", "GetFederationToken"),
+    "s3": (
+        *("ListAllMyBuckets", "CreateBucket", "DeleteBucket", "ListBucket"),
+        *("GetObject", "PutObject", "DeleteObject"),
+    ),
+    "iam": ("GetUser", "ChangePassword", "CreateAccessKey", "ListRoles", "GetRole", "PassRole"),
+}
+"""What the editor offers without JSON; with JSON everything can be written."""
+
+
+def of_statement(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a document of one statement."""
+    return {"Version": VERSION, "Statement": [statement]}
+
+
+def show(visit: Visit) -> Response:
+    """Show a step of writing a policy: the document, then the name; of an inline one to edit it."""
+    if begun := visit.begin_draft():
+        return begun
+    kind, edit, draft = _kind(visit), visit.asked("edit"), visit.draft
+    step = visit.asked("step", "document")
+    if step == "review" and "document" not in draft:
+        return go(visit.request.url.path)
+    if step == "document" and visit.request.method == "GET" and not visit.asked("back"):
+        draft["document"] = _current(visit, edit) if edit else ""
+    return visit.page(
+        "editor.html",
+        "Create policy",
+        step=step,
+        draft=draft,
+        edit=edit,
+        use=kind,
+        back="/iam/policies" if kind == _MANAGED else f"/iam/{kind}/{visit.name()}",
+        services=_SERVICES,
+        by="visual" if "visual" in (visit.asked("by"), visit.text("by")) else "json",
+        faults=_faults(str(draft["document"]), kind) if step == "review" else [],
+    )
+
+
+def _kind(visit: Visit) -> str:
+    """Return whose policy it is; without a holder in the address it is a managed one."""
+    return str(visit.request.path_params.get("kind", _MANAGED))
+
+
+def _current(visit: Visit, edit: str) -> str:
+    document = holders.of_address(visit).inline(visit, edit).get("PolicyDocument")
+    return json.dumps(document, indent=2) if document else ""
+
+
+def _next(visit: Visit) -> Response:
+    """Keep what was written, or what was put together by choice.
+
+    Raises:
+        WrongInput: a choice is missing.
+    """
+    document = visit.text("document")
+    if visit.text("by") == "visual":
+        service, resource = visit.text("service"), visit.line("resource")
+        offered = _SERVICES.get(service, ())
+        actions = [f"{service}:{action}" for action in visit.texts("action") if action in offered]
+        if not actions or not resource:
+            raise WrongInput("Choose a service, at least one action, and the ARN of a resource.")
+        allowed = {"Effect": "Allow", "Action": actions, "Resource": resource}
+        document = json.dumps(of_statement(allowed), indent=2)
+    visit.draft["document"] = document
+    return visit.onward("review")
+
+
+def _save(visit: Visit) -> Response:
+    name = visit.asked("edit") or visit.required("name", "a policy name")
+    policy = {"PolicyName": name, "PolicyDocument": str(visit.draft.get("document", ""))}
+    if _kind(visit) == _MANAGED:
+        arn = visit.call("CreatePolicy", "Policy", **policy)["Arn"]
+        visit.notice(f"Policy {name} is created.")
+        there = go("/iam/policies", arn)
+    else:
+        holder = holders.of_address(visit)
+        holder.call(visit, "Put{}Policy", **policy)
+        visit.notice(f"The inline policy {name} is saved.")
+        there = holder.back(visit)
+    visit.forget_draft()
+    return there
+
+
+ACTIONS = {"next": _next, "create-policy": _save}
+
+
+# -- the check while one writes --------------------------------------------------------------------
+
+
+def _faults(text: str, use: str) -> list[str]:
+    """Return what AWS would refuse in a document, each with its place: line, or element."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return [f"Not JSON, line {error.lineno}, column {error.colno}: {error.msg}"]
+    except RecursionError:
+        return ["It is nested too deep."]
+    kind, _, name = use.partition(":")
+    if kind == "bucket":
+        fault = bucket.fault_of(text, name)
+        return [fault] if fault else []
+    faults = grammar.faults(text, _USES.get(kind, PolicyUse.MANAGED))
+    return [f"{fault.place}: {fault.what}" for fault in faults]
+
+
+def _check(visit: Visit) -> Response:
+    """Return what AWS would refuse in a document that is being written; AWS has the last word."""
+    return JSONResponse({"faults": _faults(visit.text("document"), visit.text("use"))})
+
+
+CHECK = {"check": _check}
