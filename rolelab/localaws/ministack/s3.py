@@ -27,7 +27,7 @@ from rolelab.localaws.accounts.enforcement import authorize
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.http.s3_call import S3Call
 from rolelab.localaws.ministack import bucket_policies, s3_acls, s3_keys
-from rolelab.localaws.ministack.emulator import module
+from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.localaws.ministack.s3_callers import Answer
 from rolelab.localaws.ministack.s3_permissions import Permission
 
@@ -258,13 +258,15 @@ class S3:
             answer[1]["Content-Length"] = str(len(answer[2]))
         return answer
 
-    def _require_own_upload(self, call: S3Call) -> None:
-        """Refuse an upload of another object; MiniStack copies parts into any."""
+    def upload_of(self, call: S3Call) -> Foreign:
+        """Return the upload in parts that a call names; None where there is none."""
         upload_id = call.parameters.get("uploadId", "")
         owner = bucket_policies.owner_of(call.bucket) if upload_id else None
-        if not owner:
-            return
-        upload = self._s3._multipart_uploads.get_scoped(owner, None, upload_id)
+        return self._s3._multipart_uploads.get_scoped(owner, None, upload_id) if owner else None
+
+    def _require_own_upload(self, call: S3Call) -> None:
+        """Refuse an upload of another object; MiniStack copies parts into any."""
+        upload = self.upload_of(call)
         if upload and (upload["bucket"], upload["key"]) != (call.bucket, call.key):
             message = (
                 "The specified upload does not exist. The upload ID may be invalid, or the upload "

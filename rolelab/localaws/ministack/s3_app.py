@@ -25,6 +25,7 @@ from rolelab.localaws.ministack import (
     s3_bodies,
     s3_checks,
     s3_errors,
+    s3_hashes,
     s3_keys,
 )
 from rolelab.localaws.ministack.emulator import module
@@ -120,6 +121,8 @@ class S3App:
             _log.exception("MiniStack cannot answer %s %s", received.method, received.path)
             message = "This local AWS cannot make sense of the request."
             return self._service._error("InvalidRequest", message, 400)
+        finally:
+            s3_hashes.forget()
 
     async def _carried_out(self, reading: _S3Reading, receive: Receive) -> Answer:
         received = reading.received
@@ -143,7 +146,8 @@ class S3App:
             caller = self._callers.caller(received)
         reading.caller = caller
         call = reading.call = s3_call.read(method, reading.place, query, headers)
-        s3_signing.require_body(headers, body)
+        await s3_hashes.beside(len(body), lambda: s3_signing.require_body(headers, body))
+        await s3_hashes.learn(call, body, self._s3.upload_of(call))
         _require_name(call)
         authorization = self._callers.authorization(received, caller)
         if caller and (known := self._s3.before_decision(call, host, authorization)):

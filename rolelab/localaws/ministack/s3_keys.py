@@ -46,7 +46,7 @@ def keys_of(
     keys |= _of_headers(headers)
     keys |= {f"s3:{name}": call.parameters[name] for name in _LISTED if name in call.parameters}
     keys["s3:objectcreationoperation"] = "false" if call.operation.name in _PARTS else "true"
-    keys |= _of_body(call, XmlBody.read(body))
+    keys |= _of_body(call, body)
     keys |= _of_tags(tags_of(call, headers, body))
     if is_signed:
         keys |= _of_signature(received, headers if call.operation is POST_OBJECT else None)
@@ -104,19 +104,20 @@ def _remaining(retained_until: str) -> Keys:
     return {"s3:object-lock-remaining-retention-days": str(days)}
 
 
-def _of_body(call: S3Call, body: XmlBody) -> Keys:
+def _of_body(call: S3Call, body: bytes) -> Keys:
     match call.operation.name:
         case "CreateBucket":
-            keys = {"s3:locationconstraint": body.text("LocationConstraint")}
+            keys = {"s3:locationconstraint": XmlBody.read(body).text("LocationConstraint")}
         case "PutObjectRetention":
-            until = body.text("RetainUntilDate")
+            retention = XmlBody.read(body)
+            until = retention.text("RetainUntilDate")
             keys = {
-                "s3:object-lock-mode": body.text("Mode"),
+                "s3:object-lock-mode": retention.text("Mode"),
                 "s3:object-lock-retain-until-date": until,
             }
             keys |= _remaining(until)
         case "PutObjectLegalHold":
-            keys = {"s3:object-lock-legal-hold": body.text("Status")}
+            keys = {"s3:object-lock-legal-hold": XmlBody.read(body).text("Status")}
         case _:
             keys = {}
     return {key: value for key, value in keys.items() if value}

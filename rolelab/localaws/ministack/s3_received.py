@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from types import ModuleType
 from urllib.parse import parse_qs, quote
 
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.http.front import Message, Receive, Scope
+from rolelab.localaws.http.front import Receive, Scope
 from rolelab.localaws.http.incoming import Incoming
 from rolelab.localaws.http.s3_call import Query
 from rolelab.localaws.ministack.emulator import module
+from rolelab.localaws.ministack.s3_hashes import beside
 
 _OF_A_BODY = "x-amz-checksum-"
 _NUMBER = re.compile(r"[0-9]+")
@@ -66,29 +68,18 @@ class Received:
             AwsError: IncompleteBody, EntityTooLarge.
             Gone: nobody waits for an answer.
         """
-        read, left = dict(self.headers), most
         length = self.headers.get("content-length", "").strip()
         if _NUMBER.fullmatch(length) and (len(length) > _MOST_DIGITS or int(length) > most):
             raise _too_large()
-
-        async def receive_some() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise _too_large()
-            return message
-
+        body = await _read(receive, most)
+        module("core.iam_evaluator").pin_signed_body(body)
+        if "content-length" in self.headers and length != str(len(body)):
+            raise _incomplete()
+        read = dict(self.headers)
         try:
-            body: bytes = await app._read_request_body(receive_some, self.method, read)
-        except app._RequestBodyDisconnected:
-            raise Gone from None
+            body = await beside(len(body), lambda: app._decode_aws_chunked_body(body, read))
         except app._IncompleteRequestBody:
-            message = (
-                "You did not provide the number of bytes specified by the Content-Length HTTP "
-                "header."
-            )
-            raise AwsError("IncompleteBody", message, 400) from None
+            raise _incomplete() from None
         return body, {
             name: text
             for name, text in read.items()
@@ -96,9 +87,34 @@ class Received:
         }
 
 
+async def _read(receive: Receive, most: int) -> bytes:
+    """Return what is sent, up to so many bytes.
+
+    Raises:
+        AwsError: EntityTooLarge.
+        Gone: nobody waits for an answer.
+    """
+    # Unlike joined pieces it needs no copy of all of them, for which every other request waits.
+    body = io.BytesIO()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        body.write(message.get("body", b""))
+        if body.tell() > most:
+            raise _too_large()
+        if not message.get("more_body"):
+            return body.getvalue()
+
+
 def _raw_path(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     return raw.decode("latin-1")
+
+
+def _incomplete() -> AwsError:
+    message = "You did not provide the number of bytes specified by the Content-Length HTTP header."
+    return AwsError("IncompleteBody", message, 400)
 
 
 def _too_large() -> AwsError:
