@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import console
+from bench import console, uploads
 from bench.figures import HEADER, Figure, compared, line, plain, rounds, write
 from bench.others import RealPulumi, Terraform
 from bench.run import STACK, Project, Run
@@ -45,6 +45,7 @@ def measured(sizes: tuple[int, ...]) -> Iterator[Figure]:
         yield from start(project)
         yield from demo(project)
         yield from console.measured(project, large=1000 in sizes)
+        yield from uploads.measured(project)
         yield from others(project)
         per_learner: dict[int, float] = {}
         for count in sizes:

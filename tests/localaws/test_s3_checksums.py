@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rolelab.aws.clients import Clients
-from rolelab.localaws.ministack import s3_hashes, seams
+from rolelab.localaws.ministack import emulator, s3_hashes
 from rolelab.localaws.ministack.crc import CRC_32C, CRC_64_NVME, Crc
 from rolelab.localaws.process.record import Instance
 from tests.localaws.s3_lab import S3Lab
@@ -47,7 +47,7 @@ def test_the_multiple_is_one(crc: Crc) -> None:
 @pytest.mark.parametrize("name", CRCS)
 def test_a_crc_of_a_long_body_is_that_of_byte_by_byte(local_aws: Instance, name: str) -> None:
     """Around every length at which another step begins; by MiniStack's own code."""
-    drawn, by_byte = random.Random(7), seams.original("services.s3", f"_{name}")
+    drawn, by_byte = random.Random(7), emulator.original("services.s3", f"_{name}")
     for size in SIZES:
         body = drawn.randbytes(size)
         assert CRCS[name].of(body) == by_byte(body), size

@@ -32,7 +32,7 @@ def test_a_place_that_is_gone_or_changed_stops_the_start(
 
     with monkeypatch.context() as other:
         other.setattr(emulator.module(seam.module), seam.name, changed)
-        other.setitem(seams._originals, (seam.module, seam.name), changed)  # pyright: ignore[reportPrivateUsage]
+        other.setitem(emulator._originals, (seam.module, seam.name), changed)  # pyright: ignore[reportPrivateUsage]
         with pytest.raises(LabError, match=place):
             seams.check()
 

@@ -31,7 +31,7 @@ from rolelab.localaws.ministack import (
 from rolelab.localaws.ministack.emulator import module
 from rolelab.localaws.ministack.s3 import S3, Asked
 from rolelab.localaws.ministack.s3_bodies import DeletedObject, ObjectDeletion
-from rolelab.localaws.ministack.s3_callers import Answer, Refused, S3Callers
+from rolelab.localaws.ministack.s3_callers import Answer, Refused, S3Callers, Sendable
 from rolelab.localaws.ministack.s3_permissions import Permission, permissions_of
 from rolelab.localaws.ministack.s3_received import Gone, Received
 from rolelab.localaws.ministack.s3_undone import require_done
@@ -42,6 +42,7 @@ _MOST_BYTES = 5 * 1024**3
 """Source: Amazon S3 API Reference, PutObject (EntityTooLarge)."""
 _MOST_UNCHECKED_BYTES = 64 * 1024**2
 """Of a body that comes before it is known who sends it."""
+_PIECE_BYTES = 2**18
 _MOST_KEY_BYTES = 1024
 """Source: S3 User Guide, "Naming Amazon S3 objects"."""
 _NO_BUCKET = re.compile(
@@ -84,7 +85,7 @@ class S3App:
             status, headers, body = await self._answer(reading, receive)
         except Gone:
             return
-        error = s3_errors.read(body) if status >= 400 else None
+        error = s3_errors.read(bytes(body)) if status >= 400 else None
         if error:
             query = {name: values[0] for name, values in received.query.items()}
             body = s3_errors.body_of(error, reading.place, query, received.headers)
@@ -101,9 +102,24 @@ class S3App:
         headers.setdefault("x-amz-request-id", request_id)
         headers.setdefault("x-amz-id-2", base64.b64encode(os.urandom(48)).decode())
         send = self._ministack._with_date_header(send)
-        is_head = received.method == "HEAD"
-        await self._ministack._send_response(send, status, headers, body, head=is_head)
+        if len(body) >= s3_hashes.LARGE_BYTES:
+            await self._send_in_pieces(send, status, headers, body)
+        else:
+            is_head = received.method == "HEAD"
+            await self._ministack._send_response(send, status, headers, body, head=is_head)
         self._record(reading, status, request_id, error)
+
+    async def _send_in_pieces(
+        self, send: Send, status: int, headers: dict[str, str], body: Sendable
+    ) -> None:
+        """Send a long body piece by piece, so that others are answered between two of them."""
+        headers.setdefault("Content-Length", str(len(body)))
+        listed = self._ministack._asgi_header_list(headers)
+        await send({"type": "http.response.start", "status": status, "headers": listed})
+        for at in range(0, len(body), _PIECE_BYTES):
+            piece, end = body[at : at + _PIECE_BYTES], at + _PIECE_BYTES
+            is_last = end >= len(body)
+            await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
 
     async def _answer(self, reading: _S3Reading, receive: Receive) -> Answer:
         received = reading.received
@@ -213,7 +229,7 @@ class S3App:
             answer = await self._s3.carry_out(call, authorization, body)
         if not refused or answer[0] >= 300:
             return answer
-        return answer[0], answer[1], s3_bodies.with_refusals(answer[2], refused)
+        return answer[0], answer[1], s3_bodies.with_refusals(bytes(answer[2]), refused)
 
     async def _done(self, asked: Asked, authorization: str, body: bytes) -> Answer:
         call = asked.call

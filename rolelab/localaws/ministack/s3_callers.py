@@ -5,6 +5,7 @@ A request may be signed in its header, in its query (a presigned URL) or not at 
 
 from __future__ import annotations
 
+import mmap
 from collections import UserDict
 from collections.abc import ItemsView
 from types import ModuleType
@@ -20,7 +21,9 @@ from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.localaws.ministack.s3_bodies import UploadForm
 from rolelab.localaws.ministack.s3_received import Received
 
-Answer = tuple[int, dict[str, str], bytes]
+Sendable = bytes | mmap.mmap
+"""A body: a large file's as it lies on the disk."""
+Answer = tuple[int, dict[str, str], Sendable]
 """Status, headers, body."""
 
 

@@ -21,7 +21,7 @@ from rolelab.localaws.http.s3_call import S3Call
 from rolelab.localaws.ministack.crc import CRC_32C, CRC_64_NVME
 from rolelab.localaws.ministack.emulator import Foreign
 
-_LARGE_BYTES = 2**18
+LARGE_BYTES = 2**18
 """From here on the work on a body, a millisecond, is more than the way to a thread and back."""
 _MD5 = "MD5"
 CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
@@ -42,7 +42,7 @@ _known: ContextVar[_Known] = ContextVar("rolelab_s3_hashes")
 
 async def beside(size: int, work: Callable[[], _Found]) -> _Found:
     """Do work on so many bytes: in a thread where they are many."""
-    return await asyncio.to_thread(work) if size >= _LARGE_BYTES else work()
+    return await asyncio.to_thread(work) if size >= LARGE_BYTES else work()
 
 
 async def learn(call: S3Call, body: bytes, upload: Foreign) -> None:
@@ -58,7 +58,7 @@ async def learn(call: S3Call, body: bytes, upload: Foreign) -> None:
         _normal(upload and upload["checksum_algorithm"]),
     }
     size = sum(map(len, bodies))
-    if size >= _LARGE_BYTES:
+    if size >= LARGE_BYTES:
         checksums = () if is_end else named & CHECKSUMS.keys()
         _known.set(await asyncio.to_thread(_hashed, bodies, checksums))
 

@@ -15,8 +15,8 @@ from rolelab.errors import LabError
 from rolelab.localaws.accounts.caller import is_root_key
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import ServerCertificateRecord
-from rolelab.localaws.ministack import s3_hashes
-from rolelab.localaws.ministack.emulator import PINS, Foreign, module
+from rolelab.localaws.ministack import s3_files, s3_hashes
+from rolelab.localaws.ministack.emulator import PINS, Foreign, module, original, replace
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.signatures import Signatures
 
@@ -60,6 +60,10 @@ REPLACED = (
     # instead of eight for 100 MB.
     _seam("services.s3._compute_s3_checksum(algorithm, body)"),
     _seam("core.responses.md5_hash(data)", _S3),
+    # Nor are their files written and read there.
+    _seam("services.s3._persist_object(bucket, key, obj)"),
+    _seam("services.s3._atomic_write(fpath, data)"),
+    _seam("services.s3._read_body(bucket_name, key, obj)"),
     # Sessions and server certificates outlive a restart.
     _seam("services.sts.get_state()"),
     _seam("services.sts.load_persisted_state(data)"),
@@ -112,11 +116,10 @@ USED = tuple(
             f"services.s3.handle_request({_REQUEST})",
             "services.s3.validate_object_request(method, path, headers, query_params)",
             "services.s3._object_disk_path(bucket, key)",
-            "services.s3._atomic_write(fpath, data)",
-            "services.s3._persist_object(bucket, key, obj)",
             "app._decode_aws_chunked_body(body, headers)",
             "app._request_account_scope(access_key_id)",
             "app._send_response(send, status, headers, body)",
+            "app._asgi_header_list(headers)",
             "app._with_date_header(send)",
             "app._load_persisted_state()",
             "app._build_persistence_save_dict()",
@@ -141,13 +144,6 @@ STORES = {
     "app": "_IncompleteRequestBody",
 }
 """Data of MiniStack that is read or written here."""
-
-_originals: dict[tuple[str, str], Foreign] = {}
-
-
-def original(module_name: str, name: str) -> Foreign:
-    """Return MiniStack's own function, whether or not it is replaced."""
-    return _originals.get((module_name, name)) or getattr(module(module_name), name)
 
 
 def check() -> None:
@@ -196,13 +192,14 @@ def install(store: IdentityStore, signatures: Signatures, s3: S3) -> None:
         "enforce": s3.enforce,
         "_compute_s3_checksum": s3_hashes.checksum,
         "md5_hash": s3_hashes.md5_hash,
+        "_persist_object": s3_files.persist_object,
+        "_atomic_write": s3_files.atomic_write,
+        "_read_body": s3_files.read_body,
         "get_state": kept,
         "load_persisted_state": restore,
     }
     for seam in REPLACED:
-        _originals.setdefault((seam.module, seam.name), getattr(module(seam.module), seam.name))
-        for place in (seam.module, *seam.also_in):
-            setattr(module(place), seam.name, ours[seam.name])
+        replace(seam.module, seam.name, ours[seam.name], seam.also_in)
     module(_S3).hashlib = s3_hashes.HASHLIB
 
 
