@@ -170,18 +170,48 @@ def _allow(
     root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=document)
 
 
-def test_a_role_session_that_has_ended_leads_back_to_the_user(
-    browser: PlainBrowser, root: Clients, account: str
-) -> None:
-    """The user's own session lasts longer than the role's hour, and goes on."""
+def _sign_in_and_switch(browser: PlainBrowser, root: Clients, account: str) -> None:
     make_user(root)
     trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": trust})
     arn = root.iam.create_role(RoleName="work", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    root.iam.attach_role_policy(
+        RoleName="work", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    )
     _allow(root, {}, action="sts:AssumeRole", resource=arn)
     browser.sign_in("testuser")
+    _switch(browser, account)
+
+
+def _switch(browser: PlainBrowser, account: str) -> None:
     form = {"do": "switch-role", "account": account, "roleName": "work"}
     assert browser.post("/switchrole", form=form).to == "/console/home"
+
+
+def test_revoked_sessions_of_a_role_are_allowed_nothing(
+    browser: PlainBrowser, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """Sessions until now, by AWS's clock; one that is begun afterwards is as before."""
+    control.move_clock(console.around.instance, 86_400)
+    try:
+        _sign_in_and_switch(browser, root, account)
+        assert browser.get("/s3/buckets").alert == ""
+        control.move_clock(console.around.instance, 5)
+        administrator = PlainBrowser(console).as_root()
+        administrator.post("/iam/roles/work", form={"do": "revoke"})
+        assert "with an explicit deny" in browser.get("/s3/buckets").alert
+        control.move_clock(console.around.instance, 5)
+        _switch(browser, account)
+        assert browser.get("/s3/buckets").alert == ""
+    finally:
+        control.reset_clock(console.around.instance)
+
+
+def test_a_role_session_that_has_ended_leads_back_to_the_user(
+    browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """The user's own session lasts longer than the role's hour, and goes on."""
+    _sign_in_and_switch(browser, root, account)
     instance = browser.console.around.instance
     control.move_clock(instance, 3700)
     try:
