@@ -113,26 +113,24 @@ def of_address(visit: Visit) -> Holder:
 
 def show_attach(visit: Visit) -> Response:
     """Show the policies that can be attached."""
-    return visit.page(
-        "attach.html",
-        "Add permissions",
-        shown=policies.choice(visit),
-        chosen=visit.texts("policy"),
-        back=f"{of_address(visit).folder}/{visit.name()}",
-    )
+    if begun := visit.begin_draft():
+        return begun
+    shown, back = policies.choice(visit), f"{of_address(visit).folder}/{visit.name()}"
+    return visit.page("attach.html", "Add permissions", shown=shown, draft=visit.draft, back=back)
 
 
 def _attach(visit: Visit) -> Response:
-    holder, arns = of_address(visit), visit.texts("policy")
+    holder, arns = of_address(visit), policies.keep_chosen(visit)
     if not arns:
         raise WrongInput("Choose a policy first.")
     for arn in arns:
         holder.call(visit, "Attach{}Policy", PolicyArn=arn)
+    visit.forget_draft()
     visit.notice(f"{len(arns)} {'policy' if len(arns) == 1 else 'policies'} added.")
     return holder.back(visit)
 
 
-ATTACH = {"add-permissions": _attach}
+ATTACH = {"search": policies.search, "add-permissions": _attach}
 
 
 # -- the end of one --------------------------------------------------------------------------------

@@ -33,10 +33,20 @@ def _own_first(policy: Any) -> tuple[bool, str]:
     return arns.is_aws_policy(policy["Arn"]), policy["PolicyName"].lower()
 
 
-def chosen(visit: Visit) -> list[str]:
-    """Return what is chosen in a form until now: what this page did not show stays as it was."""
+def keep_chosen(visit: Visit) -> list[str]:
+    """Keep what is chosen in a form, and return it: what its page did not show stays as it was."""
     shown, before = set(visit.texts("shown")), texts_of(visit.draft, "policies")
-    return [arn for arn in before if arn not in shown] + visit.texts("policy")
+    chosen = [arn for arn in before if arn not in shown] + visit.texts("policy")
+    visit.draft["policies"] = chosen
+    return chosen
+
+
+def search(visit: Visit) -> Response:
+    """Show other policies in a form that some are chosen in."""
+    keep_chosen(visit)
+    return go(
+        visit.request.url.path, **{**visit.request.query_params, "search": visit.line("search")}
+    )
 
 
 def show_all(visit: Visit) -> Response:

@@ -85,7 +85,7 @@ def _trust_policy(visit: Visit) -> Any:
 
 
 def _permissions(visit: Visit) -> Response:
-    visit.draft["policies"] = policies.chosen(visit)
+    policies.keep_chosen(visit)
     return visit.onward("review")
 
 
@@ -107,7 +107,12 @@ def _create(visit: Visit) -> Response:
     return go("/iam/roles", name)
 
 
-CREATE = {"trust": _trust, "permissions": _permissions, "create-role": _create}
+CREATE = {
+    "trust": _trust,
+    "search": policies.search,
+    "permissions": _permissions,
+    "create-role": _create,
+}
 
 
 # -- one of them -----------------------------------------------------------------------------------

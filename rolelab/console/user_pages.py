@@ -60,8 +60,13 @@ def _details(visit: Visit) -> Response:
 
 def _permissions(visit: Visit) -> Response:
     visit.draft["groups"] = visit.texts("group")
-    visit.draft["policies"] = policies.chosen(visit)
+    policies.keep_chosen(visit)
     return visit.onward("review")
+
+
+def _search(visit: Visit) -> Response:
+    visit.draft["groups"] = visit.texts("group")
+    return policies.search(visit)
 
 
 def _create(visit: Visit) -> Response:
@@ -111,7 +116,12 @@ def _generated(visit: Visit) -> str:
     return "".join(letters)
 
 
-CREATE = {"details": _details, "permissions": _permissions, "create-user": _create}
+CREATE = {
+    "details": _details,
+    "search": _search,
+    "permissions": _permissions,
+    "create-user": _create,
+}
 
 
 # -- one of them -----------------------------------------------------------------------------------

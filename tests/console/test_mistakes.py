@@ -135,3 +135,31 @@ def test_the_editor_knows_what_s3_refuses(
     expect(said).to_contain_text("Policy has invalid resource")
     window.get_by_label("Policy", exact=True).fill(of_another.replace("another", f"lab-{account}"))
     expect(said.get_by_role("listitem")).to_have_count(0)
+
+
+def test_searching_keeps_what_is_chosen(
+    window: Page, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """Policies of several searches are attached together, to a new user and to an old one."""
+    window.goto(console.root_link())
+    window.goto("/iam/create-user")
+    window.get_by_label("User name").fill("testuser")
+    window.get_by_role("button", name="Next").click()
+    for name in ("AmazonS3FullAccess", "IAMReadOnlyAccess"):
+        window.get_by_role("searchbox").fill(name)
+        window.get_by_role("searchbox").press("Enter")
+        window.get_by_role("checkbox", name=name, exact=True).check()
+    window.get_by_role("button", name="Next").click()
+    window.get_by_role("button", name="Create user").click()
+    expect(window.get_by_role("heading", name="testuser", exact=True)).to_be_visible()
+    window.goto("/iam/users/testuser/attach")
+    window.get_by_role("button", name="2", exact=True).click()
+    window.get_by_role("checkbox").first.check()
+    window.get_by_role("button", name="1", exact=True).click()
+    window.get_by_role("checkbox").first.check()
+    window.get_by_role("button", name="Add permissions").click()
+    expect(window.get_by_role("status")).to_contain_text("2 policies added.")
+    attached = root.iam.list_attached_user_policies(UserName="testuser")["AttachedPolicies"]
+    names = {policy["PolicyName"] for policy in attached}
+    assert len(names) == 4
+    assert names > {"AmazonS3FullAccess", "IAMReadOnlyAccess"}
