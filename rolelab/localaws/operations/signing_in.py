@@ -20,14 +20,11 @@ from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import DeviceRecord, LoginRecord, SessionRecord, UserRecord
 from rolelab.localaws.operations import mfa, passwords, sessions
+from rolelab.localaws.operations.wrong_tries import WrongTries
 
 CONSOLE_S = 12 * 3600
 """How long a sign-in lasts."""
 WRONG = "Your authentication information is incorrect. Please try again."
-_FREE_TRIES = 5
-"""So many wrong ones in a row cost no wait."""
-_LONGEST_WAIT_S = 60.0
-_MOST_NAMES = 1000
 _NOBODY: LoginRecord = {
     "UserName": "",
     "CreateDate": "",
@@ -66,33 +63,19 @@ class NotSignedIn:
 
 
 @dataclass(slots=True)
-class _Tries:
-    wrong: int = 0
-    at: float = 0.0
-
-    def wait_s(self, now: float) -> float:
-        """Return for how long the next try is not looked at: it doubles from one second on."""
-        if self.wrong < _FREE_TRIES:
-            return 0.0
-        pause = min(_LONGEST_WAIT_S, 2.0 ** (self.wrong - _FREE_TRIES))
-        return max(0.0, self.at + pause - now)
-
-
-@dataclass(slots=True)
 class SignIn:
     """The sign-in service of all accounts."""
 
     _store: IdentityStore
-    _tries: dict[tuple[str, str], _Tries] = field(default_factory=dict[tuple[str, str], _Tries])
+    _wrong: WrongTries = field(default_factory=WrongTries)
 
     def by_password(
         self, account: str, name: str, password: str, code: str
     ) -> SignedIn | NotSignedIn:
         """Sign a user in; `account` is 12 digits or an alias, `code` of the user's device or ""."""
         number = self._account(account)
-        key, now = (number, name.lower()), time.monotonic()
-        tries = self._tries.get(key) or _Tries()
-        wait_s = tries.wait_s(now)
+        tried, now = (number, name), time.monotonic()
+        wait_s = self._wrong.wait_s(tried, now)
         if wait_s > 0:
             message = f"Too many wrong tries. Try again in {wait_s:.0f} seconds."
             return NotSignedIn(kind="wait", message=message, account=number)
@@ -104,10 +87,9 @@ class SignIn:
             message = "Enter the code of your MFA device."
             return NotSignedIn(kind="code", message=message, account=number, user=user)
         if user is None or login is None or not right or not _is_code(devices, code):
-            tries.wrong, tries.at = tries.wrong + 1, now
-            self._remember(key, tries)
+            self._wrong.add(tried, now)
             return NotSignedIn(kind="wrong", message=WRONG, account=number, user=user)
-        self._tries.pop(key, None)
+        self._wrong.forget(tried)
         user["PasswordLastUsed"] = clock.iso()
         return self._session(
             {
@@ -154,16 +136,6 @@ class SignIn:
 
     def _devices(self, account: str, name: str) -> list[DeviceRecord]:
         return [each for each in self._store.devices.all(account) if each["User"] == name]
-
-    def _remember(self, key: tuple[str, str], tries: _Tries) -> None:
-        self._tries.pop(key, None)
-        if len(self._tries) >= _MOST_NAMES:
-            # Whoever has to wait is not forgotten for other names that are tried meanwhile.
-            least = min(
-                self._tries, key=lambda each: (self._tries[each].wrong, self._tries[each].at)
-            )
-            del self._tries[least]
-        self._tries[key] = tries
 
 
 def _is_code(devices: list[DeviceRecord], code: str) -> bool:
