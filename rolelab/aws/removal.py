@@ -109,12 +109,15 @@ def remove_policy(iam: IAMClient, arn: str, *, force: bool = False) -> bool:
     With `force` it is detached from whatever has it first, and no longer anybody's boundary.
 
     Raises:
-        AwsFailure: it is still there (attached to something), or nobody knows.
+        AwsFailure: it is still there, with all its versions where it is attached to something, or
+            nobody knows.
     """
 
     def clear() -> None:
         if force:
             _detach(iam, arn)
+        elif users_of_policy(iam, arn):
+            return
         _remove_old_versions(iam, arn, keep=0)
 
     return _remove(iam, "DeletePolicy", clear, PolicyArn=arn)

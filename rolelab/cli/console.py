@@ -12,6 +12,8 @@ from rolelab.cli.deploying import existing_stack, stack_option, told, told_up
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rolelab.project import Project
 
 
@@ -27,7 +29,7 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     """
     from rolelab import project
     from rolelab.console import address
-    from rolelab.console.serving import ConsoleServer, on_enter
+    from rolelab.console.serving import ConsoleServer, follower, on_enter
     from rolelab.localaws.process import lifecycle
     from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 
@@ -38,15 +40,19 @@ def command(stack: str, port: int | None, opens: bool) -> None:
         say(started.line, err=True)
     home = here.local_home
     server = ConsoleServer(
-        started.instance, DEFAULT_ACCOUNT, port=port, or_any=address.last_port(home)
+        started.instance,
+        DEFAULT_ACCOUNT,
+        port=port,
+        or_any=address.last_port(home),
+        now_at=follower(home),
     )
     where = server.around.address
     url = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if url not in ("", started.instance.url):
         say(f"AWS_ENDPOINT_URL ({url}) is not used: the console is the local AWS's", err=True)
-    if address.running(home) in ("", where):
+    if not address.running(home):
         # Of two consoles the first is the one that `status` names.
-        address.keep(home, where)
+        _keep(home, where)
     say(f"the console is at {where} (account {DEFAULT_ACCOUNT}); Ctrl-C ends it")
     for line in _of_lab(here, stack, where):
         say(line)
@@ -57,10 +63,34 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     show_link()
     on_enter(show_link)
     if opens:
-        import webbrowser
-
-        webbrowser.open(server.root_link())
+        _open(home, server.root_link())
     server.run()
+
+
+def _keep(home: Path, where: str) -> None:
+    from rolelab.console import address
+
+    try:
+        address.keep(home, where)
+    except OSError as error:
+        say(f"`rolelab status` will not know of it: {error}", err=True)
+
+
+def _open(home: Path, link: str) -> None:
+    """Open the link in a browser, by a file of the owner's: command lines are seen by others."""
+    import webbrowser
+
+    from rolelab import whole_file
+
+    page = home / "console-open.html"
+    text = f'<!doctype html><title>…</title><meta http-equiv="refresh" content="0; url={link}">'
+    try:
+        whole_file.replace(page, text, mode=0o600)
+        is_open = webbrowser.open(page.as_uri())
+    except (OSError, webbrowser.Error):
+        is_open = False
+    if not is_open:
+        say("no browser could be opened: open the link yourself", err=True)
 
 
 def _of_lab(here: Project, stack: str, where: str) -> list[str]:

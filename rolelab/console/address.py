@@ -16,6 +16,8 @@ from rolelab import whole_file
 
 _FILE = "console.json"
 _ANSWER_S = 0.5
+SERVER = "rolelab-console"
+"""What its answers call it, in the header `Server`."""
 
 
 def keep(home: Path, address: str) -> None:
@@ -42,13 +44,19 @@ def last_port(home: Path) -> int:
 
 
 def running(home: Path) -> str:
-    """Return where the console is; empty where it does not run."""
+    """Return where the console is; empty where it does not run, or another program has its port."""
     address = last(home)
+    if not address:
+        return ""
+    host = urlsplit(address).netloc
+    request = f"GET /static/console.js HTTP/1.0\r\nHost: {host}\r\n\r\n"
     with suppress(OSError):
-        if address:
-            place = ("127.0.0.1", urlsplit(address).port or 0)
-            with socket.create_connection(place, timeout=_ANSWER_S):
-                return address
+        place = ("127.0.0.1", urlsplit(address).port or 0)
+        with socket.create_connection(place, timeout=_ANSWER_S) as connection:
+            connection.sendall(request.encode())
+            head = connection.recv(4096).partition(b"\r\n\r\n")[0]
+        if f"\r\nserver: {SERVER}" in head.decode("latin-1").lower():
+            return address
     return ""
 
 

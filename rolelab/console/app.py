@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -38,14 +38,16 @@ from rolelab.console import (
     user_pages,
     why_page,
 )
-from rolelab.console.browser_sessions import BrowserSession, Notice
+from rolelab.console.browser_sessions import BrowserSession, Notice, SwitchedRole
 from rolelab.console.guard import Guard
-from rolelab.console.visit import Alert, ConsoleParts, Show, SignedOut, Visit, WrongInput
+from rolelab.console.visit import ConsoleParts, Show, SignedOut, Visit, WrongInput
 from rolelab.errors import LabError
 
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).with_name("static")
 _LARGEST_FIELD = 200_000
+_AT_ONCE = 8
+"""Pages that are made at once: each may hold a list of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,40 +94,46 @@ PAGES = (
 )
 """Every page; an address is answered by the first that it fits."""
 _AGAIN = '<!doctype html><title>…</title><meta http-equiv="refresh" content="0">'
-_CHANGE = "/signin/change-password"
+_CHANGE, _SIGN_OUT = "/signin/change-password", "sign-out"
 
 
-def application(around: ConsoleParts) -> ASGIApp:
-    """Return the console of a local AWS."""
-    routes = [Route(page.path, _endpoint(around, page), methods=_methods(page)) for page in PAGES]
+def application(address: str, parts: Callable[[], ConsoleParts]) -> ASGIApp:
+    """Return the console at an address; each request is answered with what `parts` are then."""
+    limiter = CapacityLimiter(_AT_ONCE)
+    routes = [
+        Route(page.path, _endpoint(parts, page, limiter), methods=_methods(page)) for page in PAGES
+    ]
     static = Mount("/static", StaticFiles(directory=_STATIC))
     app = Starlette(routes=[static, *routes], exception_handlers={HTTPException: _http_error})
-    return Guard(app, around.address)
+    return Guard(app, address)
 
 
 def _methods(page: Page) -> list[str]:
     return ["GET", "POST"] if page.actions else ["GET"]
 
 
-def _endpoint(around: ConsoleParts, page: Page) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    parts: Callable[[], ConsoleParts], page: Page, limiter: CapacityLimiter
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        around = parts()
         cookie = request.cookies.get(around.cookie, "")
         session = around.sessions.find(cookie)
         if session is None and not page.is_public:
-            return _to_sign_in(request)
+            return _to_sign_in(request, around.cookie)
         posted = request.method == "POST"
         try:
             form = await request.form(max_part_size=_LARGEST_FIELD) if posted else FormData()
-        except (ValueError, LookupError) as error:
+        except (ValueError, LookupError, TypeError) as error:
             raise HTTPException(400, "The form cannot be read.") from error
         visit = Visit(around=around, request=request, form=form, signed_in=session)
         try:
-            return await run_in_threadpool(_respond, page, visit)
+            return await to_thread.run_sync(_respond, page, visit, limiter=limiter)
         except SignedOut as lost:
-            if session and session.switched:
-                return _out_of_role(session, str(lost))
+            if session and visit.switched:
+                return _out_of_role(session, visit.switched, str(lost))
             around.sessions.end(cookie)
-            return _to_sign_in(request, str(lost))
+            return _to_sign_in(request, around.cookie, str(lost))
         finally:
             await form.close()
 
@@ -134,7 +142,8 @@ def _endpoint(around: ConsoleParts, page: Page) -> Callable[[Request], Awaitable
 
 def _respond(page: Page, visit: Visit) -> Response:
     session = visit.signed_in
-    if session and session.must_change and page.path != _CHANGE and not page.is_public:
+    is_free = page.is_public or page.path == _CHANGE or visit.text("do") == _SIGN_OUT
+    if session and session.must_change and not is_free:
         return RedirectResponse(_CHANGE, 303)
     if visit.request.method == "POST":
         own = session.csrf if session and not page.is_public else sign_in_page.csrf(visit)
@@ -152,28 +161,27 @@ def _respond(page: Page, visit: Visit) -> Response:
 def _shown(visit: Visit, show: Show, *, refused: int) -> Response | None:
     """Return what is shown, or None with what was refused among the alerts."""
     try:
-        return show(visit)
-    except AwsFailure as failure:
-        visit.show_failure(failure)
-        visit.status = refused
+        try:
+            return show(visit)
+        except AwsFailure as failure:
+            visit.show_failure(failure)
+            visit.status = refused
     except WrongInput as wrong:
-        visit.alerts.append(Alert(text=str(wrong)))
-        visit.status = 400
+        visit.refuse(str(wrong), 400)
     except LabError as error:
-        visit.alerts.append(Alert(text=str(error)))
-        visit.status = 502
+        visit.refuse(str(error), 502)
     except (HTTPException, SignedOut):
         raise
     except Exception as error:  # noqa: BLE001 - the last place; told on the page and the terminal
         what = f"the console did not expect this: {type(error).__name__}: please report it"
-        _log.error("%s, at %s", what, visit.request.url.path)
-        visit.alerts.append(Alert(text=what))
-        visit.status = 500
+        _log.error("%s, at %r", what, visit.request.url.path)
+        visit.refuse(what, 500)
     return None
 
 
-def _to_sign_in(request: Request, why: str = "") -> Response:
-    if request.headers.get("sec-fetch-site") == "cross-site" and not request.cookies:
+def _to_sign_in(request: Request, cookie: str, why: str = "") -> Response:
+    is_elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    if is_elsewhere and cookie not in request.cookies:
         # A link from elsewhere brings no strict cookie along; the page that asks again does.
         return Response(_AGAIN, media_type="text/html")
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -181,11 +189,12 @@ def _to_sign_in(request: Request, why: str = "") -> Response:
     return RedirectResponse(location, 303)
 
 
-def _out_of_role(session: BrowserSession, said: str) -> Response:
+def _out_of_role(session: BrowserSession, switched: SwitchedRole, said: str) -> Response:
     """Lead back to the user whose role's session counts no more; the user's own may."""
-    role = session.switched.role if session.switched else ""
-    session.switched = None
-    session.notices.append(Notice("error", f"The session of the role {role} has ended: {said}"))
+    if session.switched == switched:
+        session.switched = None
+    text = f"The session of the role {switched.role} has ended: {said}"
+    session.notices.append(Notice("error", text))
     return RedirectResponse("/console/home", 303)
 
 

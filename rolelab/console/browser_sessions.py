@@ -38,7 +38,7 @@ class SwitchedRole:
 class Notice:
     """A line that the next page shows once."""
 
-    kind: Literal["success", "error", "info"]
+    kind: Literal["success", "error"]
     text: str
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
     """Label -> what is shown this once: a new password, a new key."""
@@ -62,21 +62,9 @@ class BrowserSession:
     """Form -> what has been entered."""
 
     @property
-    def caller(self) -> Credentials:
-        """Whose credentials sign the calls: the role's while switched."""
-        return self.switched.credentials if self.switched else self.credentials
-
-    @property
     def is_root(self) -> bool:
         """Whether the account's root user is signed in."""
         return not self.name
-
-    @property
-    def who(self) -> str:
-        """What the account menu says: the user, or role and user."""
-        if self.switched:
-            return f"{self.switched.role}/{self.name}"
-        return self.name or "root"
 
     def switch(self, role: SwitchedRole) -> None:
         """Work with a role from now on."""

@@ -102,15 +102,23 @@ def _upload(visit: Visit) -> Response:
     files = visit.uploads("files")
     if not files:
         raise WrongInput("Choose a file first.")
-    for file in files:
-        key = visit.text("prefix") + (file.filename or "")
-        visit.call("PutObject", service="s3", Bucket=visit.name(), Key=key, Body=file.file)
-    visit.notice(f"{len(files)} uploaded: {', '.join(str(file.filename) for file in files[:5])}")
+    done = list[str]()
+    try:
+        for file in files:
+            key = visit.text("prefix") + (file.filename or "")
+            visit.call("PutObject", service="s3", Bucket=visit.name(), Key=key, Body=file.file)
+            done.append(key)
+    finally:
+        if done:
+            visit.notice(f"{len(done)} of {len(files)} uploaded: {', '.join(done[:5])}")
     return _back(visit)
 
 
 def _delete(visit: Visit) -> Response:
-    keys = [json.loads(key) for key in visit.texts("key")]
+    try:
+        keys = [(str(key), str(version)) for key, version in map(json.loads, visit.texts("key"))]
+    except (ValueError, TypeError):
+        raise WrongInput("Choose what to delete on the page.") from None
     if not keys:
         raise WrongInput("Choose what to delete first.")
     for name, version in keys:
@@ -122,13 +130,16 @@ def _delete(visit: Visit) -> Response:
 
 def _empty(visit: Visit) -> Response:
     """Delete every object with all its versions."""
-    bucket, count = {"service": "s3", "Bucket": visit.name()}, 0
+    bucket, count, before = {"service": "s3", "Bucket": visit.name()}, 0, []
     while True:
         answer = visit.call("ListObjectVersions", **bucket, MaxKeys=_MOST_AT_ONCE)
         found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
         if not found:
             break
         listed = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        if listed == before:
+            raise WrongInput(f"{listed[0]['Key']!r} and {len(listed) - 1} others do not go away.")
+        before = listed
         deleted = visit.call("DeleteObjects", **bucket, Delete={"Objects": listed})
         refused = deleted.get("Errors", [])
         count += len(listed) - len(refused)

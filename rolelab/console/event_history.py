@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def show(visit: Visit) -> Response:
     """Show the events of the account, filtered."""
-    key = visit.session.caller.access_key_id
+    key = visit.caller.access_key_id
     answer = control.events_for(visit.around.instance, key)
     events = answer.get("events", [])
     if "refused" in answer:

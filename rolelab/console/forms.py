@@ -7,19 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from starlette.responses import Response
+
 from rolelab.aws.failures import AwsFailure
-from rolelab.console.browser_sessions import Notice
-from rolelab.console.visit import Visit
+from rolelab.console.visit import Alert, Visit, go
+
+_LOST = "What was entered on the earlier pages is no longer here: begin again."
 
 
 def step_of(visit: Visit, steps: tuple[str, ...], first_field: str) -> str:
     """Return which step of a form of several pages is shown: the first where that is missing."""
     step, draft = visit.asked("step", steps[0]), visit.draft
     if step not in steps or first_field not in draft:
+        if step != steps[0] and visit.request.method == "GET" and "created" not in draft:
+            visit.alerts.append(Alert(text=_LOST))
         step = steps[0]
     if step == steps[0] and visit.request.method == "GET" and not visit.asked("back"):
         draft.clear()
     return step
+
+
+def finish(visit: Visit, name: str) -> None:
+    """Forget what was entered: it is done, and `name` is what was created."""
+    visit.draft.clear()
+    visit.draft["created"] = name
+
+
+def sent_again(visit: Visit, folder: str) -> Response:
+    """Answer a form without its earlier pages: it was sent twice, or so late that they are lost."""
+    if created := str(visit.draft.get("created", "")):
+        return go(folder, created)
+    visit.notice(_LOST, kind="error")
+    return go(folder)
 
 
 def equip(visit: Visit, what: str, give: Callable[[], None], shown: Mapping[str, str]) -> None:
@@ -32,6 +51,6 @@ def equip(visit: Visit, what: str, give: Callable[[], None], shown: Mapping[str,
     except AwsFailure as failure:
         visit.show_failure(failure)
         said = "; ".join(alert.text for alert in visit.alerts)
-        visit.session.notices.append(Notice("error", f"{what} is created, but: {said}"))
+        visit.notice(f"{what} is created, but: {said}", shown, kind="error")
     else:
         visit.notice(f"{what} is created.", shown)

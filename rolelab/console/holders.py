@@ -113,9 +113,10 @@ def of_address(visit: Visit) -> Holder:
 
 def show_attach(visit: Visit) -> Response:
     """Show the policies that can be attached."""
+    back = f"{of_address(visit).folder}/{visit.name()}"
     if begun := visit.begin_draft():
         return begun
-    shown, back = policies.choice(visit), f"{of_address(visit).folder}/{visit.name()}"
+    shown = policies.choice(visit)
     return visit.page("attach.html", "Add permissions", shown=shown, draft=visit.draft, back=back)
 
 

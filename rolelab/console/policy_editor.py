@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from components.documents import VERSION
-from rolelab.console import holders
+from rolelab.console import forms, holders
 from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.iam import grammar
 from rolelab.iam.grammar import PolicyUse, bucket
@@ -39,9 +39,13 @@ def of_statement(statement: dict[str, Any]) -> dict[str, Any]:
 
 def show(visit: Visit) -> Response:
     """Show a step of writing a policy: the document, then the name; of an inline one to edit it."""
+    kind, edit = _kind(visit), visit.asked("edit")
+    back = "/iam/policies"
+    if kind != _MANAGED:
+        back = f"{holders.of_address(visit).folder}/{visit.name()}"
     if begun := visit.begin_draft():
         return begun
-    kind, edit, draft = _kind(visit), visit.asked("edit"), visit.draft
+    draft = visit.draft
     step = visit.asked("step", "document")
     if step == "review" and "document" not in draft:
         return go(visit.request.url.path)
@@ -54,7 +58,7 @@ def show(visit: Visit) -> Response:
         draft=draft,
         edit=edit,
         use=kind,
-        back="/iam/policies" if kind == _MANAGED else f"/iam/{kind}/{visit.name()}",
+        back=back,
         services=_SERVICES,
         by="visual" if "visual" in (visit.asked("by"), visit.text("by")) else "json",
         faults=_faults(str(draft["document"]), kind) if step == "review" else [],
@@ -91,19 +95,21 @@ def _next(visit: Visit) -> Response:
 
 
 def _save(visit: Visit) -> Response:
+    holder = None if _kind(visit) == _MANAGED else holders.of_address(visit)
+    folder = holder.folder if holder else "/iam/policies"
+    if "document" not in visit.draft:
+        return forms.sent_again(visit, folder)
     name = visit.asked("edit") or visit.required("name", "a policy name")
-    policy = {"PolicyName": name, "PolicyDocument": str(visit.draft.get("document", ""))}
-    if _kind(visit) == _MANAGED:
-        arn = visit.call("CreatePolicy", "Policy", **policy)["Arn"]
-        visit.notice(f"Policy {name} is created.")
-        there = go("/iam/policies", arn)
-    else:
-        holder = holders.of_address(visit)
+    policy = {"PolicyName": name, "PolicyDocument": str(visit.draft["document"])}
+    if holder:
         holder.call(visit, "Put{}Policy", **policy)
         visit.notice(f"The inline policy {name} is saved.")
-        there = holder.back(visit)
-    visit.forget_draft()
-    return there
+        where = visit.name()
+    else:
+        where = visit.call("CreatePolicy", "Policy", **policy)["Arn"]
+        visit.notice(f"Policy {name} is created.")
+    forms.finish(visit, where)
+    return go(folder, where)
 
 
 ACTIONS = {"next": _next, "create-policy": _save}
@@ -120,6 +126,8 @@ def _faults(text: str, use: str) -> list[str]:
         return [f"Not JSON, line {error.lineno}, column {error.colno}: {error.msg}"]
     except RecursionError:
         return ["It is nested too deep."]
+    except ValueError as error:
+        return [f"Not JSON: {error}"]
     kind, _, name = use.partition(":")
     if kind == "bucket":
         fault = bucket.fault_of(text, name)

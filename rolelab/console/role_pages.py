@@ -47,18 +47,17 @@ def show_new(visit: Visit) -> Response:
 
 
 def _trust(visit: Visit) -> Response:
-    visit.draft["trust"] = json.dumps(_trust_policy(visit), indent=2)
+    kind = visit.text("entity", "account")
+    # What somebody wrote is AWS's to judge, as it was written.
+    written = visit.text("document") if kind == "custom" else ""
+    visit.draft["trust"] = written or json.dumps(_trust_policy(visit, kind), indent=2)
     return visit.onward("permissions")
 
 
-def _trust_policy(visit: Visit) -> Any:
-    """Return the trust policy that was chosen, or written, as a document."""
-    kind = visit.text("entity", "account")
+def _trust_policy(visit: Visit, kind: str) -> dict[str, Any]:
+    """Return the trust policy that was chosen."""
     if kind == "custom":
-        try:
-            return json.loads(visit.text("document"))
-        except ValueError as error:
-            raise WrongInput(f"The trust policy is not JSON: {error}") from None
+        raise WrongInput("Write a trust policy, or choose another type of trusted entity.")
     if kind == "service":
         service = visit.text("service")
         if service not in _SERVICES:
@@ -66,7 +65,7 @@ def _trust_policy(visit: Visit) -> Any:
         return of_statement(
             {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         )
-    account = visit.session.account
+    account = visit.account
     if visit.text("account-kind") == "other":
         account = visit.line("other-account")
         if not names.ACCOUNT_ID.fullmatch(account):
@@ -92,8 +91,7 @@ def _permissions(visit: Visit) -> Response:
 def _create(visit: Visit) -> Response:
     draft = visit.draft
     if "trust" not in draft:
-        # Sent twice: the first time has created it.
-        return go("/iam/roles")
+        return forms.sent_again(visit, "/iam/roles")
     name = visit.required("name", "a role name")
     extra = {"Description": visit.text("description")} if visit.text("description") else {}
     visit.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=str(draft["trust"]), **extra)
@@ -103,7 +101,7 @@ def _create(visit: Visit) -> Response:
             visit.call("AttachRolePolicy", RoleName=name, PolicyArn=arn)
 
     forms.equip(visit, f"Role {name}", attach, {})
-    visit.forget_draft()
+    forms.finish(visit, name)
     return go("/iam/roles", name)
 
 
@@ -123,7 +121,7 @@ def show(visit: Visit) -> Response:
     tab, name = visit.asked("tab", "permissions"), visit.name()
     role = visit.ask("GetRole", "Role", RoleName=name)
     values = {} if tab in ("trust", "tags", "sessions") else ROLE.permissions(visit)
-    where, account = visit.around.address, visit.session.account
+    where, account = visit.around.address, visit.account
     link = address.switch_role(where, account, role["Arn"]) if role else ""
     return visit.page("role.html", name, name=name, role=role, tab=tab, switch=link, **values)
 

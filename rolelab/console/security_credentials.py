@@ -15,7 +15,7 @@ def show(visit: Visit) -> Response:
     """Show what whoever is signed in proves with who they are."""
     session = visit.session
     values: dict[str, Any] = {"has_half": bool(visit.draft)}
-    if not session.is_root and not session.switched:
+    if not session.is_root and not visit.switched:
         own = {"UserName": session.name}
         values["keys"] = visit.listed("ListAccessKeys", "AccessKeyMetadata", **own)
         values["devices"] = visit.listed("ListMFADevices", "MFADevices", **own)

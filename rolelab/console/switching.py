@@ -55,24 +55,23 @@ def _switch(visit: Visit) -> Response:
     with calling_as(session.credentials), translated("AssumeRole"):
         answer = callers.sts.assume_role(RoleArn=arn, RoleSessionName=_session_name(session))
     visit.alerts.clear()
-    session.switch(
-        SwitchedRole(
-            account=account,
-            role=role,
-            label=visit.line("displayName") or f"{role.rpartition('/')[2]} @ {account}",
-            color=visit.text("color") if visit.text("color") in COLORS else "none",
-            arn=answer["AssumedRoleUser"]["Arn"],
-            credentials=Credentials.temporary(answer["Credentials"]),
-        )
+    switched = SwitchedRole(
+        account=account,
+        role=role,
+        label=visit.line("displayName") or f"{role.rpartition('/')[2]} @ {account}",
+        color=visit.text("color") if visit.text("color") in COLORS else "none",
+        arn=answer["AssumedRoleUser"]["Arn"],
+        credentials=Credentials.temporary(answer["Credentials"]),
     )
-    _note(visit, "SwitchRole")
+    session.switch(switched)
+    _note(visit, "SwitchRole", switched)
     return go("/console/home")
 
 
 def back(visit: Visit) -> Response:
     """Work as the user again."""
-    if visit.session.switched:
-        _note(visit, "ExitRole")
+    if visit.switched:
+        _note(visit, "ExitRole", visit.switched)
         visit.session.switched = None
     return go("/console/home")
 
@@ -81,9 +80,7 @@ def _session_name(session: BrowserSession) -> str:
     return session.name if len(session.name) > 1 else f"{session.name}-console"
 
 
-def _note(visit: Visit, event: str) -> None:
-    switched = visit.session.switched
-    assert switched is not None  # noqa: S101 - by its callers
+def _note(visit: Visit, event: str, switched: SwitchedRole) -> None:
     key = switched.credentials.access_key_id
     asked = {"event": event, "key": key, "from": visit.session.arn, **origin_of(visit)}
     control.sign_in(visit.around.instance, "switched", asked)

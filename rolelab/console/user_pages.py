@@ -70,14 +70,13 @@ def _search(visit: Visit) -> Response:
 
 
 def _create(visit: Visit) -> Response:
-    name = str(visit.draft.get("name", ""))
-    if not name:
-        # Sent twice: the first time has created it.
-        return go("/iam/users")
+    if "name" not in visit.draft:
+        return forms.sent_again(visit, "/iam/users")
+    name = str(visit.draft["name"])
     visit.call("CreateUser", UserName=name)
     shown = dict[str, str]()
     forms.equip(visit, f"User {name}", lambda: _equip(visit, name, shown), shown)
-    visit.forget_draft()
+    forms.finish(visit, name)
     return go("/iam/users", name)
 
 
@@ -136,24 +135,24 @@ def show(visit: Visit) -> Response:
         values["all_groups"] = visit.listed("ListGroups", "Groups")
     elif tab == "credentials":
         values["keys"] = visit.listed("ListAccessKeys", "AccessKeyMetadata", UserName=name)
-        values["login"] = _login(visit)
+        values["login"] = visit.ask("GetLoginProfile", "LoginProfile", may_miss=True, UserName=name)
         values["devices"] = visit.listed("ListMFADevices", "MFADevices", UserName=name)
     elif tab != "tags":
         values = USER.permissions(visit)
     return visit.page("user.html", name, name=name, user=user, tab=tab, **values)
 
 
-def _login(visit: Visit) -> Any:
-    return visit.ask("GetLoginProfile", "LoginProfile", may_miss=True, UserName=visit.name())
-
-
 def _set_password(visit: Visit) -> Response:
     password, shown = visit.text("password"), dict[str, str]()
     if visit.text("password-kind") != "custom":
         password = shown["Console password"] = _generated(visit)
-    must_change = visit.has("must-change")
-    operation = "UpdateLoginProfile" if _login(visit) else "CreateLoginProfile"
-    USER.call(visit, operation, Password=password, PasswordResetRequired=must_change)
+    profile = {"Password": password, "PasswordResetRequired": visit.has("must-change")}
+    try:
+        USER.call(visit, "UpdateLoginProfile", **profile)
+    except AwsFailure as failure:
+        if failure.kind is not Kind.MISSING:
+            raise
+        USER.call(visit, "CreateLoginProfile", **profile)
     visit.notice("The console password is set.", shown)
     return USER.back(visit, tab="credentials")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData, UploadFile
@@ -22,9 +22,16 @@ from rolelab.aws import iam_calls
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.failures import AwsFailure, Kind
 from rolelab.console import templates
-from rolelab.console.browser_sessions import BrowserSession, BrowserSessions, Draft, Notice
+from rolelab.console.browser_sessions import (
+    BrowserSession,
+    BrowserSessions,
+    Draft,
+    Notice,
+    SwitchedRole,
+)
+from rolelab.errors import CannotTell
 from rolelab.localaws.process.record import Instance
-from rolelab.secret import Secret
+from rolelab.secret import Credentials, Secret
 
 _AT_ONCE = 1000
 """Entries of a list that one call brings: as many as IAM gives."""
@@ -76,8 +83,13 @@ class Visit:
     request: Request
     form: FormData
     signed_in: BrowserSession | None
+    switched: SwitchedRole | None = None
+    """The role that is worked with: fixed for the visit, whatever another tab does meanwhile."""
     alerts: list[Alert] = field(default_factory=list[Alert])
     status: int = 200
+
+    def __post_init__(self) -> None:
+        self.switched = self.signed_in.switched if self.signed_in else None
 
     # -- what was sent -----------------------------------------------------------------------------
 
@@ -91,6 +103,16 @@ class Visit:
         if self.signed_in is None:
             raise SignedOut
         return self.signed_in
+
+    @property
+    def caller(self) -> Credentials:
+        """Whose credentials sign the calls: the role's while switched."""
+        return self.switched.credentials if self.switched else self.session.credentials
+
+    @property
+    def account(self) -> str:
+        """The account that is worked in: a role may be another one's."""
+        return self.switched.account if self.switched else self.session.account
 
     def name(self, part: str = "name") -> str:
         """Return a part of the address."""
@@ -148,7 +170,7 @@ class Visit:
         """Return the way to the same page with a draft of its own: two tabs must not mix theirs."""
         if self.request.method != "GET" or self.asked("draft"):
             return None
-        return go(self.request.url.path, **self.request.query_params, draft=token_urlsafe(6))
+        return go(self.request.url.path, **{**self.request.query_params, "draft": token_urlsafe(6)})
 
     def onward(self, step: str) -> Response:
         """Lead to another step of the form at this address, with its draft."""
@@ -163,7 +185,7 @@ class Visit:
 
     def acting(self) -> AbstractContextManager[None]:
         """Sign the calls of a block as whoever is signed in."""
-        return calling_as(self.session.caller)
+        return calling_as(self.caller)
 
     def call(self, operation: str, part: str = "", /, service: str = "iam", **asked: Any) -> Any:
         """Make a call as whoever is signed in; return a part of its answer, or the whole.
@@ -211,22 +233,35 @@ class Visit:
             self.show_failure(failure)
             return []
 
+    def refuse(self, text: str, status: int) -> None:
+        """Say on the page why what was asked is not done."""
+        self._alert(Alert(text=text))
+        self.status = status
+
+    def _alert(self, alert: Alert) -> None:
+        if alert not in self.alerts:
+            self.alerts.append(alert)
+
     def show_failure(self, failure: AwsFailure) -> None:
         """Show on the page what AWS refused.
 
         Raises:
             SignedOut: the credentials themselves count no more.
+            CannotTell: the local AWS does not answer; nor would it the page's other calls.
         """
         if failure.kind is Kind.CREDENTIALS:
             raise SignedOut(failure.said)
+        if failure.kind is Kind.UNREACHABLE:
+            raise CannotTell(
+                f"the local AWS does not answer ({failure.code})",
+                do="start it (`rolelab local start`), and load this page again",
+            )
         refused = _REFUSED.search(failure.said) if failure.kind is Kind.DENIED else None
         why = ""
         if refused:
             why = f"/why?{urlencode({'action': refused[1], 'resource': refused[2] or ''})}"
         text = f"{failure.code}: {failure.said}" if failure.said else failure.code
-        alert = Alert(text=text, why=why)
-        if alert not in self.alerts:
-            self.alerts.append(alert)
+        self._alert(Alert(text=text, why=why))
 
     # -- answers -----------------------------------------------------------------------------------
 
@@ -237,6 +272,8 @@ class Visit:
             template,
             title=title,
             session=session,
+            switched=self.switched,
+            worked_in=self.account if session else "",
             notices=session.notices_once() if session else [],
             alerts=self.alerts,
             path=self.request.url.path,
@@ -246,10 +283,15 @@ class Visit:
         )
         return Response(html, self.status, media_type="text/html")
 
-    def notice(self, text: str, secrets: Mapping[str, str] | None = None) -> None:
+    def notice(
+        self,
+        text: str,
+        secrets: Mapping[str, str] | None = None,
+        kind: Literal["success", "error"] = "success",
+    ) -> None:
         """Let the next page say that something is done."""
         shown = {label: Secret(value) for label, value in (secrets or {}).items()}
-        self.session.notices.append(Notice("success", text, shown))
+        self.session.notices.append(Notice(kind, text, shown))
 
 
 Show = Callable[[Visit], Response]

@@ -15,14 +15,14 @@ def show(visit: Visit) -> Response:
     from rolelab.explain.question import Question
 
     session, verdict = visit.session, None
-    mine = session.switched.arn if session.switched else session.arn
+    mine = visit.switched.arn if visit.switched else session.arn
     # Others' policies are told to root alone: whoever is signed in asks about themselves.
-    asks_of_all = session.is_root and not session.switched
+    asks_of_all = session.is_root and not visit.switched
     who = visit.asked("who", mine) if asks_of_all else mine
     action = visit.asked("action").strip()
     resource = visit.asked("resource").strip()
     if action:
-        endpoint = visit.around.instance.endpoint(session.account)
+        endpoint = visit.around.instance.endpoint(visit.account)
         try:
             question = Question(action=action, resource=resource)
             verdict = anybody.why(endpoint, who.strip(), question)

@@ -53,6 +53,10 @@ class PlainBrowser:
         """Look at a page."""
         return self._send("GET", path, b"", headers)
 
+    def head(self, path: str) -> Answer:
+        """Ask for what a page would say of itself, as previews of links do."""
+        return self._send("HEAD", path, b"", {})
+
     def post(
         self, path: str, csrf: str = "", /, form: dict[str, str] | None = None, **headers: str
     ) -> Answer:

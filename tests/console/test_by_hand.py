@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
 
 import pytest
-import urllib3
 from playwright.sync_api import Browser, expect
 
 from rolelab.aws.clients import Clients
@@ -114,30 +110,6 @@ def test_what_is_wrong_is_one_line(
     assert done.exit_code == 2
     assert said in done.err
     assert done.err.count("error:") == 1
-
-
-def test_the_console_serves_until_it_is_interrupted(folder: Folder, administrator: Clients) -> None:
-    """It prints where it is; the local AWS goes on without it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rolelab", "console"],
-        cwd=folder.path,
-        env=dict(folder.env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        lines = [process.stdout.readline() for _ in range(4)]
-        address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
-        assert address, lines
-        assert "/signin/root?token=" in "".join(lines)
-        assert urllib3.request("GET", f"{address[0]}/signin").status == 200
-        taken = folder.rolelab("console", "--port", address[0].rpartition(":")[2])
-        assert (taken.exit_code, "cannot listen on port" in taken.err) == (2, True)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
-    assert probe.find(folder.path / ".rolelab" / "local").instance is not None
 
 
 def test_a_lab_that_was_made_by_up_is_signed_in_to(folder: Folder, chromium: Browser) -> None:

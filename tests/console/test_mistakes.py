@@ -160,6 +160,6 @@ def test_searching_keeps_what_is_chosen(
     window.get_by_role("button", name="Add permissions").click()
     expect(window.get_by_role("status")).to_contain_text("2 policies added.")
     attached = root.iam.list_attached_user_policies(UserName="testuser")["AttachedPolicies"]
-    names = {policy["PolicyName"] for policy in attached}
+    names = {policy.get("PolicyName") for policy in attached}
     assert len(names) == 4
     assert names > {"AmazonS3FullAccess", "IAMReadOnlyAccess"}

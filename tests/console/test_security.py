@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
+from starlette.types import Message, Send
 
 from rolelab.aws.clients import Clients
+from rolelab.console.guard import Guard
 from rolelab.console.serving import ConsoleServer
 from tests.console.plain import PlainBrowser
 from tests.console.steps import PASSWORD
@@ -272,8 +276,118 @@ def test_forms_that_make_no_sense_are_no_failure(browser: PlainBrowser) -> None:
     browser.as_root()
     kind = "multipart/form-data; boundary=b; charset=punycode"
     assert browser.post("/iam/groups", "x", form={"do": "x"}, **{"content-type": kind}).status < 500
-    deep = {"do": "check", "use": "managed", "document": "[" * 5000}
+    numbers = {"do": "check", "use": "managed", "document": "9" * 5000}
     csrf = browser.get("/iam/groups").csrf
+    assert browser.post("/iam/check", csrf, form=numbers).status == 200
+    assert browser.post("/s3/buckets/b", csrf, form={"do": "delete", "key": "x"}).status == 400
+    assert browser.get("/iam/users/u/inline?draft=").status < 400
+    deep = {"do": "check", "use": "managed", "document": "[" * 5000}
     assert "nested too deep" in browser.post("/iam/check", csrf, form=deep).text
     no_such = {"do": "add-tag", "key": "a", "value": "b"}
     assert browser.post("/iam/groups/x", csrf, form=no_such).status == 400
+
+
+def test_pages_are_no_part_of_others(
+    browser: PlainBrowser, console: ConsoleServer, root: Clients
+) -> None:
+    """What is shown once is shown to a person: no image of another page, no preview, uses it up."""
+    root.iam.create_user(UserName="u")
+    browser.as_root()
+    browser.post("/iam/users/u?tab=credentials", form={"do": "create-key"})
+    foreign = {"sec-fetch-site": "same-site", "sec-fetch-dest": "image"}
+    assert browser.get("/iam/users/u", **foreign).status == 403
+    assert "Secret access key" in browser.get("/iam/users/u").text
+    link = console.root_link().removeprefix(console.around.address)
+    preview = PlainBrowser(console)
+    assert preview.head(link).status == 403
+    assert preview.get(link).to == "/console/home"
+
+
+def test_a_link_from_elsewhere_finds_whoever_is_signed_in(learner: PlainBrowser) -> None:
+    """The cookie is strict: the first request comes without it, and the page asks again."""
+    own, learner.cookie = learner.cookie, "another-programs=1"
+    followed = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "document"}
+    again = learner.get("/switchrole?roleName=r", **followed)
+    assert (again.status, 'http-equiv="refresh"' in again.text) == (200, True)
+    learner.cookie = own
+    assert "Switch Role" in learner.get("/switchrole?roleName=r", **followed).text
+
+
+def test_what_is_written_is_judged_by_aws(browser: PlainBrowser, root: Clients) -> None:
+    """A document is sent as it was written: two Effects are refused, and not the last one taken."""
+    browser.as_root()
+    written = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Effect": "Deny",
+        "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}"""
+    form = {"do": "trust", "entity": "custom", "document": written}
+    begun = browser.get("/iam/create-role").to
+    review = browser.post(begun, form=form).to.replace("permissions", "review")
+    refused = browser.post(review, form={"do": "create-role", "name": "r"})
+    assert "MalformedPolicyDocument" in refused.alert
+    assert root.iam.list_roles()["Roles"] == []
+
+
+def test_a_form_that_is_lost_is_said_to_be(browser: PlainBrowser, root: Clients) -> None:
+    """Too many others begun meanwhile: nothing is created, and that is told; twice sent is not."""
+    browser.as_root()
+    pages = [browser.get("/iam/create-user").to for _ in range(40)]
+    for page in pages:
+        browser.post(page, form={"do": "details", "name": "u"})
+    csrf = browser.get("/console/home").csrf
+    for page in (pages[0], pages[-1], pages[-1]):
+        browser.post(f"{page}&step=review", csrf, form={"do": "create-user"})
+        after = browser.get("/console/home")
+        assert ("no longer here" in after.alert) is (page == pages[0])
+    assert [user["UserName"] for user in root.iam.list_users()["Users"]] == ["u"]
+
+
+def test_a_password_is_shown_whatever_else_fails(browser: PlainBrowser, root: Clients) -> None:
+    """It was set before the group was found to be gone: nobody could ask for it again."""
+    root.iam.create_group(GroupName="team")
+    browser.as_root()
+    page = browser.get("/iam/create-user").to
+    form = {"do": "details", "name": "u", "console": "on", "password-kind": "auto"}
+    browser.post(page, form=form)
+    browser.post(f"{page}&step=permissions", form={"do": "permissions", "group": "team"})
+    root.iam.delete_group(GroupName="team")
+    created = browser.post(f"{page}&step=review", form={"do": "create-user"})
+    shown = browser.get(created.to)
+    assert "User u is created, but: NoSuchEntity" in shown.alert
+    assert "Console password" in shown.text
+
+
+def test_a_policy_in_use_keeps_its_versions(
+    browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """AWS refuses to delete it; what was refused must not have begun."""
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    document = document.replace("[]", '[{"Effect": "Deny", "Action": "*", "Resource": "*"}]')
+    arn = root.iam.create_policy(PolicyName="p", PolicyDocument=document)["Policy"].get("Arn", "")
+    root.iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
+    root.iam.create_user(UserName="u")
+    root.iam.attach_user_policy(UserName="u", PolicyArn=arn)
+    page = f"/iam/policies/{quote(arn, safe='')}"
+    assert "DeleteConflict" in browser.as_root().post(page, form={"do": "delete-policy"}).alert
+    assert len(root.iam.list_policy_versions(PolicyArn=arn)["Versions"]) == 2
+    root.iam.detach_user_policy(UserName="u", PolicyArn=arn)
+    assert browser.post(page, form={"do": "delete-policy"}).to == "/iam/policies"
+
+
+def test_a_usual_port_is_left_out() -> None:
+    """Browsers name no port where it is 80: such a console answers, too."""
+    sent: list[int] = []
+
+    async def app(_: object, __: object, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: Message) -> None:
+        sent.append(message.get("status", 0))
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    for host in (b"127.0.0.1", b"evil.example"):
+        scope = {"type": "http", "method": "GET", "headers": [(b"host", host)]}
+        with ThreadPoolExecutor(1) as thread:  # that of this test may have a loop: the browser's
+            guard = Guard(app, "http://127.0.0.1:80")
+            thread.submit(asyncio.run, guard(scope, receive, send)).result()
+    assert [status for status in sent if status] == [200, 403]

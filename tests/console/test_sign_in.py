@@ -252,3 +252,38 @@ def test_other_names_do_not_end_a_wait(
         said += [browser.sign_in("testuser", f"Wrong-pass-{guess}").alert for guess in range(4)]
         browser.sign_in(f"new{number}", "Wrong-pass-1")
     assert said.count(WRONG) < 7
+
+
+def test_who_must_change_the_password_may_leave(browser: PlainBrowser, root: Clients) -> None:
+    """Signing out is always possible, from every page's menu."""
+    make_user(root, must_change=True)
+    browser.sign_in("testuser")
+    csrf = browser.get("/signin/change-password").csrf
+    assert browser.post("/console/home", csrf, form={"do": "sign-out"}).to == "/signin"
+    assert browser.get("/signin/change-password").to.startswith("/signin?to=")
+
+
+def test_a_role_of_another_account_works_in_that_account(
+    browser: PlainBrowser, root: Clients, account: str
+) -> None:
+    """What a page calls this account is the role's, as are its link and the menu."""
+    make_user(root)
+    theirs = str(10**12 - int(account)).zfill(12)
+    other_account = Clients(browser.console.around.instance.endpoint(theirs))
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = other_account.iam.create_role(RoleName="x", AssumeRolePolicyDocument=document)["Role"]
+    everything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    other_account.iam.attach_role_policy(RoleName="x", PolicyArn=everything)
+    _allow(root, {}, action="sts:AssumeRole", resource=role["Arn"])
+    browser.sign_in("testuser")
+    form = {"do": "switch-role", "account": theirs, "roleName": "x"}
+    browser.post("/switchrole", form=form)
+    assert f"x/testuser @ {theirs}" in browser.get("/console/home").text
+    assert f"account={theirs}&amp;roleName=x" in browser.get("/iam/roles/x").text
+    page = browser.get("/iam/create-role").to
+    assert f"This account ({theirs})" in browser.get(page).text
+    review = browser.post(page, form={"do": "trust"}).to.replace("permissions", "review")
+    browser.post(review, form={"do": "create-role", "name": "made"})
+    made = other_account.iam.get_role(RoleName="made")["Role"]
+    assert f"arn:aws:iam::{theirs}:root" in json.dumps(made.get("AssumeRolePolicyDocument"))

@@ -42,6 +42,7 @@ class LoopbackServer(uvicorn.Server):
                 ws="none",
                 loop="asyncio",
                 log_config=None,
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 # Nobody is between: what a header says of where a request comes from is made up.
