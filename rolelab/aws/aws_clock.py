@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -21,6 +22,10 @@ class AwsClock:
         Until an answer told it, by this machine's clock.
         """
         return time.time() + self._ahead_s
+
+    def moment(self) -> datetime:
+        """Return the same as a moment of UTC."""
+        return datetime.fromtimestamp(self.now(), timezone.utc)
 
     def hear(self, http_response: Any, **_: Any) -> None:
         """Take the time from an answer; a handler of botocore's event `after-call`."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from rolelab.cli import target
 from rolelab.errors import CannotTell
 from rolelab.report.say import say
+
+if TYPE_CHECKING:
+    from rolelab.explain.question import Question
 
 
 @click.command()
@@ -21,6 +25,14 @@ from rolelab.report.say import say
 @click.option(
     "--who", metavar="ARN", help="Anybody on the local AWS instead: a user, a role, a session."
 )
+@click.option(
+    "--context",
+    "context",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A condition key that the request is to have, such as aws:SourceIp=203.0.113.7; may be "
+    "repeated, also for several values of one key.",
+)
 @click.argument("action", default="sts:AssumeRole")
 @click.argument("resource", default="")
 @click.pass_context
@@ -30,6 +42,7 @@ def command(
     learner_name: str | None,
     role: bool,
     who: str | None,
+    context: tuple[str, ...],
     action: str,
     resource: str,
 ) -> None:
@@ -37,17 +50,22 @@ def command(
 
     Without an ACTION: whether they are allowed to assume the role. The policies are read with the
     administrator's credentials; nothing is changed. Exit code 3 where it cannot be found out.
+
+    With a --context they decide alone: what is supposed of a request is not tried.
     """
     from rolelab.explain import question as asking
+    from rolelab.explain import request_context
     from rolelab.report import text
 
+    supposed = request_context.read(context)
     if who:
-        for line in _of_anybody(who, action, resource):
+        question = asking.Question(action=action, resource=resource, context=supposed)
+        for line in _of_anybody(who, question):
             say(line)
         return
     chosen = choice.find()
     learner = chosen.lab.learner(learner_name)
-    question = asking.Question(action=action, resource=resource, of_session=role)
+    question = asking.Question(action=action, resource=resource, of_session=role, context=supposed)
     words = (*choice.words, *(("--as", learner_name) if learner_name else ()))
     options = "".join(f" {shlex.quote(word)}" for word in words)
     reason = asking.why(chosen.lab, learner, chosen.endpoint, question, options=options)
@@ -57,16 +75,15 @@ def command(
         ctx.exit(CannotTell.exit_code)
 
 
-def _of_anybody(who: str, action: str, resource: str) -> Iterator[str]:
+def _of_anybody(who: str, question: Question) -> Iterator[str]:
     """Yield the answer for a principal of the local AWS, line by line: no outputs name it."""
     from rolelab import project
     from rolelab.explain import anybody
-    from rolelab.explain.question import Question
     from rolelab.iam import arns
     from rolelab.localaws.process.record import DEFAULT_ACCOUNT
     from rolelab.report import text
 
     local_aws = target.running(project.find())
     endpoint = local_aws.endpoint(arns.account_of(who) or DEFAULT_ACCOUNT)
-    answer = anybody.why(endpoint, who, Question(action=action, resource=resource))
+    answer = anybody.why(endpoint, who, question)
     yield from text.reason(answer.reason.why, answer.reason.advice)

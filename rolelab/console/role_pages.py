@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import Any
 
 from starlette.responses import Response
@@ -137,7 +136,7 @@ def _revoke(visit: Visit) -> Response:
     """Deny everything to sessions made before now: what a stolen session cannot outlive."""
     # Anybody may ask this, and each answer tells AWS's time: this machine's may be another.
     visit.call("GetCallerIdentity", service="sts")
-    now = datetime.fromtimestamp(visit.around.callers.clock.now(), timezone.utc)
+    now = visit.around.callers.clock.moment()
     moment = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     before = {"DateLessThan": {"aws:TokenIssueTime": moment}}
     denied = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": before}

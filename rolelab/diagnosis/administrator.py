@@ -150,7 +150,7 @@ class Administrator:
             user=self.user(learner),
             role=self.role(),
             document=self.document,
-            now=self._patience.clock.now(),
+            now=self._callers.clock.moment(),
             is_local=self._endpoint.is_local,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -44,6 +44,10 @@ class Situation:
     now: datetime
     is_local: bool
     """On the local AWS there is no organization whose policies nobody can read."""
+    supposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    """Condition keys that somebody supposes of the requests: they win over those worked out."""
+    is_session_new: bool = True
+    """Whether the role's session begins now; else nobody knows when it began."""
 
     def deviations(self) -> Deviations:
         """Return everything that is not as declared."""
@@ -72,7 +76,8 @@ class Situation:
         """
         request = self._request(self._own if who == OWN else self._session, action, resource)
         if action.lower() == "sts:assumerole":
-            request = replace(request, context={**self._switch().context, **request.context})
+            sent = self._switch().context
+            request = replace(request, context={**sent, **request.context, **self.supposed})
         policies = self.policies(who)
         for layer in RESOURCE_LAYERS:
             policies = policies.put(layer, of_resource.by_layer.get(layer))
@@ -154,7 +159,7 @@ class Situation:
             self.learner.session_name,
             role.unique_id if role else "",
             tags=role.tags if role else None,
-            issued=self.now,
+            issued=self.now if self.is_session_new else None,
             credential=CredentialState.ACTIVE if is_there else CredentialState.ORPHANED,
         )
 
@@ -164,7 +169,7 @@ class Situation:
             principal=principal,
             action=action,
             resource=resource,
-            context={"aws:RequestedRegion": self.lab.region, **local},
+            context={"aws:RequestedRegion": self.lab.region, **local, **self.supposed},
             now=self.now,
             unknown=frozenset() if self.is_local else ORGANIZATION_KEYS,
         )
@@ -174,7 +179,8 @@ class Situation:
         asked = self.lab.switch(self.learner).request(self._own)
         request = self._request(asked.principal, asked.action, asked.resource)
         tags = self.role.tags if self.role else None
-        return replace(request, context={**request.context, **asked.context}, resource_tags=tags)
+        context = {**request.context, **asked.context, **self.supposed}
+        return replace(request, context=context, resource_tags=tags)
 
     def _of(
         self,

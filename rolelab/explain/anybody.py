@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 
 from rolelab.aws import iam_entities, own_calls
 from rolelab.aws.callers import Callers, administrator
@@ -44,7 +43,7 @@ def why(endpoint: Endpoint, who: str, question: Question) -> WhyAnswer:
         return WhyAnswer(True, Reason(why=(f"{said}resource denies.",)))
     question = replace(question, of_session=arn.kind != "user")
     with administrator(endpoint, purpose=own_calls.EXPLAIN) as callers:
-        situation = _situation(callers, endpoint, arn)
+        situation = question.supposed_in(_situation(callers, endpoint, arn))
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
         reader = ResourceReader(callers, admin, arn.account)
         try:
@@ -93,6 +92,6 @@ def _situation(callers: Callers, endpoint: Endpoint, arn: Arn) -> Situation:
         user=user,
         role=role,
         document=iam_entities.ManagedPolicies(callers).document,
-        now=datetime.now(timezone.utc),
+        now=callers.clock.moment(),
         is_local=endpoint.is_local,
     )

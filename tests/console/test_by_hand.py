@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -146,3 +147,30 @@ def test_a_lab_made_by_hand_is_explained(folder: Folder, administrator: Clients)
         assert (done.exit_code, "is allowed to call" in done.out) == (0, True), done.out + done.err
     done = folder.rolelab("explain", "--who", "nobody", "s3:ListAllMyBuckets")
     assert (done.exit_code, done.err.count("error:")) == (2, 1)
+
+
+def test_what_is_supposed_of_a_request_counts_for_anybody(
+    folder: Folder, administrator: Clients
+) -> None:
+    """Also the time, which is that of the local AWS where nothing else is supposed."""
+    now = datetime.now(timezone.utc)
+    limit, before = (f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" for hours in (24, 23))
+    limited = {
+        "Effect": "Allow",
+        "Action": "iam:ListUsers",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": limit}},
+    }
+    administrator.iam.put_user_policy(
+        UserName="testuser", PolicyName="until", PolicyDocument=document(limited)
+    )
+    ask = ("explain", "--who", "arn:aws:iam::000000000000:user/testuser", "iam:ListUsers")
+    late = ("--context", f"aws:CurrentTime={limit}")
+    early = ("--context", f"aws:CurrentTime={before}")
+    assert "is allowed to call" in folder.rolelab(*ask).out
+    assert "is not allowed to call" in folder.rolelab(*ask, *late).out
+    wrong = folder.rolelab(*ask, "--context", "aws:CurrentTime=late")
+    assert (wrong.exit_code, wrong.err.count("error:"), wrong.err.count("\n")) == (2, 1, 1)
+    folder.rolelab("local", "clock", "--forward", "2d")
+    assert "is not allowed to call" in folder.rolelab(*ask).out
+    assert "is allowed to call" in folder.rolelab(*ask, *early).out

@@ -10,12 +10,11 @@ Amazon S3"; the sentences as S3 has answered them.
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from components.documents import VERSION
 from components.limits import policy_size
-from rolelab.iam import arns
+from rolelab.iam import arns, condition_keys
 from rolelab.iam.actions import Action, is_key, of_service
 from rolelab.iam.documents import (
     EXCLUSIVE,
@@ -40,25 +39,6 @@ MOST_BYTES = 20 * 1024
 
 _S3 = "s3"
 _KINDS = frozenset({"bucket", "object"})
-_NAMES_OF_GLOBAL_KEYS = """
-assumedroot calledvia calledviaawsmcp calledviafirst calledvialast chatbotsourcearn currenttime
-ec2instancesourceprivateipv4 ec2instancesourcevpc epochtime federatedprovider ismcpserviceaction
-multifactorauthage multifactorauthpresent principalaccount principalarn principalisawsservice
-principalorgid principalorgpaths principalservicename principalservicenameslist principaltag/
-principaltype referer requestedregion requesttag/ resourceaccount resourceorgid resourceorgpaths
-resourcetag/ securetransport signinsessionarn sourceaccount sourcearn sourceidentity sourceip
-sourceorgid sourceorgpaths sourceowner sourcevpc sourcevpcarn sourcevpce tagkeys tokenissuetime
-useragent userid username viaawsmcpservice viaawsservice vpceaccount vpceorgid vpceorgpaths
-vpcsourceip
-"""
-_GLOBAL_KEYS = frozenset(f"aws:{name}" for name in _NAMES_OF_GLOBAL_KEYS.split())
-"""Source: IAM User Guide, "AWS global condition context keys"."""
-_OF_SESSIONS = re.compile(
-    r"(?:saml|identitystore|codebuild|[a-z0-9-]+(?:\.[a-z0-9-]+)+):.+"
-    r"|ec2:(?:sourceinstancearn|roledelivery)|(?:lambda|glue|ssm):(?:source.*|roleassumedby|"
-    r"credentialissuingservice)"
-)
-"""Keys that a session brings from the service or the provider that made it."""
 
 
 def fault_of(body: str, bucket: str) -> str:
@@ -207,7 +187,7 @@ def _conditions(block: object, groups: list[list[Action]]) -> Iterator[str]:
             yield SYNTAX
             return
         for key, values in keys.items():
-            if not _is_key(key):
+            if not condition_keys.is_known(_S3, key):
                 yield "Policy has an invalid condition key"
             if is_key(_S3, key) and not key.lower().startswith("aws:"):
                 yield from _belonging(key, groups)
@@ -215,14 +195,6 @@ def _conditions(block: object, groups: list[list[Action]]) -> Iterator[str]:
                 yield SYNTAX
             if use.operator.name == "IpAddress" and not all(map(_is_address, as_list(values))):
                 yield "Invalid IP address in Conditions"
-
-
-def _is_key(key: str) -> bool:
-    lower = key.lower()
-    family, slash, tag = lower.partition("/")
-    if is_key(_S3, key) or _OF_SESSIONS.fullmatch(lower):
-        return True
-    return family + slash in _GLOBAL_KEYS and bool(tag) == bool(slash)
 
 
 def _belonging(key: str, groups: list[list[Action]]) -> Iterator[str]:
