@@ -55,6 +55,8 @@ _SIGNATURE = frozenset(
 _OF_A_BODY = "x-amz-checksum-"
 _COPY_SOURCE = "x-amz-copy-source"
 _LIST_TYPE = "list-type"
+ENCODING_TYPE = "encoding-type"
+"""The parameter by which a list gives its keys percent-encoded."""
 _NUMBER = re.compile(r"-?[0-9]{1,10}")
 _MOST_NUMBER = 2**31 - 1
 _MOST_PARTS = 10_000
@@ -141,6 +143,7 @@ def read(method: str, place: tuple[str, str], query: Query, headers: Mapping[str
     operation = _operation(method, level, query, headers)
     _require_unambiguous(operation, query)
     _require_numbers(operation, query)
+    _require_encoding(operation, query)
     kept = {
         name: value
         for name, value in headers.items()
@@ -229,6 +232,13 @@ def _require_numbers(operation: S3Operation, query: Query) -> None:
             camel = words[0] + "".join(word.capitalize() for word in words[1:])
             message = f"Argument {camel} must be an integer between 0 and {_MOST_NUMBER}"
             raise invalid_argument(message, name, value)
+
+
+def _require_encoding(operation: S3Operation, query: Query) -> None:
+    value = query.get(ENCODING_TYPE, [""])[0]
+    if ENCODING_TYPE in operation.parameters and value not in ("", "url"):
+        message = "Invalid Encoding Method specified in Request"
+        raise invalid_argument(message, ENCODING_TYPE, value)
 
 
 def _has_markers(operation: S3Operation, query: Query) -> bool:

@@ -25,8 +25,15 @@ from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, Keys
 from rolelab.localaws.accounts.enforcement import authorize
 from rolelab.localaws.accounts.identities import IdentityStore
-from rolelab.localaws.http.s3_call import S3Call
-from rolelab.localaws.ministack import bucket_policies, s3_acls, s3_files, s3_keys
+from rolelab.localaws.http.s3_call import ENCODING_TYPE, S3Call
+from rolelab.localaws.ministack import (
+    bucket_policies,
+    s3_acls,
+    s3_files,
+    s3_keys,
+    s3_pages,
+    s3_xml,
+)
 from rolelab.localaws.ministack.emulator import Foreign, module
 from rolelab.localaws.ministack.s3_callers import Answer
 from rolelab.localaws.ministack.s3_permissions import Permission
@@ -247,13 +254,15 @@ class S3:
             headers["authorization"] = authorization
         # MiniStack gives a part of an object to GET only; a body is never sent for HEAD.
         is_part = call.operation.name == "HeadObject" and "range" in headers
-        with s3_files.reading(call.operation.name):
+        query = _query(call)
+        encoding = "".join(query.pop(ENCODING_TYPE, []))
+        with s3_files.reading(call.operation.name), s3_xml.encoded(encoding):
             answer: Answer = await self._s3.handle_request(
                 "GET" if is_part else call.operation.method,
                 call.path,
                 headers,
                 body if call.operation.has_body else b"",
-                _query(call),
+                s3_pages.begun(call, query),
             )
         if is_part:
             answer[1]["Content-Length"] = str(len(answer[2]))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+from xml.etree.ElementTree import Element, SubElement, register_namespace
 
 from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.ministack import s3_xml
 from rolelab.localaws.ministack.emulator import Foreign, module
 
 _MOST_OBJECTS = 1000
@@ -110,8 +111,7 @@ class ObjectDeletion:
             element = SubElement(root, "Object")
             for name, text in each.parts.items():
                 SubElement(element, name).text = text
-        # A reader of XML takes a bare carriage return for a line feed: another key.
-        return tostring(root).replace(b"\r", b"&#13;")
+        return s3_xml.document(root)
 
 
 def read_deletion(body: bytes) -> ObjectDeletion:
@@ -154,8 +154,7 @@ def with_refusals(answer: bytes, refused: Sequence[tuple[DeletedObject, AwsError
             if text:
                 SubElement(element, f"{prefix}{name}").text = text
     register_namespace("", _NAMESPACE)
-    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return content.replace(b"\r", b"&#13;")
+    return s3_xml.document(root)
 
 
 def _name(element: Foreign) -> str:

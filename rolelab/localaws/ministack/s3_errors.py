@@ -10,8 +10,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from rolelab.localaws.accounts.aws_error import AwsError
-from rolelab.localaws.http.envelopes import text
-from rolelab.localaws.ministack.s3_bodies import XmlBody
+from rolelab.localaws.ministack import s3_xml
 
 _ABOUT_BUCKETS = frozenset(
     {
@@ -74,16 +73,15 @@ def body_of(
         **details,
         "RequestId": str(uuid4()),
     }
-    content = "".join(f"<{name}>{text(value)}</{name}>" for name, value in elements.items())
+    content = "".join(f"<{name}>{s3_xml.text(value)}</{name}>" for name, value in elements.items())
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{content}</Error>'.encode()
 
 
 def read(body: bytes) -> AwsError | None:
     """Read an error of MiniStack's; None where it is none. The status is not in it."""
-    root = XmlBody.read(body).root
-    if root is None or root.tag != "Error":
+    fields = s3_xml.parts_of(body, "Error")
+    if fields is None:
         return None
-    fields = {str(element.tag): element.text or "" for element in root}
     details = {name: value for name, value in fields.items() if name not in _OF_MINISTACK}
     return AwsError(fields.get("Code", ""), fields.get("Message", ""), details=details)
 

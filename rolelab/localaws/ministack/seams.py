@@ -15,7 +15,7 @@ from rolelab.errors import LabError
 from rolelab.localaws.accounts.caller import is_root_key
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import ServerCertificateRecord
-from rolelab.localaws.ministack import s3_files, s3_hashes
+from rolelab.localaws.ministack import s3_files, s3_hashes, s3_xml
 from rolelab.localaws.ministack.emulator import PINS, Foreign, module, original, replace
 from rolelab.localaws.ministack.s3 import S3
 from rolelab.localaws.ministack.signatures import Signatures
@@ -64,6 +64,9 @@ REPLACED = (
     _seam("services.s3._persist_object(bucket, key, obj)"),
     _seam("services.s3._atomic_write(fpath, data)"),
     _seam("services.s3._read_body(bucket_name, key, obj)"),
+    # Any key can be read from what is written; encoding-type counts wherever S3 has it.
+    _seam("services.s3.tostring(element, encoding)"),
+    _seam("services.s3._esc(data)"),
     # Sessions and server certificates outlive a restart.
     _seam("services.sts.get_state()"),
     _seam("services.sts.load_persisted_state(data)"),
@@ -137,7 +140,7 @@ STORES = {
     ),
     "services.sts": "_sessions",
     "services.s3": (
-        "_buckets _bucket_acl _bucket_policies _multipart_uploads hashlib "
+        "_buckets _bucket_acl _bucket_policies _multipart_uploads _object_versions hashlib "
         "_ACL_GROUP_ALL_USERS _ACL_GROUP_AUTHENTICATED"
     ),
     "core.iam_evaluator": "_anonymous",
@@ -195,6 +198,8 @@ def install(store: IdentityStore, signatures: Signatures, s3: S3) -> None:
         "_persist_object": s3_files.persist_object,
         "_atomic_write": s3_files.atomic_write,
         "_read_body": s3_files.read_body,
+        "tostring": s3_xml.element_text,
+        "_esc": s3_xml.escaped,
         "get_state": kept,
         "load_persisted_state": restore,
     }
