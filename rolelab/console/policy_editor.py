@@ -12,6 +12,7 @@ from rolelab.console import forms, holders
 from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.iam import grammar
 from rolelab.iam.grammar import PolicyUse, bucket
+from rolelab.iam.grammar.lines import line_of
 
 _MANAGED = "managed"
 _USES = {
@@ -119,7 +120,7 @@ ACTIONS = {"next": _next, "create-policy": _save}
 
 
 def _faults(text: str, use: str) -> list[str]:
-    """Return what AWS would refuse in a document, each with its place: line, or element."""
+    """Return what AWS would refuse in a document, each with its line and its place."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -129,11 +130,12 @@ def _faults(text: str, use: str) -> list[str]:
     except ValueError as error:
         return [f"Not JSON: {error}"]
     kind, _, name = use.partition(":")
-    if kind == "bucket":
-        fault = bucket.fault_of(text, name)
-        return [fault] if fault else []
-    faults = grammar.faults(text, _USES.get(kind, PolicyUse.MANAGED))
-    return [f"{fault.place}: {fault.what}" for fault in faults]
+    faults = (
+        bucket.faults(text, name)
+        if kind == "bucket"
+        else grammar.faults(text, _USES.get(kind, PolicyUse.MANAGED))
+    )
+    return [f"line {line_of(text, fault.place)}: {fault.place}: {fault.what}" for fault in faults]
 
 
 def _check(visit: Visit) -> Response:

@@ -25,6 +25,7 @@ from rolelab.iam import names
 OLD_VERSION = "2008-10-17"
 """What a document without `Version` is read as. Source: IAM User Guide, "IAM JSON policy elements:
 Version"."""
+DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
 EXCLUSIVE = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
 """Pairs of elements of which a statement has one at most."""
 STATEMENT_ELEMENTS = (
@@ -189,7 +190,7 @@ def parse(document: object) -> Document:
     version = raw.get("Version", OLD_VERSION)
     if version not in (VERSION, OLD_VERSION):
         raise PolicyError(f"Version {version!r} is neither {VERSION} nor {OLD_VERSION}")
-    unknown = set(raw) - {"Version", "Id", "Statement"}
+    unknown = set(raw).difference(DOCUMENT_ELEMENTS)
     if unknown:
         raise PolicyError(f"unknown element {sorted(unknown)[0]}")
     if "Statement" not in raw:
@@ -295,7 +296,7 @@ def _scalar(value: object, place: str) -> str:
     raise PolicyError(f"{place}: not a string, number or boolean")
 
 
-_ORDER = {name: at for at, name in enumerate(("Version", "Id", "Statement", *STATEMENT_ELEMENTS))}
+_ORDER = {name: at for at, name in enumerate((*DOCUMENT_ELEMENTS, *STATEMENT_ELEMENTS))}
 
 
 def pretty(raw: object) -> str:

@@ -422,7 +422,7 @@ def _faults(layer: Layer, document: object) -> set[str]:
     if document is None:
         return set()
     if layer is Layer.RESOURCE:
-        return {bucket.fault_of(json.dumps(document), "lab-bucket")} - {""}
+        return {fault.what for fault in bucket.faults(json.dumps(document), "lab-bucket")}
     use = PolicyUse.TRUST if layer is Layer.TRUST else PolicyUse.MANAGED
     return {f"{fault.place}: {fault.what}" for fault in faults(document, use)}
 

@@ -10,13 +10,14 @@ Amazon S3"; the sentences as S3 has answered them.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from components.documents import VERSION
 from components.limits import policy_size
 from rolelab.iam import arns, condition_keys
 from rolelab.iam.actions import Action, is_key, of_service
 from rolelab.iam.documents import (
+    DOCUMENT_ELEMENTS,
     EXCLUSIVE,
     OLD_VERSION,
     PRINCIPAL_KINDS,
@@ -27,6 +28,7 @@ from rolelab.iam.documents import (
     as_mapping,
     decode,
 )
+from rolelab.iam.grammar.model import GrammarFault, unknown
 from rolelab.iam.grammar.trust import is_principal
 from rolelab.iam.language.operators import used
 from rolelab.iam.language.patterns import action_matches
@@ -39,84 +41,96 @@ MOST_BYTES = 20 * 1024
 
 _S3 = "s3"
 _KINDS = frozenset({"bucket", "object"})
+_Told = tuple[str, str]
+"""An element of a statement, empty for the whole, and what S3 says."""
 
 
-def fault_of(body: str, bucket: str) -> str:
-    """Return S3's message for the first fault of a policy of a bucket; empty where there is none.
+def faults(body: str, bucket: str) -> Iterator[GrammarFault]:
+    """Yield the faults of a policy of a bucket, in S3's words; S3 tells the first.
 
     Whether its principals exist is not looked at.
     """
-    return next(_document(body, bucket), "")
-
-
-def _document(body: str, bucket: str) -> Iterator[str]:
     if not body.startswith("{"):
-        yield NOT_JSON
+        yield _fault("document", NOT_JSON)
         return
     try:
         raw = decode(body)
     except RepeatedElement:
-        yield SYNTAX
+        yield _fault("document", SYNTAX)
         return
     except PolicyError:
-        yield NOT_JSON
+        yield _fault("document", NOT_JSON)
         return
     if policy_size(raw) > MOST_BYTES:
-        yield f"Normalized policy document exceeds the maximum allowed size of {MOST_BYTES} bytes"
-    yield from _unknown(raw, ("Version", "Id", "Statement"))
+        what = f"Normalized policy document exceeds the maximum allowed size of {MOST_BYTES} bytes"
+        yield _fault("document", what)
+    for name in unknown(raw, DOCUMENT_ELEMENTS):
+        yield _fault(f"document, {name}", f"Unknown field {name}")
     if "Statement" not in raw:
-        yield "Missing required field Statement"
+        yield _fault("document", "Missing required field Statement")
         return
     if raw.get("Version", OLD_VERSION) not in (VERSION, OLD_VERSION):
-        yield "The policy must contain a valid version string"
+        yield _fault("Version", "The policy must contain a valid version string")
     if not isinstance(raw.get("Id", ""), str):
-        yield SYNTAX
+        yield _fault("Id", SYNTAX)
     if not raw["Statement"]:
-        yield "Could not parse the policy: Statement is empty!"
+        yield _fault("Statement", "Could not parse the policy: Statement is empty!")
+    yield from _statements(raw, bucket)
+
+
+def _fault(place: str, what: str) -> GrammarFault:
+    return GrammarFault(place, what, "MalformedPolicy")
+
+
+def _statements(raw: Mapping[str, object], bucket: str) -> Iterator[GrammarFault]:
     sids: list[object] = []
-    for each in as_list(raw["Statement"]):
-        statement = as_mapping(each)
+    for number, each in enumerate(as_list(raw["Statement"]), 1):
+        where, statement = f"statement {number}", as_mapping(each)
         if statement is None:
-            yield SYNTAX
+            yield _fault(where, SYNTAX)
             return
-        yield from _statement(statement, bucket)
+        for element, what in _statement(statement, bucket):
+            yield _fault(f"{where}, {element}" if element else where, what)
         sid = statement.get("Sid")
         if sid and sid in sids:
-            yield "Statement IDs (SID) in a single policy must be unique."
+            yield _fault(f"{where}, Sid", "Statement IDs (SID) in a single policy must be unique.")
         sids.append(sid)
 
 
-def _unknown(raw: Mapping[str, object], elements: Iterable[str]) -> Iterator[str]:
-    return (f"Unknown field {name}" for name in raw if name not in elements)
-
-
-def _statement(raw: Mapping[str, object], bucket: str) -> Iterator[str]:
-    yield from _unknown(raw, STATEMENT_ELEMENTS)
+def _statement(raw: Mapping[str, object], bucket: str) -> Iterator[_Told]:
+    for name in unknown(raw, STATEMENT_ELEMENTS):
+        yield name, f"Unknown field {name}"
     is_twofold = any(element in raw and opposite in raw for element, opposite in EXCLUSIVE)
     if is_twofold or not isinstance(raw.get("Sid", ""), str):
-        yield SYNTAX
+        yield "" if is_twofold else "Sid", SYNTAX
     for element in ("Effect", "Principal", "Action", "Resource"):
         if element not in raw and f"Not{element}" not in raw:
-            yield f"Missing required field {element}"
+            yield "", f"Missing required field {element}"
             return
     if raw["Effect"] not in ("Allow", "Deny"):
-        yield f"Invalid effect: {raw['Effect']}"
-    yield from _principals(raw)
+        yield "Effect", f"Invalid effect: {raw['Effect']}"
+    for what in _principals(raw):
+        yield _used(raw, "Principal"), what
     patterns, resources = _texts(raw, "Action"), _texts(raw, "Resource")
     if not patterns or not resources:
-        yield SYNTAX
+        yield _used(raw, "Resource" if patterns else "Action"), SYNTAX
         return
     if not all(any(_named(pattern)) for pattern in patterns):
-        yield "Policy has invalid action"
+        yield _used(raw, "Action"), "Policy has invalid action"
     kinds = [_kinds_of(resource, bucket) for resource in resources]
     if not all(kinds):
-        yield "Policy has invalid resource"
+        yield _used(raw, "Resource"), "Policy has invalid resource"
     yield from _fitting(raw, patterns, frozenset[str]().union(*kinds))
+
+
+def _used(raw: Mapping[str, object], element: str) -> str:
+    """Return which of an element and its opposite a statement has."""
+    return element if element in raw else f"Not{element}"
 
 
 def _texts(raw: Mapping[str, object], element: str) -> list[str]:
     """Return an element's texts, or its opposite's; none where something else is among them."""
-    values = as_list(raw.get(element, raw.get(f"Not{element}")))
+    values = as_list(raw.get(_used(raw, element)))
     texts = [value for value in values if isinstance(value, str)]
     return texts if len(texts) == len(values) else []
 
@@ -158,7 +172,7 @@ def _kinds_of(resource: str, bucket: str) -> frozenset[str]:
 
 def _fitting(
     raw: Mapping[str, object], patterns: Iterable[str], kinds: frozenset[str]
-) -> Iterator[str]:
+) -> Iterator[_Told]:
     """Look whether actions, resources and conditions of a statement are about each other."""
     groups = [_named(pattern) for pattern in patterns]
     if "NotAction" in raw:
@@ -168,25 +182,26 @@ def _fitting(
         kinds = _KINDS
     groups = [[action for action in group if action.kinds & kinds] for group in groups]
     if not all(groups):
-        yield "Action does not apply to any resource(s) in statement"
+        yield _used(raw, "Action"), "Action does not apply to any resource(s) in statement"
     if "Condition" in raw:
         yield from _conditions(raw["Condition"], groups)
 
 
-def _conditions(block: object, groups: list[list[Action]]) -> Iterator[str]:
+def _conditions(block: object, groups: list[list[Action]]) -> Iterator[_Told]:
     operators = as_mapping(block)
     if operators is None:
-        yield SYNTAX
+        yield "Condition", SYNTAX
         return
     for name, under in operators.items():
-        use, keys = used(name), as_mapping(under)
+        place, use, keys = f"Condition {name}", used(name), as_mapping(under)
         if use is None:
-            yield f"Invalid Condition type : {name}"
+            yield place, f"Invalid Condition type : {name}"
             return
         if keys is None:
-            yield SYNTAX
+            yield place, SYNTAX
             return
         for key, values in keys.items():
+<<<<<<< HEAD
             if not condition_keys.is_known(_S3, key):
                 yield "Policy has an invalid condition key"
             if is_key(_S3, key) and not key.lower().startswith("aws:"):
@@ -195,6 +210,23 @@ def _conditions(block: object, groups: list[list[Action]]) -> Iterator[str]:
                 yield SYNTAX
             if use.operator.name == "IpAddress" and not all(map(_is_address, as_list(values))):
                 yield "Invalid IP address in Conditions"
+=======
+            for what in _condition(key, as_list(values), groups, of=use.operator.name):
+                yield place, what
+
+
+def _condition(
+    key: str, values: Sequence[object], groups: list[list[Action]], of: str
+) -> Iterator[str]:
+    if not _is_key(key):
+        yield "Policy has an invalid condition key"
+    if is_key(_S3, key) and not key.lower().startswith("aws:"):
+        yield from _belonging(key, groups)
+    if not all(isinstance(value, (str, bool, int, float)) for value in values):
+        yield SYNTAX
+    if of == "IpAddress" and not all(map(_is_address, values)):
+        yield "Invalid IP address in Conditions"
+>>>>>>> 8bab910 (grammar, console: say the line of every fault of a policy)
 
 
 def _belonging(key: str, groups: list[list[Action]]) -> Iterator[str]:

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 
 from components.documents import VERSION
 from rolelab.iam import names
-from rolelab.iam.documents import EXCLUSIVE, OLD_VERSION, STATEMENT_ELEMENTS, as_list, as_mapping
+from rolelab.iam.documents import (
+    DOCUMENT_ELEMENTS,
+    EXCLUSIVE,
+    OLD_VERSION,
+    STATEMENT_ELEMENTS,
+    as_list,
+    as_mapping,
+)
 from rolelab.iam.grammar import arn_forms
 from rolelab.iam.grammar.model import (
     LEGACY,
@@ -25,6 +32,7 @@ from rolelab.iam.grammar.model import (
     PolicyUse,
     strings,
     unique_sid,
+    unknown,
 )
 from rolelab.iam.language.operators import used
 
@@ -91,8 +99,8 @@ def _too_old(raw: _Raw, use: PolicyUse) -> Iterator[GrammarFault]:
 
 
 def _syntax(raw: _Raw) -> Iterator[GrammarFault]:
-    if set(raw) - {"Version", "Id", "Statement"}:
-        yield GrammarFault("document", SYNTAX)
+    for name in unknown(raw, DOCUMENT_ELEMENTS):
+        yield GrammarFault(f"document, {name}", SYNTAX)
     if "Version" in raw and raw["Version"] not in (VERSION, OLD_VERSION):
         yield GrammarFault("Version", SYNTAX)
     if not isinstance(raw.get("Id", ""), str):
@@ -111,9 +119,8 @@ def _syntax(raw: _Raw) -> Iterator[GrammarFault]:
 
 def _misshapen(raw: _Raw) -> Iterator[str]:
     """Yield the elements of a statement that have no shape of theirs; '' for the whole."""
-    if set(raw).difference(STATEMENT_ELEMENTS) or any(
-        element in raw and opposite in raw for element, opposite in EXCLUSIVE
-    ):
+    yield from unknown(raw, STATEMENT_ELEMENTS)
+    if any(element in raw and opposite in raw for element, opposite in EXCLUSIVE):
         yield ""
     if not isinstance(raw.get("Sid", ""), str):
         yield "Sid"
@@ -204,7 +211,8 @@ def _sids(statements: Iterable[_Statement]) -> Iterator[GrammarFault]:
 def _missing(statements: Iterable[_Statement], element: str, what: str) -> Iterator[GrammarFault]:
     for each in statements:
         if not any(_entries(each, element)):
-            yield GrammarFault(each.at(element), what)
+            empty = next((name for name in (element, f"Not{element}") if name in each.raw), "")
+            yield GrammarFault(each.at(empty) if empty else each.where, what)
 
 
 def _resources(statements: Iterable[_Statement]) -> Iterator[GrammarFault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -32,7 +33,7 @@ class GrammarFault:
     """One thing AWS would refuse."""
 
     place: str
-    """Such as `statement 1, Effect`; `document` for the whole."""
+    """Such as `statement 1, Effect`, `document, Comment`; `document` for the whole."""
     what: str
     """AWS's message."""
     code: str = "MalformedPolicyDocument"
@@ -49,6 +50,11 @@ def strings(value: object) -> list[str] | None:
     """Return a string or a list of strings as a list; None for anything else."""
     values = [each for each in as_list(value) if isinstance(each, str)]
     return values if len(values) == len(as_list(value)) else None
+
+
+def unknown(raw: Mapping[str, object], known: Sequence[str]) -> list[str]:
+    """Return the names of a document's or a statement's elements that are none."""
+    return [name for name in raw if name not in known]
 
 
 def unique_sid(sid: object, seen: set[str]) -> str:

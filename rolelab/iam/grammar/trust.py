@@ -14,6 +14,7 @@ from components.documents import VERSION
 from rolelab.iam import names
 from rolelab.iam.arns import PARTITIONS
 from rolelab.iam.documents import (
+    DOCUMENT_ELEMENTS,
     EXCLUSIVE,
     OLD_VERSION,
     PRINCIPAL_KINDS,
@@ -27,6 +28,7 @@ from rolelab.iam.grammar.model import (
     GrammarFault,
     strings,
     unique_sid,
+    unknown,
 )
 from rolelab.iam.language.operators import used
 
@@ -73,8 +75,8 @@ def invalid_principal(kind: str, value: str) -> str:
 
 
 def _document(raw: Mapping[str, object]) -> Iterator[GrammarFault]:
-    if set(raw) - {"Version", "Id", "Statement"}:
-        yield GrammarFault("document", SYNTAX)
+    for name in unknown(raw, DOCUMENT_ELEMENTS):
+        yield GrammarFault(f"document, {name}", f"Unknown field {name}")
     if "Version" in raw and raw["Version"] not in (VERSION, OLD_VERSION):
         yield GrammarFault("Version", "The policy must contain a valid version string")
     if not isinstance(raw.get("Id", ""), str):
@@ -101,8 +103,8 @@ def _document(raw: Mapping[str, object]) -> Iterator[GrammarFault]:
 
 
 def _any_statement(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
-    if set(raw).difference(STATEMENT_ELEMENTS):
-        yield GrammarFault(where, SYNTAX)
+    for name in unknown(raw, STATEMENT_ELEMENTS):
+        yield GrammarFault(f"{where}, {name}", f"Unknown field {name}")
     sid = raw.get("Sid", "")
     if not isinstance(sid, str):
         yield GrammarFault(f"{where}, Sid", SYNTAX)
@@ -186,9 +188,9 @@ def _principal(block: object, place: str) -> Iterator[GrammarFault]:
 
 
 def _actions(raw: Mapping[str, object], where: str) -> Iterator[GrammarFault]:
-    element = "Action" if "Action" in raw else "NotAction"
-    place = f"{where}, {element}"
-    actions = strings(raw[element]) if element in raw else ()
+    element = next((name for name in ("Action", "NotAction") if name in raw), "")
+    place = f"{where}, {element}" if element else where
+    actions = strings(raw[element]) if element else ()
     if actions is None:
         yield GrammarFault(place, SYNTAX)
     elif not actions:

@@ -51,9 +51,9 @@ def read(store: IdentityStore, body: bytes, bucket: str) -> BucketPolicy:
         AwsError: MalformedPolicy, for one that S3 cannot read or a principal that does not exist.
     """
     text = body.decode("utf-8", "replace")
-    fault = bucket_grammar.fault_of(text, bucket)
+    fault = next(bucket_grammar.faults(text, bucket), None)
     if fault:
-        raise AwsError("MalformedPolicy", fault)
+        raise AwsError(fault.code, fault.what)
     try:
         ids = trust.resolve(store, json.loads(text), code="MalformedPolicy")
     except AwsError as error:
