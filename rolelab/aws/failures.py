@@ -174,8 +174,13 @@ def require_whole(operation: str, answer: Any, *fields: str) -> None:
             raise broken(operation, f"the answer lacks {name}")
 
 
+def kind_of(code: str) -> Kind:
+    """Return what an error code of AWS alone means."""
+    return _KIND_OF.get(code, Kind.REFUSED)
+
+
 def _kind(code: str, status: int) -> Kind:
-    kind = _KIND_OF.get(code, Kind.REFUSED)
+    kind = kind_of(code)
     if kind in (Kind.DENIED, Kind.CREDENTIALS, Kind.THROTTLED):
         return kind
     if status == 429:

@@ -194,7 +194,7 @@ def _out_of_role(session: BrowserSession, switched: SwitchedRole, said: str) -> 
     if session.switched == switched:
         session.switched = None
     text = f"The session of the role {switched.role} has ended: {said}"
-    session.notices.append(Notice("error", text))
+    session.notices.append(Notice(text, is_error=True))
     return RedirectResponse("/console/home", 303)
 
 

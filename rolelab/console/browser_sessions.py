@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rolelab.secret import Credentials, Secret
 
@@ -16,6 +15,8 @@ _MOST_OF_ONE = 20
 """Sessions of one user; the oldest goes where there are more, and nobody else's."""
 _RECENT_ROLES = 5
 _LINK_S = 60.0
+_HALF_S = 180.0
+_MOST_HALF = 1000
 Draft = dict[str, "str | list[str]"]
 """What has been entered on the earlier pages of a form of several."""
 
@@ -38,10 +39,20 @@ class SwitchedRole:
 class Notice:
     """A line that the next page shows once."""
 
-    kind: Literal["success", "error"]
     text: str
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
     """Label -> what is shown this once: a new password, a new key."""
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSignIn:
+    """Who has given the right password, and has yet to give the code of a device."""
+
+    account: str
+    name: str
+    password: Secret
+    until: float = field(default_factory=lambda: time.monotonic() + _HALF_S)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +68,7 @@ class BrowserSession:
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     switched: SwitchedRole | None = None
     recent: list[SwitchedRole] = field(default_factory=list[SwitchedRole])
+    """The last roles, the newest first; the user's next session has them, too."""
     notices: list[Notice] = field(default_factory=list[Notice])
     drafts: dict[str, Draft] = field(default_factory=dict[str, Draft], repr=False)
     """Form -> what has been entered."""
@@ -70,7 +82,7 @@ class BrowserSession:
         """Work with a role from now on."""
         self.switched = role
         others = [each for each in self.recent if (each.account, each.role) != _key(role)]
-        self.recent = [role, *others][:_RECENT_ROLES]
+        self.recent[:] = [role, *others][:_RECENT_ROLES]
 
     def notices_once(self) -> list[Notice]:
         """Return what the next page shows, and forget it."""
@@ -88,6 +100,8 @@ class BrowserSessions:
     def __init__(self) -> None:
         self._sessions: dict[str, BrowserSession] = {}
         self._links: dict[str, float] = {}
+        self._half: dict[str, HalfSignIn] = {}
+        self._recent: dict[str, list[SwitchedRole]] = {}
         self._lock = threading.Lock()
 
     def begin(self, session: BrowserSession) -> str:
@@ -98,6 +112,7 @@ class BrowserSessions:
             for old in own[: max(0, len(own) - _MOST_OF_ONE + 1)]:
                 del self._sessions[old]
             self._sessions[cookie] = session
+            session.recent = self._recent.setdefault(session.arn, session.recent)
         return cookie
 
     def find(self, cookie: str) -> BrowserSession | None:
@@ -108,6 +123,21 @@ class BrowserSessions:
         """Forget a session: its cookie is worth nothing any more."""
         with self._lock:
             self._sessions.pop(cookie, None)
+
+    def keep_half(self, half: HalfSignIn) -> str:
+        """Keep a sign-in that waits for a code, for three minutes; return its token."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            while len(self._half) >= _MOST_HALF:
+                del self._half[next(iter(self._half))]
+            self._half[token] = half
+        return token
+
+    def take_half(self, token: str) -> HalfSignIn | None:
+        """Return a sign-in that waits for a code, and forget it."""
+        with self._lock:
+            half = self._half.pop(token, None)
+        return half if half and half.until > time.monotonic() else None
 
     def new_link(self) -> str:
         """Return a token with which root signs in: once, within a minute."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from rolelab.aws import own_calls
-from rolelab.aws.failures import AwsFailure, Kind
+from rolelab.aws.failures import AwsFailure, Kind, kind_of
 from rolelab.console import lists
-from rolelab.console.visit import Visit
+from rolelab.console.visit import Visit, why_address
 from rolelab.localaws.process import control
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def show(visit: Visit) -> Response:
         _row(event)
         for event in reversed(events)
         if user in _who(event).lower()
-        and name in event["eventName"].lower()
+        and event["eventName"].lower().startswith(name)
         and (visit.asked("own") or not own_calls.is_own(event["userAgent"]))
-        and (not visit.asked("refused") or "errorCode" in event or "errorMessage" in event)
+        and (not visit.asked("refused") or _is_refused(event))
     ]
     kept = {name: visit.asked(name) for name in ("user", "event", "refused", "own")}
     shown = lists.shown(visit, fitting, "who")
@@ -46,14 +46,20 @@ def show(visit: Visit) -> Response:
 def _row(event: ApiEvent) -> dict[str, object]:
     return {
         "time": event["eventTime"],
-        "refused": "errorCode" in event or "errorMessage" in event,
         "name": event["eventName"],
         "source": event["eventSource"],
         "who": _who(event),
         "code": event.get("errorCode", ""),
         "message": event.get("errorMessage", ""),
+        "why": why_address(event.get("errorMessage", ""), _who(event)),
         "event": event,
     }
+
+
+def _is_refused(event: ApiEvent) -> bool:
+    """Return whether somebody was refused, and not told of a mistake; a sign-in has no code."""
+    code = event.get("errorCode", "")
+    return kind_of(code) in (Kind.DENIED, Kind.CREDENTIALS) if code else "errorMessage" in event
 
 
 def _who(event: ApiEvent) -> str:

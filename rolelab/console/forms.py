@@ -37,7 +37,7 @@ def sent_again(visit: Visit, folder: str) -> Response:
     """Answer a form without its earlier pages: it was sent twice, or so late that they are lost."""
     if created := str(visit.draft.get("created", "")):
         return go(folder, created)
-    visit.notice(_LOST, kind="error")
+    visit.warn(_LOST)
     return go(folder)
 
 
@@ -51,6 +51,6 @@ def equip(visit: Visit, what: str, give: Callable[[], None], shown: Mapping[str,
     except AwsFailure as failure:
         visit.show_failure(failure)
         said = "; ".join(alert.text for alert in visit.alerts)
-        visit.notice(f"{what} is created, but: {said}", shown, kind="error")
-    else:
+        visit.warn(f"{what} is created, but: {said}")
+    if shown or not visit.alerts:
         visit.notice(f"{what} is created.", shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -54,14 +55,14 @@ def show(visit: Visit) -> Response:
         draft["document"] = _current(visit, edit) if edit else ""
     return visit.page(
         "editor.html",
-        "Create policy",
+        f"Edit policy {edit}" if edit else "Create policy",
         step=step,
         draft=draft,
         edit=edit,
         use=kind,
         back=back,
         services=_SERVICES,
-        by="visual" if "visual" in (visit.asked("by"), visit.text("by")) else "json",
+        by="visual" if "visual" in (visit.text("by"), visit.asked("by")) else "json",
         faults=_faults(str(draft["document"]), kind) if step == "review" else [],
     )
 
@@ -76,23 +77,33 @@ def _current(visit: Visit, edit: str) -> str:
     return json.dumps(document, indent=2) if document else ""
 
 
-def _next(visit: Visit) -> Response:
-    """Keep what was written, or what was put together by choice.
+def _written(visit: Visit) -> str:
+    """Return what was written, or put together by choice.
 
     Raises:
         WrongInput: a choice is missing.
     """
-    document = visit.text("document")
-    if visit.text("by") == "visual":
-        service, resource = visit.text("service"), visit.line("resource")
-        offered = _SERVICES.get(service, ())
-        actions = [f"{service}:{action}" for action in visit.texts("action") if action in offered]
-        if not actions or not resource:
-            raise WrongInput("Choose a service, at least one action, and the ARN of a resource.")
-        allowed = {"Effect": "Allow", "Action": actions, "Resource": resource}
-        document = json.dumps(of_statement(allowed), indent=2)
-    visit.draft["document"] = document
+    if visit.text("by") != "visual":
+        return visit.text("document")
+    service, resource = visit.text("service"), visit.line("resource")
+    offered = _SERVICES.get(service, ())
+    actions = [f"{service}:{action}" for action in visit.texts("action") if action in offered]
+    if not actions or not resource:
+        raise WrongInput("Choose a service, at least one action, and the ARN of a resource.")
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    return json.dumps(of_statement(allowed), indent=2)
+
+
+def _next(visit: Visit) -> Response:
+    visit.draft["document"] = _written(visit)
     return visit.onward("review")
+
+
+def _other_way(visit: Visit) -> Response:
+    """Show the other way of writing; as JSON with what was chosen, as far as it makes a policy."""
+    with suppress(WrongInput):
+        visit.draft["document"] = _written(visit)
+    return visit.onward("document", by=visit.text("do"), back="1")
 
 
 def _save(visit: Visit) -> Response:
@@ -113,7 +124,7 @@ def _save(visit: Visit) -> Response:
     return go(folder, where)
 
 
-ACTIONS = {"next": _next, "create-policy": _save}
+ACTIONS = {"next": _next, "visual": _other_way, "json": _other_way, "create-policy": _save}
 
 
 # -- the check while one writes --------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -136,8 +137,9 @@ def _revoke(visit: Visit) -> Response:
     """Deny everything to sessions made before now: what a stolen session cannot outlive."""
     # Anybody may ask this, and each answer tells AWS's time: this machine's may be another.
     visit.call("GetCallerIdentity", service="sts")
-    now = visit.around.callers.clock.moment()
-    moment = now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    # Sessions are issued at whole seconds: those of this one are meant, too.
+    end = visit.around.callers.clock.moment() + timedelta(seconds=1)
+    moment = end.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     before = {"DateLessThan": {"aws:TokenIssueTime": moment}}
     denied = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": before}
     document = json.dumps(of_statement(denied))

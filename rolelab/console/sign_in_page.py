@@ -8,11 +8,11 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from rolelab.console.browser_sessions import BrowserSession
-from rolelab.console.visit import Alert, Visit, WrongInput, go
+from rolelab.console.browser_sessions import BrowserSession, HalfSignIn
+from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.localaws.process import control
 from rolelab.localaws.process.control import SignInAnswer
-from rolelab.secret import Credentials
+from rolelab.secret import Credentials, Secret
 
 _HOME = "/console/home"
 _EXPIRED = "Your session has ended. Sign in again."
@@ -31,46 +31,55 @@ def csrf(visit: Visit) -> str:
     return hmac.new(secret, f"sign-in\n{browser}".encode(), hashlib.sha256).hexdigest()
 
 
-def show(visit: Visit, *, wants_code: bool = False) -> Response:
-    """Show the form; where the password was right and a code is wanted, its field as well."""
+def show(visit: Visit) -> Response:
+    """Show the form."""
     if visit.asked("expired") and visit.request.method == "GET":
-        visit.alerts.append(Alert(text=_EXPIRED))
-    visit.signed_in = None
-    account = visit.text("account") or visit.asked("account") or visit.around.account
-    return visit.page(
-        "signin.html",
-        "Sign in",
-        csrf=csrf(visit),
-        account=account,
+        visit.refuse(_EXPIRED, 200)
+    return _form(
+        visit,
+        account=visit.text("account") or visit.asked("account") or visit.around.account,
         username=visit.text("username") or visit.asked("username"),
-        to=_inside(visit.text("to") or visit.asked("to")),
-        wants_code=wants_code,
-        password=visit.form.get("password", "") if wants_code else "",
     )
+
+
+def _form(visit: Visit, *, account: str, username: str, half: str = "") -> Response:
+    """Show the form; with the token of a sign-in that is half done the one for its code."""
+    visit.signed_in = None
+    to = _inside(visit.text("to") or visit.asked("to"))
+    known = {"account": account, "username": username, "half": half, "to": to}
+    return visit.page("signin.html", "Sign in", csrf=csrf(visit), **known)
 
 
 def _sign_in(visit: Visit) -> Response:
-    answer = control.sign_in(
-        visit.around.instance,
-        "password",
-        {
-            "account": visit.line("account"),
-            "name": visit.line("username"),
-            "password": visit.text("password"),
-            "code": visit.text("code"),
-            **origin_of(visit),
-        },
+    entered = HalfSignIn(
+        visit.line("account"), visit.line("username"), Secret(visit.text("password"))
     )
+    return _try(visit, entered)
+
+
+def _give_code(visit: Visit) -> Response:
+    half = visit.around.sessions.take_half(visit.text("half"))
+    if half is None:
+        visit.refuse("That took too long: sign in again.", 401)
+        return show(visit)
+    return _try(visit, half, code=visit.line("code"))
+
+
+def _try(visit: Visit, entered: HalfSignIn, code: str = "") -> Response:
+    who = {"account": entered.account, "name": entered.name}
+    asked = {**who, "password": entered.password.reveal(), "code": code, **origin_of(visit)}
+    answer = control.sign_in(visit.around.instance, "password", asked)
     kind = answer.get("kind")
     if kind == "signed in":
         return _welcome(visit, answer, visit.text("to"))
-    if kind != "code" or visit.text("code"):
-        visit.alerts.append(Alert(text=answer.get("message", "")))
+    if kind != "code" or code:
+        visit.refuse(answer.get("message", ""), 401)
     visit.status = 401
-    return show(visit, wants_code=kind == "code")
+    half = visit.around.sessions.keep_half(entered) if kind == "code" or code else ""
+    return _form(visit, account=entered.account, username=entered.name, half=half)
 
 
-ACTIONS = {"sign-in": _sign_in}
+ACTIONS = {"sign-in": _sign_in, "give-code": _give_code}
 
 
 def as_root(visit: Visit) -> Response:
@@ -79,8 +88,7 @@ def as_root(visit: Visit) -> Response:
         message = (
             "This link was used, or is older than a minute: press Enter where the console runs"
         )
-        visit.alerts.append(Alert(text=message))
-        visit.status = 403
+        visit.refuse(message, 403)
         return show(visit)
     asked = {"account": visit.around.account, **origin_of(visit)}
     return _welcome(visit, control.sign_in(visit.around.instance, "root", asked), _HOME)

@@ -11,7 +11,7 @@ import re
 from starlette.responses import Response
 
 from rolelab.aws.callers import calling_as
-from rolelab.aws.failures import translated
+from rolelab.aws.failures import AwsFailure, translated
 from rolelab.console.browser_sessions import BrowserSession, SwitchedRole
 from rolelab.console.sign_in_page import origin_of
 from rolelab.console.visit import Alert, Visit, WrongInput, go
@@ -19,7 +19,15 @@ from rolelab.iam import arns, names
 from rolelab.localaws.process import control
 from rolelab.secret import Credentials
 
-COLORS = ("none", "red", "orange", "yellow", "green", "blue")
+_COLORS = ("none", "red", "orange", "yellow", "green", "blue")
+_IN_LINKS = {
+    "F2B0A9": "red",
+    "FBBF93": "orange",
+    "FAD791": "yellow",
+    "B7CA9D": "green",
+    "99BCE3": "blue",
+}
+"""What the colors are called in the links of AWS's console."""
 _ROOT = "You cannot switch roles when you sign in as the AWS account root user."
 _INVALID = (
     "Invalid information in one or more fields. Check your information or contact your "
@@ -37,9 +45,15 @@ def show(visit: Visit) -> Response:
         account=visit.text("account") or visit.asked("account"),
         role_name=visit.text("roleName") or visit.asked("roleName"),
         display_name=visit.text("displayName") or visit.asked("displayName"),
-        color=visit.text("color") or visit.asked("color") or "none",
-        colors=COLORS,
+        color=_color(visit),
+        colors={color: color.capitalize() for color in _COLORS},
     )
+
+
+def _color(visit: Visit) -> str:
+    color = visit.text("color") or visit.asked("color")
+    color = _IN_LINKS.get(color.upper(), color)
+    return color if color in _COLORS else "none"
 
 
 def _switch(visit: Visit) -> Response:
@@ -51,15 +65,18 @@ def _switch(visit: Visit) -> Response:
         raise WrongInput(_INVALID)
     callers = visit.around.callers
     arn = arns.iam(account, "role", role)
-    visit.alerts.append(Alert(text=_INVALID))
-    with calling_as(session.credentials), translated("AssumeRole"):
-        answer = callers.sts.assume_role(RoleArn=arn, RoleSessionName=_session_name(session))
-    visit.alerts.clear()
+    try:
+        with calling_as(session.credentials), translated("AssumeRole"):
+            answer = callers.sts.assume_role(RoleArn=arn, RoleSessionName=_session_name(session))
+    except AwsFailure as failure:
+        visit.show_failure(failure, _INVALID)
+        visit.status = 400
+        return show(visit)
     switched = SwitchedRole(
         account=account,
         role=role,
         label=visit.line("displayName") or f"{role.rpartition('/')[2]} @ {account}",
-        color=visit.text("color") if visit.text("color") in COLORS else "none",
+        color=_color(visit),
         arn=answer["AssumedRoleUser"]["Arn"],
         credentials=Credentials.temporary(answer["Credentials"]),
     )

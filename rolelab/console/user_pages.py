@@ -132,7 +132,8 @@ def show(visit: Visit) -> Response:
     user, values = visit.ask("GetUser", "User", UserName=name), dict[str, Any]()
     if tab == "groups":
         values["groups"] = visit.listed("ListGroupsForUser", "Groups", UserName=name)
-        values["all_groups"] = visit.listed("ListGroups", "Groups")
+        names = [group["GroupName"] for group in visit.listed("ListGroups", "Groups")]
+        values["all_groups"] = dict(zip(names, names, strict=True))
     elif tab == "credentials":
         values["keys"] = visit.listed("ListAccessKeys", "AccessKeyMetadata", UserName=name)
         values["login"] = visit.ask("GetLoginProfile", "LoginProfile", may_miss=True, UserName=name)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData, UploadFile
@@ -172,10 +172,10 @@ class Visit:
             return None
         return go(self.request.url.path, **{**self.request.query_params, "draft": token_urlsafe(6)})
 
-    def onward(self, step: str) -> Response:
+    def onward(self, step: str, **query: str) -> Response:
         """Lead to another step of the form at this address, with its draft."""
         kept = {name: self.asked(name) for name in ("draft", "edit") if self.asked(name)}
-        return go(self.request.url.path, **kept, step=step)
+        return go(self.request.url.path, **kept, **query, step=step)
 
     def forget_draft(self) -> None:
         """Forget what was entered: it is done."""
@@ -242,8 +242,8 @@ class Visit:
         if alert not in self.alerts:
             self.alerts.append(alert)
 
-    def show_failure(self, failure: AwsFailure) -> None:
-        """Show on the page what AWS refused.
+    def show_failure(self, failure: AwsFailure, lead: str = "") -> None:
+        """Show on the page what AWS refused, after a `lead` of the console's own.
 
         Raises:
             SignedOut: the credentials themselves count no more.
@@ -256,25 +256,27 @@ class Visit:
                 f"the local AWS does not answer ({failure.code})",
                 do="start it (`rolelab local start`), and load this page again",
             )
-        refused = _REFUSED.search(failure.said) if failure.kind is Kind.DENIED else None
-        why = ""
-        if refused:
-            why = f"/why?{urlencode({'action': refused[1], 'resource': refused[2] or ''})}"
+        why = why_address(failure.said) if failure.kind is Kind.DENIED else ""
         text = f"{failure.code}: {failure.said}" if failure.said else failure.code
-        self._alert(Alert(text=text, why=why))
+        self._alert(Alert(text=f"{lead} {text}".strip(), why=why))
 
     # -- answers -----------------------------------------------------------------------------------
 
     def page(self, template: str, title: str, **values: Any) -> Response:
         """Return a page of HTML."""
-        session = self.signed_in
+        session, notices = self.signed_in, list[Notice]()
+        for notice in session.notices_once() if session else ():
+            if notice.is_error:
+                self.alerts.insert(0, Alert(text=notice.text))
+            else:
+                notices.append(notice)
         html = templates.render(
             template,
             title=title,
             session=session,
             switched=self.switched,
             worked_in=self.account if session else "",
-            notices=session.notices_once() if session else [],
+            notices=notices,
             alerts=self.alerts,
             path=self.request.url.path,
             asked=self.request.query_params,
@@ -283,15 +285,14 @@ class Visit:
         )
         return Response(html, self.status, media_type="text/html")
 
-    def notice(
-        self,
-        text: str,
-        secrets: Mapping[str, str] | None = None,
-        kind: Literal["success", "error"] = "success",
-    ) -> None:
+    def notice(self, text: str, secrets: Mapping[str, str] | None = None) -> None:
         """Let the next page say that something is done."""
         shown = {label: Secret(value) for label, value in (secrets or {}).items()}
-        self.session.notices.append(Notice(kind, text, shown))
+        self.session.notices.append(Notice(text, shown))
+
+    def warn(self, text: str) -> None:
+        """Let the next page say that something is not done."""
+        self.session.notices.append(Notice(text, is_error=True))
 
 
 Show = Callable[[Visit], Response]
@@ -303,6 +304,15 @@ def go(*parts: str, **query: str) -> Response:
     folder, *names = parts
     path = "/".join((folder, *(quote(name, safe="") for name in names)))
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def why_address(said: str, who: str = "") -> str:
+    """Return the address of the page that explains a refusal; empty for another sentence."""
+    refused = _REFUSED.search(said)
+    if refused is None:
+        return ""
+    query = {"action": refused[1], "resource": refused[2] or ""} | ({"who": who} if who else {})
+    return f"/why?{urlencode(query)}"
 
 
 def texts_of(draft: Draft, name: str) -> list[str]:

@@ -73,10 +73,15 @@ class PlainBrowser:
         return self
 
     def sign_in(self, name: str, password: str = PASSWORD, **more: str) -> Answer:
-        """Send the sign-in form."""
-        account = self.console.around.account
+        """Send the sign-in form, and with a `code` the one that asks for it."""
+        account, code = self.console.around.account, more.pop("code", "")
         form = {"do": "sign-in", "account": account, "username": name, "password": password}
-        return self.post("/signin", form=form | more)
+        answer = self.post("/signin", form=form | more)
+        half = re.search(r'name="half" value="([^"]+)"', answer.text)
+        if not code or half is None:
+            return answer
+        form = {"do": "give-code", "half": half[1], "code": code}
+        return self.post("/signin", answer.csrf, form=form | more)
 
     def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         own = {"cookie": self.cookie} if self.cookie else {}

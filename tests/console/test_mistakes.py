@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -135,6 +136,28 @@ def test_the_editor_knows_what_s3_refuses(
     expect(said).to_contain_text("Policy has invalid resource")
     window.get_by_label("Policy", exact=True).fill(of_another.replace("another", f"lab-{account}"))
     expect(said.get_by_role("listitem")).to_have_count(0)
+
+
+def test_what_was_chosen_is_there_as_json(
+    window: Page, console: ConsoleServer, root: Clients
+) -> None:
+    """Whoever turns to JSON goes on from what the other way has made."""
+    root.iam.create_user(UserName="testuser")
+    window.goto(console.root_link())
+    window.goto("/iam/users/testuser/inline")
+    window.get_by_role("tab", name="Visual").click()
+    window.get_by_label("AssumeRole").check()
+    window.get_by_label("Resource ARN").fill("arn:aws:iam::111122223333:role/r")
+    window.get_by_role("tab", name="JSON").click()
+    expect(window.get_by_label("Policy document")).to_have_value(re.compile("sts:AssumeRole"))
+    window.get_by_role("tab", name="Visual").click()
+    window.get_by_label("AssumeRole").check()
+    window.get_by_label("Resource ARN").fill("*")
+    window.get_by_label("Resource ARN").press("Enter")
+    expect(window.get_by_text("sts:AssumeRole")).to_be_visible()
+    window.get_by_label("Policy name").fill("p")
+    window.get_by_role("button", name="Create policy").click()
+    expect(window.get_by_role("row", name="p Inline")).to_be_visible()
 
 
 def test_searching_keeps_what_is_chosen(

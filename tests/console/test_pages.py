@@ -120,6 +120,13 @@ def test_pages_are_accessible(
         assert answer is not None
         assert answer.status == 200, page
         found += _serious(window, page)
+    window.goto("/iam/users/testuser/inline")
+    window.get_by_label("Policy document").fill("{")
+    expect(window.get_by_role("status").get_by_role("listitem")).to_be_visible()
+    found += _serious(window, "a fault in the editor")
+    window.goto("/events")
+    window.get_by_text("Event record").first.click()
+    found += _serious(window, "an event's record")
     context.close()
     assert found == []
 
@@ -157,7 +164,8 @@ def test_pages_of_somebody_without_permission(
         assert answer is not None
         assert answer.status in (200, 403), page
         if page not in _WITHOUT_CALLS and "security-credentials" not in page:
-            alert = window.get_by_role("alert").first
+            alert = window.get_by_role("alert")
+            expect(alert).to_have_count(1)
             expect(alert).to_contain_text(f"User: arn:aws:iam::{lab.account}:user/testuser is not")
             expect(alert.get_by_role("link", name="Why was this refused?")).to_be_visible()
 

@@ -7,6 +7,7 @@ import time
 from base64 import b32decode
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
@@ -81,6 +82,67 @@ def test_a_device_asks_for_a_code(browser: PlainBrowser, root: Clients, account:
     assert browser.sign_in("testuser", code=code).to == "/console/home"
     assert browser.get("/iam/groups").alert == ""
     assert PlainBrowser(browser.console).sign_in("testuser", code=code).alert == WRONG
+
+
+def test_the_code_is_asked_for_alone(
+    window: Page, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """Who has given the right password gives it once; a wrong code is a new try at the code."""
+    make_user(root)
+    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]
+    seed, now = b32decode(device.get("Base32StringSeed", b"")), int(time.time()) // totp.STEP_S
+    first, second = (totp.code(seed, step) for step in (now - 1, now))
+    root.iam.enable_mfa_device(
+        UserName="testuser",
+        SerialNumber=device["SerialNumber"],
+        AuthenticationCode1=first,
+        AuthenticationCode2=second,
+    )
+    window.goto("/signin?to=/switchrole")
+    window.get_by_label("IAM username").fill("testuser")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.get_by_role("button", name="Sign in").click()
+    for code in ("000000", totp.code(seed, now + 1)):
+        expect(window.get_by_label("Password")).to_have_count(0)
+        assert PASSWORD not in window.content()
+        window.get_by_label("MFA code").fill(code)
+        window.get_by_role("button", name="Sign in").click()
+    expect(window.get_by_role("heading", name="Switch Role")).to_be_visible()
+
+
+def test_the_last_roles_are_remembered(browser: PlainBrowser, root: Clients, account: str) -> None:
+    """The menu offers them at the next sign-in, too: to the same user, and to no other."""
+    _sign_in_and_switch(browser, root, account)
+    make_user(root, "other")
+    assert browser.sign_in("testuser").to == "/console/home"
+    offered = f'value="work @ {account}"'
+    assert offered in browser.get("/console/home").text
+    browser.sign_in("other")
+    assert offered not in browser.get("/console/home").text
+
+
+def test_a_link_of_awss_console_brings_its_color(browser: PlainBrowser, root: Clients) -> None:
+    """AWS's links name colors by their value."""
+    make_user(root)
+    browser.sign_in("testuser")
+    page = browser.get("/switchrole?roleName=r&color=b7ca9d").text
+    assert '<option value="green" selected>' in page
+    assert '<option value="none" selected>' in browser.get("/switchrole?color=nonsense").text
+
+
+def test_the_events_are_filtered(browser: PlainBrowser, root: Clients, account: str) -> None:
+    """By the beginning of the name; refused are those that lacked a permission, with why."""
+    make_user(root)
+    browser.sign_in("testuser")
+    browser.get("/iam/users")
+    browser.as_root()
+    browser.get("/iam/users/none")
+    refused = browser.get("/events?refused=1").text
+    assert "AccessDenied" in refused
+    assert "NoSuchEntity" not in refused
+    assert f"who=arn%3Aaws%3Aiam%3A%3A{account}%3Auser%2Ftestuser" in refused
+    assert "NoSuchEntity" in browser.get("/events?event=getuser").text
+    assert "GetUser" not in browser.get("/events?event=user").text.partition("<table")[2]
 
 
 def test_without_a_code_there_is_no_mfa(browser: PlainBrowser, root: Clients) -> None:
@@ -196,7 +258,6 @@ def test_revoked_sessions_of_a_role_are_allowed_nothing(
     try:
         _sign_in_and_switch(browser, root, account)
         assert browser.get("/s3/buckets").alert == ""
-        control.move_clock(console.around.instance, 5)
         administrator = PlainBrowser(console).as_root()
         administrator.post("/iam/roles/work", form={"do": "revoke"})
         assert "with an explicit deny" in browser.get("/s3/buckets").alert
