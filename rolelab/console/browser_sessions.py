@@ -29,10 +29,16 @@ class SwitchedRole:
     role: str
     """Its name, with the path where it has one."""
     label: str
+    """The display name; empty where none was given."""
     color: str
     arn: str
     """Of the session."""
     credentials: Credentials = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """What the menu offers it as."""
+        return self.label or f"{self.role.rpartition('/')[2]} @ {self.account}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _switch(visit: Visit) -> Response:
     switched = SwitchedRole(
         account=account,
         role=role,
-        label=visit.line("displayName") or f"{role.rpartition('/')[2]} @ {account}",
+        label=visit.line("displayName"),
         color=_color(visit),
         arn=answer["AssumedRoleUser"]["Arn"],
         credentials=Credentials.temporary(answer["Credentials"]),

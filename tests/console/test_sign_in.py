@@ -115,7 +115,7 @@ def test_the_last_roles_are_remembered(browser: PlainBrowser, root: Clients, acc
     _sign_in_and_switch(browser, root, account)
     make_user(root, "other")
     assert browser.sign_in("testuser").to == "/console/home"
-    offered = f'value="work @ {account}"'
+    offered = f">work @ {account}</button>"
     assert offered in browser.get("/console/home").text
     browser.sign_in("other")
     assert offered not in browser.get("/console/home").text
