@@ -201,16 +201,6 @@ def _conditions(block: object, groups: list[list[Action]]) -> Iterator[_Told]:
             yield place, SYNTAX
             return
         for key, values in keys.items():
-<<<<<<< HEAD
-            if not condition_keys.is_known(_S3, key):
-                yield "Policy has an invalid condition key"
-            if is_key(_S3, key) and not key.lower().startswith("aws:"):
-                yield from _belonging(key, groups)
-            if not all(isinstance(value, (str, bool, int, float)) for value in as_list(values)):
-                yield SYNTAX
-            if use.operator.name == "IpAddress" and not all(map(_is_address, as_list(values))):
-                yield "Invalid IP address in Conditions"
-=======
             for what in _condition(key, as_list(values), groups, of=use.operator.name):
                 yield place, what
 
@@ -218,7 +208,7 @@ def _conditions(block: object, groups: list[list[Action]]) -> Iterator[_Told]:
 def _condition(
     key: str, values: Sequence[object], groups: list[list[Action]], of: str
 ) -> Iterator[str]:
-    if not _is_key(key):
+    if not condition_keys.is_known(_S3, key):
         yield "Policy has an invalid condition key"
     if is_key(_S3, key) and not key.lower().startswith("aws:"):
         yield from _belonging(key, groups)
@@ -226,7 +216,6 @@ def _condition(
         yield SYNTAX
     if of == "IpAddress" and not all(map(_is_address, values)):
         yield "Invalid IP address in Conditions"
->>>>>>> 8bab910 (grammar, console: say the line of every fault of a policy)
 
 
 def _belonging(key: str, groups: list[list[Action]]) -> Iterator[str]:
