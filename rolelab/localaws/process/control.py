@@ -8,6 +8,7 @@ Each of these raises CannotTell where the local AWS does not answer.
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 from rolelab.errors import CannotTell, LabError
 from rolelab.localaws.http import proofs
+from rolelab.localaws.process import probe
 from rolelab.localaws.process.record import Instance
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ def _ask(
     headers = {proofs.TIME_HEADER: at, proofs.PROOF_HEADER: proof}
     connection = HTTPConnection("127.0.0.1", instance.port, timeout=10)
     try:
+        if body:
+            _require_instance(connection, instance)
         connection.request(method, target, body or None, headers=headers)
         response = connection.getresponse()
         content = response.read()
@@ -136,3 +140,25 @@ def _ask(
             said = str(json.loads(content)["error"])
         raise LabError(f"the local AWS refused {method} {path}: {said}")
     return json.loads(content)
+
+
+def _require_instance(connection: HTTPConnection, instance: Instance) -> None:
+    """Have whoever answers prove that it is the instance, before a body is sent: it holds a secret.
+
+    After an end of the local AWS its port is anybody's.
+
+    Raises:
+        CannotTell: it is somebody else.
+    """
+    nonce = secrets.token_hex(16)
+    connection.connect()
+    # What is sent goes to who has proved it: on this connection, or not at all.
+    connection.auto_open = 0
+    connection.request("GET", f"{proofs.HEALTH_PATH}?nonce={nonce}")
+    answer = connection.getresponse().read(probe.MOST_BYTES)
+    told = probe.told(answer, instance.instance_id, instance.secret, nonce)
+    if told.answer is not probe.Answer.OURS:
+        raise CannotTell(
+            f"another program answers at 127.0.0.1:{instance.port}; nothing secret was sent to it",
+            do="see `rolelab local status`",
+        )

@@ -26,7 +26,8 @@ from rolelab.secret import Secret
 
 _ANSWER_S = 2.0
 _SETTLE_S = 5.0
-_MOST_BYTES = 65536
+MOST_BYTES = 65536
+"""More than an answer on the health has."""
 
 
 class State(Enum):
@@ -160,22 +161,27 @@ def ask(recorded: InstanceRecord, secret: Secret) -> Health:
         return Health(Answer.SILENT)
     except OSError:
         return Health(Answer.FOREIGN)
+    return told(reply.partition(b"\r\n\r\n")[2], recorded.instance_id, secret, nonce)
+
+
+def told(answer: bytes, instance_id: str, secret: Secret, nonce: str) -> Health:
+    """Return what an answer to the question for the health tells: above all whose it is."""
     try:
-        content = json.loads(reply.partition(b"\r\n\r\n")[2])
-        proof, instance_id = str(content["proof"]), content["instance"]
-        if proofs.equal(proofs.of_instance(secret, recorded.instance_id, nonce), proof):
+        content = json.loads(answer)
+        proof, told_id = str(content["proof"]), content["instance"]
+        if proofs.equal(proofs.of_instance(secret, instance_id, nonce), proof):
             failures, unsaved = content.get("failures", 0), content.get("unsaved", "")
             return Health(Answer.OURS, int(failures), str(unsaved))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Health(Answer.FOREIGN)
-    return Health(Answer.UNPROVEN if instance_id == recorded.instance_id else Answer.FOREIGN)
+    return Health(Answer.UNPROVEN if told_id == instance_id else Answer.FOREIGN)
 
 
 def _read_reply(connection: socket.socket) -> bytes:
     """Read up to the end, a foreign server's endless one up to a bound."""
     deadline = time.monotonic() + _ANSWER_S
     reply = b""
-    while len(reply) < _MOST_BYTES:
+    while len(reply) < MOST_BYTES:
         if time.monotonic() > deadline:
             raise TimeoutError
         chunk = connection.recv(4096)
