@@ -78,12 +78,10 @@ def command(
 def _of_anybody(who: str, question: Question) -> Iterator[str]:
     """Yield the answer for a principal of the local AWS, line by line: no outputs name it."""
     from rolelab import project
-    from rolelab.explain import anybody
-    from rolelab.iam import arns
-    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+    from rolelab.explain.anybody import Asker, why
     from rolelab.report import text
 
-    local_aws = target.running(project.find())
-    endpoint = local_aws.endpoint(arns.account_of(who) or DEFAULT_ACCOUNT)
-    answer = anybody.why(endpoint, who, question)
+    asker = Asker.of(who)
+    endpoint = target.running(project.find()).endpoint(asker.arn.account)
+    answer = why(endpoint, asker, question)
     yield from text.reason(answer.reason.why, answer.reason.advice)

@@ -95,6 +95,8 @@ PAGES = (
 """Every page; an address is answered by the first that it fits."""
 _AGAIN = '<!doctype html><title>…</title><meta http-equiv="refresh" content="0">'
 _CHANGE, _SIGN_OUT = "/signin/change-password", "sign-out"
+_BEFORE = (_CHANGE, "/why")
+"""What whoever must change their password is shown before: also why that is refused."""
 
 
 def application(address: str, parts: Callable[[], ConsoleParts]) -> ASGIApp:
@@ -142,7 +144,7 @@ def _endpoint(
 
 def _respond(page: Page, visit: Visit) -> Response:
     session = visit.signed_in
-    is_free = page.is_public or page.path == _CHANGE or visit.text("do") == _SIGN_OUT
+    is_free = page.is_public or page.path in _BEFORE or visit.text("do") == _SIGN_OUT
     if session and session.must_change and not is_free:
         return RedirectResponse(_CHANGE, 303)
     if visit.request.method == "POST":

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rolelab.secret import Credentials, Secret
 
@@ -33,6 +34,8 @@ class SwitchedRole:
     color: str
     arn: str
     """Of the session."""
+    since: datetime
+    """When the session began, by AWS's clock."""
     credentials: Credentials = field(repr=False)
 
     @property
@@ -70,6 +73,8 @@ class BrowserSession:
     name: str
     """Of the user; empty for root."""
     credentials: Credentials = field(repr=False)
+    mfa: bool = False
+    """Whether a code was given at the sign-in."""
     must_change: bool = False
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     switched: SwitchedRole | None = None

@@ -117,6 +117,7 @@ def _welcome(visit: Visit, answer: SignInAnswer, to: str) -> Response:
         arn=answer.get("arn", ""),
         name=answer.get("name", ""),
         credentials=Credentials.temporary(answer.get("credentials", {})),
+        mfa=answer.get("mfa", False),
         must_change=answer.get("mustChange", False),
     )
     response = RedirectResponse(_inside(to) or _HOME, 303)

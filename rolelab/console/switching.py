@@ -78,6 +78,7 @@ def _switch(visit: Visit) -> Response:
         label=visit.line("displayName"),
         color=_color(visit),
         arn=answer["AssumedRoleUser"]["Arn"],
+        since=callers.clock.moment(),
         credentials=Credentials.temporary(answer["Credentials"]),
     )
     session.switch(switched)

@@ -6,7 +6,6 @@ shown as it said it; nothing is decided here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -30,14 +29,13 @@ from rolelab.console.browser_sessions import (
     SwitchedRole,
 )
 from rolelab.errors import CannotTell
+from rolelab.iam import messages
 from rolelab.localaws.process.record import Instance
 from rolelab.secret import Credentials, Secret
 
 _AT_ONCE = 1000
 """Entries of a list that one call brings: as many as IAM gives."""
 _MOST_DRAFTS = 30
-_REFUSED = re.compile(r"not authorized to perform: (\S+)(?: on resource: \"?([^\"\s]+)\"?)?")
-"""AWS's sentence: the one place where it says which action on which resource was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +254,11 @@ class Visit:
                 f"the local AWS does not answer ({failure.code})",
                 do="start it (`rolelab local start`), and load this page again",
             )
-        why = why_address(failure.said) if failure.kind is Kind.DENIED else ""
+        why = ""
+        if failure.kind is Kind.DENIED:
+            # In a role some calls are the user's all the same: to switch to another one.
+            refused = messages.parse(failure.said) if self.switched else None
+            why = why_address(failure.said, refused.principal if refused else "")
         text = f"{failure.code}: {failure.said}" if failure.said else failure.code
         self._alert(Alert(text=f"{lead} {text}".strip(), why=why))
 
@@ -308,10 +310,10 @@ def go(*parts: str, **query: str) -> Response:
 
 def why_address(said: str, who: str = "") -> str:
     """Return the address of the page that explains a refusal; empty for another sentence."""
-    refused = _REFUSED.search(said)
-    if refused is None:
+    refused = messages.parse(said)
+    if refused is None or not refused.action:
         return ""
-    query = {"action": refused[1], "resource": refused[2] or ""} | ({"who": who} if who else {})
+    query = {"action": refused.action, "resource": refused.resource} | ({"who": who} if who else {})
     return f"/why?{urlencode(query)}"
 
 

@@ -144,13 +144,15 @@ class Administrator:
         # Loaded where something is wrong, as what explains it is.
         from rolelab.diagnosis.situation import Situation
 
+        user, role, now = self.user(learner), self.role(), self._callers.clock.moment()
         return Situation(
             lab=self._lab,
             learner=learner,
-            user=self.user(learner),
-            role=self.role(),
+            user=user,
+            role=role,
             document=self.document,
-            now=self._callers.clock.moment(),
+            now=now,
+            issued=now,
             is_local=self._endpoint.is_local,
         )
 

@@ -46,8 +46,10 @@ class Situation:
     """On the local AWS there is no organization whose policies nobody can read."""
     supposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     """Condition keys that somebody supposes of the requests: they win over those worked out."""
-    is_session_new: bool = True
-    """Whether the role's session begins now; else nobody knows when it began."""
+    mfa: bool = False
+    """Whether a code was given where a user signed in to the console."""
+    issued: datetime | None = None
+    """When the role's session, or the sign-in, began; None where nobody knows."""
 
     def deviations(self) -> Deviations:
         """Return everything that is not as declared."""
@@ -74,7 +76,7 @@ class Situation:
 
         `of_resource`: the policies that the resource itself has.
         """
-        request = self._request(self._own if who == OWN else self._session, action, resource)
+        request = self.request(self._own if who == OWN else self._session, action, resource)
         if action.lower() == "sts:assumerole":
             sent = self._switch().context
             request = replace(request, context={**sent, **request.context, **self.supposed})
@@ -140,7 +142,12 @@ class Situation:
             return Principal.user(self.learner.user_arn, credential=CredentialState.DELETED)
         if self.learner.session_token:
             return Principal.user(
-                self.user.arn, self.user.unique_id, tags=self.user.tags, is_console=True
+                self.user.arn,
+                self.user.unique_id,
+                tags=self.user.tags,
+                is_console=True,
+                mfa=self.mfa,
+                issued=self.issued,
             )
         status = self.user.keys.get(self.learner.access_key_id)
         state = {"Active": CredentialState.ACTIVE, None: CredentialState.DELETED}.get(
@@ -159,11 +166,12 @@ class Situation:
             self.learner.session_name,
             role.unique_id if role else "",
             tags=role.tags if role else None,
-            issued=self.now if self.is_session_new else None,
+            issued=self.issued,
             credential=CredentialState.ACTIVE if is_there else CredentialState.ORPHANED,
         )
 
-    def _request(self, principal: Principal, action: str, resource: str) -> Request:
+    def request(self, principal: Principal, action: str, resource: str = "*") -> Request:
+        """Return a call by anybody at this time and place, and with what is supposed of it."""
         local = {"aws:SourceIp": _LOOPBACK} if self.is_local else {}
         return Request(
             principal=principal,
@@ -177,7 +185,7 @@ class Situation:
     def _switch(self) -> Request:
         """The learner's switch, with what surrounds the call."""
         asked = self.lab.switch(self.learner).request(self._own)
-        request = self._request(asked.principal, asked.action, asked.resource)
+        request = self.request(asked.principal, asked.action, asked.resource)
         tags = self.role.tags if self.role else None
         context = {**request.context, **asked.context, **self.supposed}
         return replace(request, context=context, resource_tags=tags)

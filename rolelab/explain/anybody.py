@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from rolelab.aws import iam_entities, own_calls
 from rolelab.aws.callers import Callers, administrator
 from rolelab.aws.endpoint import Endpoint
+from rolelab.aws.iam_entities import ActualRole, ActualUser
 from rolelab.aws.patience import Clock, Patience
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, LabError, UsageError
-from rolelab.explain.question import Question, of_call
+from rolelab.explain.question import Question, all_of, of_call
 from rolelab.explain.resources import ResourceReader
+from rolelab.iam import Decision, Principal, decide, names
 from rolelab.iam.arns import Arn
 from rolelab.outputs import DeclaredRole, Lab, Learner
 from rolelab.secret import Secret
+
+_RESOURCE = re.compile(r"root|(?:user|role|assumed-role)/.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,50 +33,110 @@ class WhyAnswer:
     reason: Reason
 
 
-def why(endpoint: Endpoint, who: str, question: Question) -> WhyAnswer:
-    """Answer for a principal by its ARN; the policies are read as the administrator.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whom a question is about, and what is known of the credentials that they ask with."""
+
+    arn: Arn
+    unique_id: str = ""
+    """Of the user, or of the role; empty where whoever has the name now is meant."""
+    mfa: bool = False
+    """Whether a code was given where they signed in."""
+    issued: datetime | None = None
+    """When the session began; None where nobody knows."""
+
+    @classmethod
+    def of(cls, text: str) -> Asker:
+        """Return whom an ARN names.
+
+        Raises:
+            UsageError: it is not the ARN of a user, a role, a session or root.
+        """
+        arn = Arn.read(text)
+        is_of_account = arn is not None and bool(names.ACCOUNT_ID.fullmatch(arn.account))
+        if arn is None or not is_of_account or not _RESOURCE.fullmatch(arn.resource):
+            do = "give one such as arn:aws:iam::000000000000:user/testuser"
+            what = f"{text or 'nothing'} is not the ARN of a user, a role or a session"
+            raise UsageError(what, where="who", do=do)
+        return cls(arn=arn)
+
+    @property
+    def name(self) -> str:
+        """Of the user, or of the role."""
+        is_session = self.arn.kind == "assumed-role"
+        return self.arn.resource.split("/")[1] if is_session else self.arn.name
+
+
+def why(endpoint: Endpoint, asker: Asker, question: Question) -> WhyAnswer:
+    """Answer for a principal; the policies are read as the administrator of its account.
 
     Raises:
-        UsageError: the ARN is not one of a user, a role or a session.
         LabError: there is no such user or role, or AWS refused to show it.
         CannotTell: AWS does not answer.
     """
-    arn = Arn.read(who)
-    if arn is None or arn.kind not in ("root", "user", "role", "assumed-role"):
-        raise UsageError(f"{who} is not the ARN of a user, a role or a session", where="who")
-    if arn.kind == "root":
-        said = "The root user is allowed everything in its account, but for what a policy of the "
-        return WhyAnswer(True, Reason(why=(f"{said}resource denies.",)))
-    question = replace(question, of_session=arn.kind != "user")
+    arn = asker.arn
+    question = replace(question, of_session=arn.kind not in ("user", "root"))
     with administrator(endpoint, purpose=own_calls.EXPLAIN) as callers:
-        situation = question.supposed_in(_situation(callers, endpoint, arn))
+        situation = _situation(callers, endpoint, asker)
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
+        situation = question.supposed_in(situation)
         reader = ResourceReader(callers, admin, arn.account)
         try:
+            if arn.kind == "root":
+                decision = _of_root(situation, question, reader)
+                return WhyAnswer(decision.allowed, all_of(decision))
             decision, reason = of_call(situation, question, reader, "")
             return WhyAnswer(decision.allowed, reason)
         except (NotLookedAt, NoAnswer) as unread:
             raise CannotTell(f"the policies cannot be read: {unread}", do="try again") from None
 
 
-def _situation(callers: Callers, endpoint: Endpoint, arn: Arn) -> Situation:
+def _of_root(situation: Situation, question: Question, reader: ResourceReader) -> Decision:
+    """Decide a call of the root user: nothing but a policy of the resource can refuse it."""
+    root, resource = Principal.root(situation.lab.account_id), question.resource or "*"
+    request = situation.request(root, question.action, resource)
+    return decide(request, reader.read(resource).policies)
+
+
+def _require(asker: Asker, found: ActualUser | ActualRole | None) -> None:
+    """Require that whoever has the name now is the one that is asked about.
+
+    Raises:
+        LabError: it is not there, or another one.
+    """
+    kind = "user" if asker.arn.kind == "user" else "role"
+    if asker.unique_id and (found is None or found.unique_id != asker.unique_id):
+        what = f"the {kind} {asker.name}, whose session it is, was deleted"
+        other = "; another one has its name" if found else ""
+        do = "sign in again" if kind == "user" else "switch back"
+        raise LabError(f"{what}{other}", where=str(asker.arn), do=do)
+    # The ARN of a session does not hold the role's path.
+    is_same = found is not None and (
+        asker.arn.kind == "assumed-role" or found.arn == str(asker.arn)
+    )
+    if not is_same:
+        other = f"the one of this name is {found.arn}" if found else ""
+        raise LabError(f"there is no {kind} {asker.name}", where=str(asker.arn), do=other)
+
+
+def _situation(callers: Callers, endpoint: Endpoint, asker: Asker) -> Situation:
     """Return the user, or the role, with everything that bears on it.
 
     Raises:
         LabError: it is not there.
     """
-    name = arn.resource.split("/")[1] if arn.kind == "assumed-role" else arn.name
+    arn, name = asker.arn, asker.name
     user = iam_entities.read_user(callers, name) if arn.kind == "user" else None
-    role = None if arn.kind == "user" else iam_entities.read_role(callers, name)
-    if user is None and role is None:
-        kind = "user" if arn.kind == "user" else "role"
-        raise LabError(f"there is no {kind} {name}", where=str(arn))
+    role = iam_entities.read_role(callers, name) if arn.kind in ("role", "assumed-role") else None
+    if arn.kind != "root":
+        _require(asker, user or role)
     declared = DeclaredRole(
         name=role.name if role else "",
         arn=role.arn if role else "",
         max_session_duration=role.max_session_duration if role else 0,
     )
     learner = Learner(
+        # Sessions are named for their user.
         name=arn.name,
         user_name=arn.name,
         user_arn=user.arn if user else "",
@@ -86,12 +152,16 @@ def _situation(callers: Callers, endpoint: Endpoint, arn: Arn) -> Situation:
         role=declared,
         learners=(learner,),
     )
+    now = callers.clock.moment()
     return Situation(
         lab=lab,
         learner=learner,
         user=user,
         role=role,
         document=iam_entities.ManagedPolicies(callers).document,
-        now=callers.clock.moment(),
+        now=now,
         is_local=endpoint.is_local,
+        mfa=asker.mfa,
+        # Of a role the question is what a session of it would be allowed that begins now.
+        issued=now if arn.kind == "role" else asker.issued,
     )

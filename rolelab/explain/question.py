@@ -69,7 +69,9 @@ class Question:
         times = ("aws:currenttime", "aws:epochtime")
         given = (self.context[key][0] for key in self.context if key.lower() in times)
         now = next(filter(None, map(moment, given)), situation.now)
-        return replace(situation, supposed=self.context, now=now)
+        # A session that begins now begins then.
+        issued = now if situation.issued == situation.now else situation.issued
+        return replace(situation, supposed=self.context, now=now, issued=issued)
 
 
 def why(
@@ -118,7 +120,7 @@ def of_call(
     if decision.layer is Layer.CREDENTIALS and decision.allowed is False:
         return decision, _of_nobody(situation, decision, who)
     is_told = decision.layer is Layer.MISSING_ROLE
-    if resource.missing and not is_told and not resource.is_made_by(question.action):
+    if resource.missing and not is_told and not resource.need_not_be_there(question.action):
         # No policy is proposed for what is not there.
         reason = Reason(why=(explain(decision, want_allowed=None).summary, resource.missing))
     else:

@@ -36,9 +36,11 @@ class AskedResource:
     kind: str = ""
     """Such as `user`, of what is not there."""
 
-    def is_made_by(self, action: str) -> bool:
-        """Return whether an action makes such a thing, so that it need not be there."""
-        return action.partition(":")[2].lower() == f"create{self.kind.replace('-', '')}"
+    def need_not_be_there(self, action: str) -> bool:
+        """Return whether an action makes such a thing, or lists all there are."""
+        kind = self.kind.replace("-", "")
+        many = f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
+        return action.partition(":")[2].lower() in (f"create{kind}", f"list{many}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class SignInService:
             "arn": signed_in.arn,
             "name": signed_in.name,
             "credentials": signed_in.credentials,
+            "mfa": signed_in.with_mfa,
             "mustChange": signed_in.must_change,
         }
 

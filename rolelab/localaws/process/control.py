@@ -43,6 +43,7 @@ class SignInAnswer(TypedDict, total=False):
     arn: str
     name: str
     credentials: Mapping[str, str]
+    mfa: bool
     mustChange: bool
 
 
