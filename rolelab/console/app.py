@@ -46,7 +46,7 @@ from rolelab.errors import LabError
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).with_name("static")
 _LARGEST_FIELD = 200_000
-_AT_ONCE = 8
+_AT_ONCE = 4
 """Pages that are made at once: each may hold a list of thousands."""
 
 
