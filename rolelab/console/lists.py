@@ -26,9 +26,14 @@ class Shown:
 
     @property
     def near(self) -> list[int]:
-        """The pages that are offered: the first, the last, and those around this one."""
-        around = range(self.number - _NEAR + 1, self.number + _NEAR)
-        return sorted({1, self.pages} | {page for page in around if 1 <= page <= self.pages})
+        """The pages that are offered: the first, the last, those around this one; 0 is a gap."""
+        offered: list[int] = []
+        for page in range(1, self.pages + 1):
+            if page in (1, self.pages) or abs(page - self.number) < _NEAR:
+                offered.append(page)
+            elif offered[-1]:
+                offered.append(0)
+        return offered
 
 
 def shown(visit: Visit, entries: list[Any], field: str, *, rows: int = ROWS) -> Shown:
