@@ -22,6 +22,9 @@ from rolelab.aws.endpoint import Credentials, Endpoint
 from rolelab.aws.failures import AwsFailure, Kind, as_lab_error, translated
 from rolelab.secret import Secret
 
+_READ_S = 20.0
+"""Who asks again anyway need not wait for an account's answer for a minute."""
+
 _caller: ContextVar[Credentials] = ContextVar("caller")
 
 
@@ -49,9 +52,11 @@ class Callers(Clients):
         *,
         connections: int = 16,
         connect_s: float = 5,
-        read_s: float = 20,
+        read_s: float | None = None,
         purpose: str | None = None,
     ) -> None:
+        if read_s is None and not endpoint.is_local:
+            read_s = _READ_S
         nobody = Endpoint(url=endpoint.url, region=endpoint.region, credentials=None)
         super().__init__(
             nobody,

@@ -23,6 +23,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.exceptions import EndpointConnectionError
 from botocore.utils import parse_timestamp
 
+from rolelab.aws import sign_of_life
 from rolelab.aws.aws_clock import AwsClock
 from rolelab.aws.endpoint import Endpoint
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 Service = Literal["iam", "sts", "s3"]
 _SERVICES = get_args(Service)
+_READ_S = 60.0
+"""Botocore's own."""
 
 
 class _ModelFile(botocore.loaders.JSONFileLoader):
@@ -146,10 +149,12 @@ class Clients:
         connections: int = 16,
         attempts: int = 5,
         connect_s: float = 5,
-        read_s: float = 60,
+        read_s: float | None = None,
         clock: AwsClock | None = None,
         purpose: str | None = None,
     ) -> None:
+        if read_s is None:
+            read_s = sign_of_life.LONGEST_S if endpoint.is_local else _READ_S
         # The administrator's credentials are named or come from the environment as for every AWS
         # tool.
         self.endpoint = endpoint
@@ -214,6 +219,7 @@ class Clients:
         client.meta.events.register("after-call", self.clock.hear)
         if self.endpoint.is_local:
             client.meta.events.register_first("needs-retry", _give_up_where_nobody_listens)
+            sign_of_life.watch(client)
         return client
 
 

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 from rolelab.errors import UsageError
 from rolelab.secret import Credentials
 
+HEALTH_PATH = "/_rolelab/health"
+"""Where the local AWS tells anybody that it lives."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:

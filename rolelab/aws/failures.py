@@ -22,7 +22,13 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
+from rolelab.aws.sign_of_life import NoSignOfLife
 from rolelab.errors import CannotTell, LabError
+
+WHERE_IT_HANGS = (
+    "see `rolelab local status`; end a local AWS that hangs with `rolelab local stop`, "
+    "then run `rolelab up` again"
+)
 
 
 class Kind(Enum):
@@ -99,9 +105,14 @@ class AwsFailure(Exception):
         return self.kind is not Kind.UNREACHABLE
 
     @property
-    def nobody_listens(self) -> bool:
-        """True if there is no AWS at the address: nothing happened, and nothing will."""
-        return self.code == EndpointConnectionError.__name__
+    def hangs(self) -> bool:
+        """True if the local AWS gives no sign of life: whether it happened is unknown."""
+        return self.code == NoSignOfLife.__name__
+
+    @property
+    def nobody_answers(self) -> bool:
+        """True if there is no AWS at the address, or one that hangs: further calls are in vain."""
+        return self.hangs or self.code == EndpointConnectionError.__name__
 
     @property
     def expired(self) -> bool:
@@ -195,6 +206,8 @@ def as_lab_error(failure: AwsFailure) -> LabError:
 
     Exit code 3 where it says nothing about the lab, else 1.
     """
+    if failure.hangs:
+        return CannotTell(failure.said, where=f"AWS, {failure.operation}", do=WHERE_IT_HANGS)
     unknown = failure.kind in (Kind.THROTTLED, Kind.UNREACHABLE, Kind.CREDENTIALS)
     kind = CannotTell if unknown else LabError
     return kind(

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
-from rolelab.aws.failures import AwsFailure, Kind
+from rolelab.aws.failures import AwsFailure, Kind, as_lab_error
 
 REAL_LIMIT_S = 60.0
 """Longest propagation seen on AWS; there is no official figure."""
@@ -136,6 +136,7 @@ class Patience:
 
         Raises:
             Stopped: the run is being stopped (never with `stoppable=False`).
+            CannotTell: the local AWS hangs.
         """
         began = self.clock.monotonic()
         # All of the lab was made before the run began: later checks wait no longer than the first.
@@ -175,6 +176,9 @@ class Patience:
         try:
             return AwsAnswer(outcome=CallOutcome.WORKED, value=call())
         except AwsFailure as failure:
+            if failure.hangs:
+                # To ask for all that is left to ask would take hours, and say nothing.
+                raise as_lab_error(failure) from None
             return AwsAnswer(
                 outcome=self._outcome(failure),
                 code=failure.code,

@@ -267,9 +267,10 @@ def _arn_of(learner_name: str, stack: str, home: Path, running: Instance) -> str
 
 
 def _running(home: Path) -> Instance:
-    found = probe.find(home)
+    found = probe.settled(home)
     if found.instance is None:
-        raise CannotTell(found.line, do=f"start it with {told_command('start', home)}")
+        stop = f"end it with {told_command('stop', home)}, then " if found.is_in_the_way else ""
+        raise CannotTell(found.line, do=f"{stop}start it with {told_command('start', home)}")
     return found.instance
 
 

@@ -242,13 +242,11 @@ def running(here: Project, up: str = "`rolelab up`") -> Instance:
     """
     from rolelab.localaws.process import lifecycle, probe
 
-    local = probe.find(here.local_home)
+    local = probe.settled(here.local_home)
     if local.state is probe.State.STOPPED:
         return lifecycle.ensure(here.local_home).instance
     if local.instance is None:
-        # What lives and cannot be asked must end before another one is started.
-        is_alive = local.state in (probe.State.HUNG, probe.State.ASTRAY)
-        stop = "run `rolelab local stop`, then " if is_alive else "run "
+        stop = "run `rolelab local stop`, then " if local.is_in_the_way else "run "
         where = "" if str(here.local_home) in local.line else str(here.local_home)
         raise CannotTell(local.line, where=where, do=f"{stop}{up} again")
     return local.instance

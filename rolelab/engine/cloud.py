@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Endpoint, require_loopback
-from rolelab.aws.failures import AwsFailure, Kind, translated
+from rolelab.aws.failures import AwsFailure, Kind, as_lab_error, translated
 from rolelab.errors import CannotTell
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ class Cloud:
                     with translated("GetCallerIdentity"):
                         self._identity = self._again.sts.get_caller_identity()
                 except AwsFailure as failure:
+                    if failure.hangs:
+                        raise as_lab_error(failure) from None
                     raise CannotTell(
                         f"AWS does not say who asks: {failure.said}",
                         where="GetCallerIdentity",

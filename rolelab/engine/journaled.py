@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
-from rolelab.aws.failures import AwsFailure
+from rolelab.aws.failures import WHERE_IT_HANGS, AwsFailure
 from rolelab.engine import properties, recovery, values
 from rolelab.engine.cloud import Cloud, patiently
 from rolelab.engine.decide import Operation
@@ -90,7 +90,7 @@ class Journaled:
                 else recovery.look(known, self._cloud, pending, self._state.world)
             )
         except AwsFailure as unseen:
-            if unseen.nobody_listens:
+            if unseen.nobody_answers:
                 raise self._failure(step, "creating", known, unseen) from None
             return None
         if made is None:
@@ -200,8 +200,9 @@ class Journaled:
         self, step: Step, doing: str, known: ResourceType, failure: AwsFailure, name: str = ""
     ) -> OperationError:
         said = f"{doing} {known.label} ({step.id or name or step.name}): {failure}"
-        if failure.nobody_listens:
-            self._tally.lost(said)
+        if failure.nobody_answers:
+            do = WHERE_IT_HANGS if failure.hangs else "see `rolelab local status`"
+            self._tally.lost(said, do)
             return OperationError(said)
         if not failure.answered:
             said += " (no answer: whether it happened is found out by the next run)"

@@ -83,9 +83,9 @@ class Tally:
             self._errors += 1
             self._cause = self._cause or cause
 
-    def lost(self, said: str) -> None:
+    def lost(self, said: str, do: str) -> None:
         """Stop the run because there is no AWS any more: one line for all that was in flight."""
-        do = "see `rolelab local status`; the next run finds out what was done, and carries on"
+        do = f"{do}; the next run finds out what was done, and carries on"
         self.give_up(CannotTell("AWS no longer answers", where=said, do=do))
         self.stop()
 

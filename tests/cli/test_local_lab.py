@@ -98,6 +98,7 @@ def test_a_state_that_cannot_be_read_is_exit_code_3(lab: Project) -> None:
         assert len(run.stderr.splitlines()) == 1
 
 
+@pytest.mark.long
 def test_a_hung_local_aws_is_to_be_stopped_first(lab: Project) -> None:
     """`up` would refuse to start another beside it; what is said is what works."""
     record = read_record(lab.local)

@@ -11,9 +11,9 @@ import hashlib
 import hmac
 import re
 
+from rolelab.aws.endpoint import HEALTH_PATH as HEALTH_PATH
 from rolelab.secret import Secret
 
-HEALTH_PATH = "/_rolelab/health"
 EVENTS_PATH = "/_rolelab/events"
 CLOCK_PATH = "/_rolelab/clock"
 BUCKETS_PATH = "/_rolelab/buckets"

@@ -61,7 +61,7 @@ def ensure(home: Path, *, region: str = DEFAULT_REGION, port: int = 0, owner: in
         found = probe.settled(home)
         if found.instance and _is_of_this_code(home):
             return _joined(home, found.instance, found.line, port)
-        if found.state in (State.HUNG, State.ASTRAY):
+        if found.is_in_the_way:
             do = f"end it with {told_command('stop', home)}, then try again"
             raise CannotTell(found.line, do=do)
         older = found.instance is not None

@@ -55,6 +55,11 @@ class Found:
     instance: Instance | None = None
     pid: int | None = None
 
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether a process must end before another one can be started: it cannot be asked."""
+        return self.state in (State.HUNG, State.ASTRAY)
+
 
 class Answer(Enum):
     """Who answers on the recorded port."""

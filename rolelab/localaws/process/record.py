@@ -230,7 +230,7 @@ def why_not_written(error: OSError) -> str:
 
 def code_print() -> str:
     """Return what tells this code from an older or a newer one; only looks at its files."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).resolve().parents[1]
     files = sorted((*package.rglob("*.py"), *(package.parent / "iam").rglob("*.py")))
     stats = [(str(file), file.stat()) for file in files]
     seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
