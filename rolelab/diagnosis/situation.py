@@ -50,6 +50,8 @@ class Situation:
     """Whether a code was given where a user signed in to the console."""
     issued: datetime | None = None
     """When the role's session, or the sign-in, began; None where nobody knows."""
+    of_account: tuple[Policy, ...] = ()
+    """What rules of the account allow the user without a policy of their own, where it counts."""
 
     def deviations(self) -> Deviations:
         """Return everything that is not as declared."""
@@ -95,6 +97,7 @@ class Situation:
         identity = (
             *self._of(f"user {user.name}", user.inline, user.attached),
             *(policy for group in user.groups for policy in self._of_group(group)),
+            *self.of_account,
         )
         boundary = self._boundary(user.boundary, f"user {user.name}")
         return Policies.of(

@@ -10,6 +10,7 @@ from rolelab.advice import OWN, SESSION, Advice, Command, Who
 from rolelab.aws import own_calls, role_session
 from rolelab.aws.callers import Callers, calling_as
 from rolelab.aws.endpoint import Endpoint
+from rolelab.aws.iam_entities import ActualUser
 from rolelab.aws.patience import AwsAnswer, CallOutcome, Clock, Patience
 from rolelab.diagnosis import reasons
 from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
@@ -112,6 +113,9 @@ def of_call(
     role = situation.lab.role.arn if question.is_switch_of(situation.lab) else ""
     name = question.resource or role or "*"
     resource = reader.read(name)
+    if isinstance(situation.user, ActualUser):
+        rules = reader.account_rules(situation.user.arn, question.action)
+        situation = replace(situation, of_account=rules)
     decide = partial(
         situation.of_call, action=question.action, resource=name, of_resource=resource.policies
     )

@@ -1,4 +1,7 @@
-"""What a question's resource is: whether it is there, and which policies of its own it has."""
+"""What a question's resource is: whether it is there, and which policies of its own it has.
+
+And which rules of the account count beside them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from rolelab.aws.clients import Clients
 from rolelab.aws.failures import AwsFailure, Kind, translated
 from rolelab.aws.iam_calls import call_if_there
 from rolelab.diagnosis.administrator import Administrator, NotLookedAt
-from rolelab.iam import Layer, Policies, Policy
+from rolelab.iam import Layer, Policies, Policy, account_rules
 from rolelab.iam.arns import Arn, bucket_of
 from rolelab.iam.language.patterns import has_wildcard
 
@@ -64,6 +67,22 @@ class ResourceReader:
             return self._of_iam(text, arn)
         bucket = bucket_of(text)
         return self._bucket(bucket) if bucket else AskedResource()
+
+    def account_rules(self, user_arn: str, action: str) -> tuple[Policy, ...]:
+        """Return what the account allows a user an action by, without a policy of their own.
+
+        Raises:
+            NotLookedAt: the administrator is not allowed to read it.
+        """
+        if not account_rules.counts_for(action):
+            return ()
+        try:
+            with calling_as(self.admin.require()):
+                operation, part = "GetAccountPasswordPolicy", "PasswordPolicy"
+                rules = call_if_there(self.clients.iam, operation, part)
+        except AwsFailure as failure:
+            raise _not_looked_at("the account's password policy", failure) from None
+        return account_rules.allowed_to_user(rules, user_arn)
 
     def _of_iam(self, text: str, arn: Arn) -> AskedResource:
         if arn.account != self.account:

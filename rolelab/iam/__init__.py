@@ -4,6 +4,7 @@ Pure: standard library and the plain facts of `components` only, no AWS call.
 - `arns`, `names`, `quotas`: facts of AWS, each once
 - `documents` reads policies, `grammar` finds what AWS refuses in them, `spelling` what was changed
 - `principals`, `request`, `layers`: who asks for what, and the policies that bear on it
+- `account_rules`: what an account's password policy allows its users
 - `language`: whether a statement is about a request; `decision` decides
 - `explain` puts a decision in words, `propose` finds the smallest change
 - `compare` compares documents by meaning, `messages` has AWS's AccessDenied sentences

@@ -63,19 +63,28 @@ class Policy:
     """Of an organization's policy: root, unit, account. Each level has to allow."""
     text: str = field(default="", compare=False, repr=False)
     """The document as it was written, where it was text."""
+    is_rule: bool = False
+    """Whether it is a setting that works like a policy: nobody has written its document."""
 
     @classmethod
     def read(
-        cls, document: object, name: str = "", *, owner: str = "", arn: str = "", level: int = 0
+        cls,
+        document: object,
+        name: str = "",
+        *,
+        owner: str = "",
+        arn: str = "",
+        level: int = 0,
+        is_rule: bool = False,
     ) -> Policy:
         """Make a policy of a mapping or JSON text; one that makes no sense keeps its fault."""
         text = document if isinstance(document, str) else ""
-        return cls(read(document), name, owner, arn, level, text)
+        return cls(read(document), name, owner, arn, level, text, is_rule)
 
     @property
     def is_editable(self) -> bool:
         """Whether the account can change the document: AWS's own managed policies nobody can."""
-        return not is_aws_policy(self.arn) and not self.document.fault
+        return not (self.is_rule or is_aws_policy(self.arn) or self.document.fault)
 
     def at(self, layer: Layer) -> str:
         """Return which policy it is, in words, as a policy of this layer."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
-from rolelab.iam import Decision, Layer, Policies, Policy, Request, arns, decide
+from rolelab.iam import Decision, Layer, Policies, Policy, Request, account_rules, arns, decide
 from rolelab.iam.messages import Refusal, render, sentence_of
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Caller, Kind
-from rolelab.localaws.accounts.identities import IdentityStore
+from rolelab.localaws.accounts.identities import PASSWORD_RULES, IdentityStore
 from rolelab.localaws.accounts.records import GroupRecord, HolderRecord, PrincipalRecord
 
 
@@ -27,6 +27,10 @@ def authorize(
     `layer`: which kind the resource's policy is, TRUST or RESOURCE.
     """
     policies = policies_of(store, caller)
+    if caller.kind is Kind.USER and account_rules.counts_for(request.action):
+        rules = store.password_rules.get(caller.account, PASSWORD_RULES)
+        allowed = account_rules.allowed_to_user(rules, caller.arn)
+        policies = policies.put(Layer.IDENTITY, (*policies.at(Layer.IDENTITY), *allowed))
     if layer is not None:
         policies = policies.put(layer, stored(resource_policy))
     return decide(request, policies)

@@ -28,6 +28,8 @@ from rolelab.localaws.accounts.records import (
     UserRecord,
 )
 
+PASSWORD_RULES = "policy"  # noqa: S105 - a key
+"""Under which MiniStack keeps the one password policy of an account."""
 V = TypeVar("V")
 E = TypeVar("E", bound=EntityRecord)
 Rows = dict[tuple[str, str], V]

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind
+from rolelab.localaws.accounts.identities import PASSWORD_RULES
 from rolelab.localaws.accounts.records import LoginRecord
 from rolelab.localaws.operations import lookup
 from rolelab.localaws.operations.api_call import ApiCall, Result
@@ -34,8 +35,6 @@ _DEFAULTS: Mapping[str, object] = {
 """What an account's own policy has where UpdateAccountPasswordPolicy leaves it out."""
 _LEAST = 8
 _LEAST_KINDS = 3
-_KEY = "policy"
-"""Under which MiniStack keeps the one policy of an account."""
 
 
 def create(call: ApiCall) -> Result:
@@ -112,7 +111,7 @@ def _set_password(call: ApiCall, record: LoginRecord, password: str) -> None:
     Source: IAM User Guide, "Set an account password policy for IAM users" (default: 8 to 128
     characters, three of the four kinds).
     """
-    _check(password, call.store.password_rules.get(call.account, _KEY))
+    _check(password, call.store.password_rules.get(call.account, PASSWORD_RULES))
     salt = secrets.token_bytes(16)
     record["PasswordSalt"], record["PasswordHash"] = salt.hex(), _digest(password, salt)
     record["PasswordDate"] = clock.iso()
@@ -139,7 +138,7 @@ def _check(password: str, policy: Mapping[str, object] | None) -> None:
 
 def next_rotation(call: ApiCall, changed: str) -> str:
     """Return when a password of then expires by the account's policy; `N/A` if it does not."""
-    days = (call.store.password_rules.get(call.account, _KEY) or {}).get("MaxPasswordAge")
+    days = (call.store.password_rules.get(call.account, PASSWORD_RULES) or {}).get("MaxPasswordAge")
     if not isinstance(days, int):
         return "N/A"
     end = datetime.fromisoformat(changed.replace("Z", "+00:00")) + timedelta(days=days)
@@ -155,7 +154,7 @@ def _violation(rule: str) -> AwsError:
 
 def get_policy(call: ApiCall) -> Result:
     """GetAccountPasswordPolicy."""
-    policy = call.store.password_rules.get(call.account, _KEY)
+    policy = call.store.password_rules.get(call.account, PASSWORD_RULES)
     if policy is None:
         raise lookup.no_such(
             f"The Password Policy with domain name {call.account} cannot be found."
@@ -166,10 +165,10 @@ def get_policy(call: ApiCall) -> Result:
 
 def update_policy(call: ApiCall) -> None:
     """UpdateAccountPasswordPolicy: what is not given goes back to its default."""
-    call.store.password_rules.put(call.account, _KEY, {**_DEFAULTS, **call.params})
+    call.store.password_rules.put(call.account, PASSWORD_RULES, {**_DEFAULTS, **call.params})
 
 
 def delete_policy(call: ApiCall) -> None:
     """DeleteAccountPasswordPolicy."""
-    if call.store.password_rules.pop(call.account, _KEY) is None:
+    if call.store.password_rules.pop(call.account, PASSWORD_RULES) is None:
         raise lookup.no_such("The account policy with name PasswordPolicy cannot be found.")
