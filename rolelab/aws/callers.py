@@ -54,6 +54,7 @@ class Callers(Clients):
         connect_s: float = 5,
         read_s: float | None = None,
         purpose: str | None = None,
+        checks_values: bool = True,
     ) -> None:
         if read_s is None and not endpoint.is_local:
             read_s = _READ_S
@@ -65,6 +66,7 @@ class Callers(Clients):
             connect_s=connect_s,
             read_s=read_s,
             purpose=purpose,
+            checks_values=checks_values,
         )
         self._session = new_session(_Provider(), session_vars=isolated(endpoint))
 

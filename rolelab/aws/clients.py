@@ -21,11 +21,13 @@ import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.exceptions import EndpointConnectionError
+from botocore.handlers import validate_bucket_name
 from botocore.utils import parse_timestamp
 
 from rolelab.aws import sign_of_life
 from rolelab.aws.aws_clock import AwsClock
 from rolelab.aws.endpoint import Endpoint
+from rolelab.aws.failures import not_sent
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -152,7 +154,12 @@ class Clients:
         read_s: float | None = None,
         clock: AwsClock | None = None,
         purpose: str | None = None,
+        checks_values: bool = True,
     ) -> None:
+        """Keep what the clients are made with.
+
+        Where they do not check the values of a call, AWS alone says what is wrong with one.
+        """
         if read_s is None:
             read_s = sign_of_life.LONGEST_S if endpoint.is_local else _READ_S
         # The administrator's credentials are named or come from the environment as for every AWS
@@ -169,7 +176,9 @@ class Clients:
             # loopback anyway.
             proxies={} if endpoint.is_local else None,
             user_agent_extra=purpose,
+            parameter_validation=checks_values,
         )
+        self._checks_values = checks_values
         self.clock = clock or AwsClock()
         self._lock = threading.Lock()
         self._session: botocore.session.Session | None = None
@@ -217,10 +226,27 @@ class Clients:
             config=self._config,
         )
         client.meta.events.register("after-call", self.clock.hear)
+        if not self._checks_values:
+            event = f"before-parameter-build.{service}"
+            client.meta.events.unregister(event, validate_bucket_name)
+            client.meta.events.register(event, _require_whole_address)
         if self.endpoint.is_local:
             client.meta.events.register_first("needs-retry", _give_up_where_nobody_listens)
             sign_of_life.watch(client)
         return client
+
+
+def _require_whole_address(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+    """Refuse a call of which a part of the address is empty: it would be another call.
+
+    To delete an object without a name is to delete its bucket.
+
+    Raises:
+        AwsFailure: nothing was sent.
+    """
+    for name, shape in model.input_shape.members.items() if model.input_shape else ():
+        if shape.serialization.get("location") == "uri" and not params.get(name):
+            raise not_sent(model.name, f"{name} is empty, and a part of the address")
 
 
 def _give_up_where_nobody_listens(

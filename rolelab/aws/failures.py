@@ -137,6 +137,8 @@ class AwsFailure(Exception):
 
 def failure(operation: str, error: Exception) -> AwsFailure:
     """Turn a botocore exception into the kind of failure it is."""
+    if isinstance(error, UnicodeEncodeError):
+        return not_sent(operation, "a value holds half of a letter")
     if isinstance(error, ParamValidationError):
         kind = Kind.REFUSED
     elif isinstance(error, _NO_CREDENTIALS):
@@ -176,6 +178,11 @@ def server_time(response: Any) -> datetime | None:
 def broken(operation: str, what: str) -> AwsFailure:
     """Return the failure of an answer that is none: cut off, or somebody else's."""
     return AwsFailure(operation=operation, kind=Kind.UNREACHABLE, code="BrokenAnswer", said=what)
+
+
+def not_sent(operation: str, why: str) -> AwsFailure:
+    """Return the failure of a call that no request can be made of."""
+    return AwsFailure(operation=operation, kind=Kind.REFUSED, code="NotSent", said=f"{why}.")
 
 
 def require_whole(operation: str, answer: Any, *fields: str) -> None:

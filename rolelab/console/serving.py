@@ -41,7 +41,7 @@ class ConsoleServer:
         self._now_at = now_at
         self._parts = ConsoleParts(
             instance=instance,
-            callers=Callers(instance.endpoint(account)),
+            callers=_callers(instance, account),
             sessions=BrowserSessions(),
             account=account,
             address=f"http://127.0.0.1:{self._socket.getsockname()[1]}",
@@ -59,7 +59,7 @@ class ConsoleServer:
         """What all requests share, at the local AWS as it runs now."""
         instance = self._now_at()
         if instance and instance != self._parts.instance:
-            callers = Callers(instance.endpoint(self._parts.account))
+            callers = _callers(instance, self._parts.account)
             self._parts = replace(self._parts, instance=instance, callers=callers)
         return self._parts
 
@@ -74,6 +74,11 @@ class ConsoleServer:
     def end(self) -> None:
         """Ask it to end; safe from any thread."""
         self.uvicorn.should_exit = True
+
+
+def _callers(instance: Instance, account: str) -> Callers:
+    """Return clients that send what was entered as it is: what is wrong with it, AWS is to say."""
+    return Callers(instance.endpoint(account), checks_values=False)
 
 
 def follower(home: Path) -> Callable[[], Instance | None]:

@@ -6,6 +6,8 @@ PutObjectTagging; the words are those that S3 answers.
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 
 from rolelab.localaws.accounts.aws_error import AwsError
@@ -21,6 +23,7 @@ _FORMER = {"EU": "eu-west-1"}
 """Name of old -> region."""
 _WITHOUT_BODY = frozenset({"CreateBucket", "PutBucketAcl", "PutObjectAcl"})
 """Operations whose headers may say all."""
+_VERSION = re.compile(r"[A-Za-z0-9._-]*")
 _SYSTEM = "aws:"
 _OF_OBJECTS = "Your TagKey cannot be prefixed with aws:"
 _SYSTEM_TAGS = {
@@ -44,6 +47,7 @@ def require(call: S3Call, body: bytes, region: str, tags: Iterable[str]) -> None
             MissingRequestBodyError, InvalidArgument, InvalidTag.
     """
     name = call.operation.name
+    _require_references(call)
     _require_root(call, body)
     if name == "CreateBucket":
         _require_location(XmlBody.read(body).text("LocationConstraint"), region)
@@ -57,6 +61,30 @@ def require(call: S3Call, body: bytes, region: str, tags: Iterable[str]) -> None
             details = {} if name == "CreateBucket" else {"TagKey": key}
             message = _SYSTEM_TAGS.get(name, _OF_OBJECTS)
             raise AwsError("InvalidTag", message, 400, details=details)
+
+
+def _require_references(call: S3Call) -> None:
+    """Refuse what no answer of S3 has called a version, or the rest of a list."""
+    if not _VERSION.fullmatch(call.version):
+        raise _invalid("versionId", call.version, "Invalid version id specified")
+    token = call.parameters.get("continuation-token", "")
+    if call.operation.name == "ListObjectsV2" and not _is_token(token):
+        message = "The continuation token provided is incorrect"
+        raise _invalid("continuation-token", token, message)
+
+
+def _invalid(name: str, value: str, message: str) -> AwsError:
+    # No reader of XML takes a value with such letters, nor the error with it.
+    shown = {"ArgumentValue": value} if value.isprintable() else {}
+    return AwsError("InvalidArgument", message, 400, details={"ArgumentName": name, **shown})
+
+
+def _is_token(token: str) -> bool:
+    try:
+        b64decode(token, validate=True).decode()
+    except ValueError:
+        return False
+    return True
 
 
 def _require_root(call: S3Call, body: bytes) -> None:

@@ -91,7 +91,8 @@ def _about(
 ) -> Mapping[str, str]:
     bucket, key = place
     if code in _ABOUT_BUCKETS:
-        return {"BucketName": bucket} if bucket else {}
+        # No reader of XML takes a name with such letters, nor the error with it.
+        return {"BucketName": bucket} if bucket and bucket.isprintable() else {}
     if code in _ABOUT_KEYS:
         source = headers.get("x-amz-copy-source", "")
         key = unquote(source.partition("?")[0]).removeprefix("/").partition("/")[2] or key

@@ -20,6 +20,8 @@ from rolelab.localaws.operations import lookup, pages, requirements, tagging, to
 from rolelab.localaws.operations.api_call import ApiCall, Result
 
 _NO_DEVICE = "MFA Device with serial number {} does not exist."
+_LONGEST_SERIAL = 256
+"""Source: IAM API Reference, EnableMFADevice (SerialNumber): a longer one could not be named."""
 _DAY_STEPS = 24 * 3600 // totp.STEP_S
 
 
@@ -27,6 +29,13 @@ def create(call: ApiCall) -> Result:
     """CreateVirtualMFADevice: the seed is told this once."""
     name, path = call.text("VirtualMFADeviceName"), call.text("Path", "/")
     serial = arns.iam(call.account, "mfa", name, path=path)
+    if len(serial) > _LONGEST_SERIAL:
+        raise AwsError(
+            "ValidationError",
+            "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy "
+            "constraint: Member must have length less than or equal to "
+            f"{_LONGEST_SERIAL - len(serial) + len(name)}",
+        )
     serials = (device["SerialNumber"] for device in call.store.devices.all(call.account))
     if any(arns.name_of(other).lower() == name.lower() for other in serials):
         raise AwsError("EntityAlreadyExists", "MFA device already exists.")
