@@ -86,6 +86,8 @@ def _console_session(running: Instance, account: str, name: str) -> Credentials:
         answer = control.sign_in(running, "password", who)
     if answer.get("kind") != "signed in":
         do = "enter the user's console password, or give --key for an access key"
+        if answer.get("kind") == "expired":
+            do = "set a new one as an administrator, or give --key for an access key"
         raise UsageError(answer.get("message", "").rstrip("."), where=f"user {name}", do=do)
     return Credentials.temporary(answer.get("credentials", {}))
 

@@ -179,6 +179,8 @@ class LoginRecord(TypedDict):
     PasswordHash: NotRequired[str]
     PasswordDate: NotRequired[str]
     """When it was set."""
+    FormerPasswords: NotRequired[list[tuple[str, str]]]
+    """Salt and hash of those before, the latest first."""
 
 
 class DeviceRecord(Tagged):

@@ -53,7 +53,7 @@ class SignInService:
         )
         if isinstance(outcome, SignedIn):
             return self._welcome(asked, outcome)
-        if outcome.kind == "wrong":
+        if outcome.kind in ("wrong", "expired"):
             self._note_failure(asked, outcome)
         return {"kind": outcome.kind, "message": outcome.message}
 

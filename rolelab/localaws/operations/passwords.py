@@ -12,11 +12,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.aws_error import AwsError
 from rolelab.localaws.accounts.caller import Kind
-from rolelab.localaws.accounts.identities import PASSWORD_RULES
+from rolelab.localaws.accounts.identities import PASSWORD_RULES, IdentityStore
 from rolelab.localaws.accounts.records import LoginRecord
 from rolelab.localaws.operations import lookup
 from rolelab.localaws.operations.api_call import ApiCall, Result
@@ -35,6 +36,8 @@ _DEFAULTS: Mapping[str, object] = {
 """What an account's own policy has where UpdateAccountPasswordPolicy leaves it out."""
 _LEAST = 8
 _LEAST_KINDS = 3
+_MOST_FORMER = 24
+"""As many as an account's policy can prevent from being used again."""
 
 
 def create(call: ApiCall) -> Result:
@@ -111,7 +114,12 @@ def _set_password(call: ApiCall, record: LoginRecord, password: str) -> None:
     Source: IAM User Guide, "Set an account password policy for IAM users" (default: 8 to 128
     characters, three of the four kinds).
     """
-    _check(password, call.store.password_rules.get(call.account, PASSWORD_RULES))
+    rules = call.store.password_rules.get(call.account, PASSWORD_RULES)
+    _check(password, rules)
+    _require_new(password, record, rules)
+    if "PasswordHash" in record:
+        replaced = (record.get("PasswordSalt", ""), record["PasswordHash"])
+        record["FormerPasswords"] = [replaced, *record.get("FormerPasswords", [])][:_MOST_FORMER]
     salt = secrets.token_bytes(16)
     record["PasswordSalt"], record["PasswordHash"] = salt.hex(), _digest(password, salt)
     record["PasswordDate"] = clock.iso()
@@ -136,13 +144,47 @@ def _check(password: str, policy: Mapping[str, object] | None) -> None:
             raise _violation(f"have at least one {_KINDS[name][1]}")
 
 
+def _require_new(password: str, record: LoginRecord, policy: Mapping[str, object] | None) -> None:
+    """Refuse one of the last passwords; the present one is the first of them.
+
+    Raises:
+        AwsError: PasswordPolicyViolation.
+    """
+    count = (policy or {}).get("PasswordReusePrevention")
+    if not isinstance(count, int):
+        return
+    present = (record.get("PasswordSalt", ""), record.get("PasswordHash", ""))
+    for salt, digest in [present, *record.get("FormerPasswords", [])][:count]:
+        if hmac.compare_digest(_digest(password, bytes.fromhex(salt)), digest):
+            raise _violation(f"not be one of the last {count} passwords")
+
+
 def next_rotation(call: ApiCall, changed: str) -> str:
     """Return when a password of then expires by the account's policy; `N/A` if it does not."""
-    days = (call.store.password_rules.get(call.account, PASSWORD_RULES) or {}).get("MaxPasswordAge")
+    end = _end(call.store.password_rules.get(call.account, PASSWORD_RULES), changed)
+    return "N/A" if end is None else clock.iso(end.timestamp())
+
+
+def expiry(
+    store: IdentityStore, account: str, record: LoginRecord
+) -> Literal["valid", "expired", "expired for good"]:
+    """Return whether a password is too old; `expired for good`: only an administrator helps.
+
+    Source: IAM API Reference, PasswordPolicy (MaxPasswordAge, HardExpiry); IAM User Guide, "Set an
+    account password policy for IAM users" (it is enforced at once, on passwords that there are).
+    """
+    rules = store.password_rules.get(account, PASSWORD_RULES) or {}
+    end = _end(rules, record.get("PasswordDate") or record["CreateDate"])
+    if end is None or clock.moment() < end:
+        return "valid"
+    return "expired for good" if rules.get("HardExpiry") is True else "expired"
+
+
+def _end(policy: Mapping[str, object] | None, changed: str) -> datetime | None:
+    days = (policy or {}).get("MaxPasswordAge")
     if not isinstance(days, int):
-        return "N/A"
-    end = datetime.fromisoformat(changed.replace("Z", "+00:00")) + timedelta(days=days)
-    return clock.iso(end.timestamp())
+        return None
+    return datetime.fromisoformat(changed.replace("Z", "+00:00")) + timedelta(days=days)
 
 
 def _violation(rule: str) -> AwsError:

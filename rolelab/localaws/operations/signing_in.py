@@ -24,6 +24,7 @@ from rolelab.localaws.operations.wrong_tries import WrongTries
 
 CONSOLE_S = 12 * 3600
 """How long a sign-in lasts."""
+_EXPIRED = "Your password has expired. Ask an administrator to set a new one."
 WRONG = "Your authentication information is incorrect. Please try again."
 _NOBODY: LoginRecord = {
     "UserName": "",
@@ -55,8 +56,9 @@ class SignedIn:
 class NotSignedIn:
     """A sign-in that did not succeed."""
 
-    kind: Literal["wrong", "code", "wait"]
-    """`code`: the password is right, and a code of the MFA device is wanted."""
+    kind: Literal["wrong", "code", "wait", "expired"]
+    """`code`: the password is right, and a code of the MFA device is wanted; `expired`: all was
+    right, and only an administrator can set a new password."""
     message: str
     account: str = ""
     user: UserRecord | None = None
@@ -90,6 +92,9 @@ class SignIn:
             self._wrong.add(tried, now)
             return NotSignedIn(kind="wrong", message=WRONG, account=number, user=user)
         self._wrong.forget(tried)
+        expiry = passwords.expiry(self._store, number, login)
+        if expiry == "expired for good":
+            return NotSignedIn(kind="expired", message=_EXPIRED, account=number, user=user)
         user["PasswordLastUsed"] = clock.iso()
         return self._session(
             {
@@ -100,7 +105,7 @@ class SignIn:
                 "PrincipalName": name,
                 "MfaAt": clock.now() if devices else None,
             },
-            must_change=login["PasswordResetRequired"],
+            must_change=login["PasswordResetRequired"] or expiry == "expired",
         )
 
     def as_root(self, account: str) -> SignedIn:

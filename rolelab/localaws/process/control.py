@@ -37,7 +37,7 @@ class Told(TypedDict, total=False):
 class SignInAnswer(TypedDict, total=False):
     """What the sign-in service answers."""
 
-    kind: Literal["signed in", "wrong", "code", "wait"]
+    kind: Literal["signed in", "wrong", "code", "wait", "expired"]
     message: str
     account: str
     arn: str
