@@ -63,7 +63,8 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     show_link()
     on_enter(show_link)
     if opens:
-        _open(home, server.root_link())
+        if not address.open_in_browser(home, server.root_link()):
+            say("no browser could be opened: open the link yourself", err=True)
     server.run()
 
 
@@ -74,23 +75,6 @@ def _keep(home: Path, where: str) -> None:
         address.keep(home, where)
     except OSError as error:
         say(f"`rolelab status` will not know of it: {error}", err=True)
-
-
-def _open(home: Path, link: str) -> None:
-    """Open the link in a browser, by a file of the owner's: command lines are seen by others."""
-    import webbrowser
-
-    from rolelab import whole_file
-
-    page = home / "console-open.html"
-    text = f'<!doctype html><title>…</title><meta http-equiv="refresh" content="0; url={link}">'
-    try:
-        whole_file.replace(page, text, mode=0o600)
-        is_open = webbrowser.open(page.as_uri())
-    except (OSError, webbrowser.Error):
-        is_open = False
-    if not is_open:
-        say("no browser could be opened: open the link yourself", err=True)
 
 
 def _of_lab(here: Project, stack: str, where: str) -> list[str]:
