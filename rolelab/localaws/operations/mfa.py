@@ -22,6 +22,7 @@ from rolelab.localaws.operations.api_call import ApiCall, Result
 _NO_DEVICE = "MFA Device with serial number {} does not exist."
 _LONGEST_SERIAL = 256
 """Source: IAM API Reference, EnableMFADevice (SerialNumber): a longer one could not be named."""
+_MOST_USED = 20
 _DAY_STEPS = 24 * 3600 // totp.STEP_S
 
 
@@ -164,13 +165,16 @@ def check_code(call: ApiCall) -> bool:
 
 
 def take_code(device: DeviceRecord, code: str) -> bool:
-    """Return whether it is a code of the device that was not used before; it is used now."""
+    """Return whether it is a code of the device, and newer than any that was used; it is now.
+
+    What was used in a time that is still to come says nothing: the clock has been moved back.
+    """
     now = clock.now() + device.get("Shift", 0) * totp.STEP_S
     step = totp.step_of(bytes.fromhex(device["Seed"]), code, now)
-    used = device.get("UsedSteps", [])
-    if step is None or step in used:
+    used, newest = device.get("UsedSteps", []), int(now) // totp.STEP_S + totp.DRIFT
+    if step is None or any(step <= before <= newest for before in used):
         return False
-    device["UsedSteps"] = [old for old in used if old >= step - 2 * totp.DRIFT - 1] + [step]
+    device["UsedSteps"] = [*used, step][-_MOST_USED:]
     return True
 
 
