@@ -93,10 +93,19 @@ def _console_session(running: Instance, account: str, name: str) -> Credentials:
 
 
 def _entered(prompt: str) -> Secret:
-    """Return what is typed unseen, or without a terminal the next line of the standard input."""
-    if sys.stdin.isatty():
-        return Secret(getpass(f"{prompt}: "))
-    line = sys.stdin.readline().rstrip("\n")
-    if not line:
+    """Return what is typed unseen, or without a terminal the next line of the standard input.
+
+    Raises:
+        UsageError: there is nothing, or no text.
+    """
+    is_typed = sys.stdin.isatty()
+    try:
+        line = getpass(f"{prompt}: ") if is_typed else sys.stdin.readline().rstrip("\n")
+        # Bytes that are no text come as surrogates, where they do not fail at once.
+        line.encode()
+    except UnicodeError:
+        what, do = f"{prompt}: what was entered is not UTF-8", "enter it as UTF-8"
+        raise UsageError(what, where="standard input", do=do) from None
+    if not (line or is_typed):
         raise UsageError(f"{prompt} is wanted", where="standard input", do="write it as a line")
     return Secret(line)

@@ -113,6 +113,20 @@ def test_what_is_wrong_is_one_line(
     assert done.err.count("error:") == 1
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_password_that_is_no_text_is_one_line(
+    folder: Folder, administrator: Clients, errors: str
+) -> None:
+    """A file of another encoding; Python takes it as it is, or not at all, as the locale says."""
+    assert administrator.iam.get_user(UserName="testuser")
+    env = {"PYTHONIOENCODING": f"utf-8:{errors}"}
+    done = folder.rolelab("verify", *BY_HAND, stdin="caf\udce9\n", env=env)
+    assert (done.exit_code, done.out) == (2, "")
+    assert "Console password of testuser: what was entered is not UTF-8" in done.err
+    assert "Traceback" not in done.err
+    assert "caf" not in done.err
+
+
 def test_a_lab_that_was_made_by_up_is_signed_in_to(folder: Folder, chromium: Browser) -> None:
     """The password is among the outputs; refused as the user, allowed as the role."""
     assert folder.rolelab("up", "--yes").exit_code == 0

@@ -54,6 +54,7 @@ class Folder:
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             text=True,
+            errors="surrogateescape",
             timeout=TIMEOUT_S,
             check=False,
         )
