@@ -314,6 +314,8 @@ def why_address(said: str, who: str = "") -> str:
     if refused is None or not refused.action:
         return ""
     query = {"action": refused.action, "resource": refused.resource} | ({"who": who} if who else {})
+    if refused.prevented_by == "BlockPublicAcls":
+        query["context"] = "s3:x-amz-acl=public-read"
     return f"/why?{urlencode(query)}"
 
 

@@ -43,6 +43,8 @@ class Reason:
     advice: tuple[Advice, ...] = ()
     is_known: bool = True
     """Whether the answer itself could be found out."""
+    depends: bool = False
+    """Whether such a call is allowed or refused by what is sent with it."""
 
 
 def of_needs(situation: Situation, answer: AwsAnswer, needs: Sequence[Need], who: Who) -> Reason:

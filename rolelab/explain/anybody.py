@@ -15,6 +15,7 @@ from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, LabError, UsageError
+from rolelab.explain import public_access
 from rolelab.explain.question import Question, all_of, of_call
 from rolelab.explain.resources import ResourceReader
 from rolelab.iam import Decision, Principal, decide, names
@@ -31,6 +32,11 @@ class WhyAnswer:
 
     allowed: bool | None
     reason: Reason
+
+    @classmethod
+    def of(cls, decision: Decision, reason: Reason) -> WhyAnswer:
+        """Return what was decided by the policies, and what else counts."""
+        return cls(None if reason.depends else decision.allowed, reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +90,9 @@ def why(endpoint: Endpoint, asker: Asker, question: Question) -> WhyAnswer:
         try:
             if arn.kind == "root":
                 decision = _of_root(situation, question, reader)
-                return WhyAnswer(decision.allowed, all_of(decision))
-            decision, reason = of_call(situation, question, reader, "")
-            return WhyAnswer(decision.allowed, reason)
+                told = public_access.told(all_of(decision), decision, reader, question.context)
+                return WhyAnswer.of(decision, told)
+            return WhyAnswer.of(*of_call(situation, question, reader, ""))
         except (NotLookedAt, NoAnswer) as unread:
             raise CannotTell(f"the policies cannot be read: {unread}", do="try again") from None
 

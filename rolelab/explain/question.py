@@ -17,7 +17,7 @@ from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, UsageError
-from rolelab.explain import request_context
+from rolelab.explain import public_access, request_context
 from rolelab.explain.request_context import Supposed
 from rolelab.explain.resources import ResourceReader
 from rolelab.iam import Decision, Layer, actions
@@ -132,7 +132,7 @@ def of_call(
     if who == OWN and decision.allowed is False and decide(SESSION).allowed:
         # What belongs to the role is not given to the user: that is the lesson.
         reason = replace(reason, advice=_switch_instead(situation, question.action, options))
-    return decision, reason
+    return decision, public_access.told(reason, decision, reader, question.context)
 
 
 def _of_nobody(situation: Situation, decision: Decision, who: Who) -> Reason:

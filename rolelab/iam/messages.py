@@ -2,6 +2,7 @@
 
 How much a sentence tells depends on the service. IAM names the kind of policy. S3 does so too, to
 callers of the bucket's account only, with the ARN in quotes; to all others it says `Access Denied`.
+What its Block Public Access prevents is refused in the same form, whatever policies say.
 STS tells of an explicit deny, and gives no reason where nothing allows.
 
 Source: IAM User Guide, "Troubleshoot access denied error messages"; Amazon S3 User Guide,
@@ -30,6 +31,9 @@ _DENYING = {
 }
 """How a sentence names what denies explicitly, where that is not `a` and the layer's name."""
 
+PREVENTED = {"BlockPublicPolicy": "policies", "BlockPublicAcls": "ACLs"}
+"""Setting of S3's Block Public Access -> what of a public kind it prevents."""
+
 _SENTENCE = re.compile(
     r"User: (?P<principal>\S*) is not authorized to perform: (?P<action>[\w-]+:[\w*]+)"
     # S3 puts the ARN in quotes; IAM may put a word before a name: `role s3Access`.
@@ -38,6 +42,8 @@ _SENTENCE = re.compile(
     rf",? because no (?P<implicit>{_KIND}) allows the (?P<named>[\w-]+:[\w*]+) action"
     rf"|,? with an explicit deny in (?:an?|the) (?P<explicit>sessions policy|{_KIND})"
     r"(?:: ?(?P<arn>arn:\S+))?"
+    r"|,? because public \w+ are prevented by the (?P<setting>\w+) setting"
+    r" in S3 Block Public Access"
     r")?\.?\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
@@ -62,6 +68,8 @@ class Refusal:
     layer: Layer | None = None
     is_explicit: bool = False
     policy_arn: str = ""
+    prevented_by: str = ""
+    """The setting of S3's Block Public Access that refuses it, whatever policies say."""
 
 
 class Agreement(Enum):
@@ -98,6 +106,7 @@ def parse(sentence: str) -> Refusal | None:
         layer=_BY_NAME.get(kind),
         is_explicit=bool(explicit),
         policy_arn=(parts["arn"] or "").rstrip("."),
+        prevented_by=parts["setting"] if parts["setting"] in PREVENTED else "",
     )
 
 
@@ -111,6 +120,10 @@ def render(refusal: Refusal) -> str:
         return _ROOT if name == "AssumeRole" else cannot_with_session(name)
     words = f"User: {refusal.principal} is not authorized to perform: {refusal.action}"
     words += _on_resource(refusal)
+    if refusal.prevented_by:
+        what, setting = PREVENTED[refusal.prevented_by], refusal.prevented_by
+        why = f"because public {what} are prevented by the {setting} setting"
+        return f"{words} {why} in S3 Block Public Access."
     if layer is None:
         return words
     if not refusal.is_explicit:

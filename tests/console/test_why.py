@@ -14,6 +14,8 @@ import pytest
 
 from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
+from rolelab.console.visit import why_address
+from rolelab.iam import messages
 from rolelab.localaws.operations import totp
 from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
@@ -128,6 +130,49 @@ def test_what_no_request_has_is_said(learner: PlainBrowser, context: str, said: 
     entered = unescape(page.text.partition("<textarea")[2].partition("</textarea>")[0])
     assert entered.endswith(f">{context}")
     assert "<script>" not in page.text
+
+
+# -- what no policy decides ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asks", ["root", "testuser"])
+def test_a_policy_that_is_prevented_leads_to_block_public_access(
+    learner: PlainBrowser, console: ConsoleServer, root: Clients, account: str, asks: str
+) -> None:
+    """Every policy allows it; that it is refused all the same is no riddle."""
+    browser = PlainBrowser(console).as_root() if asks == "root" else learner
+    root.iam.attach_user_policy(UserName="testuser", PolicyArn=S3_FULL)
+    bucket = f"lab-{account}"
+    root.s3.create_bucket(Bucket=bucket)
+    public = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    policy = _document(public | {"Resource": f"arn:aws:s3:::{bucket}/*"})
+    form = {"do": "put-policy", "policy": policy}
+    page = browser.post(f"/s3/buckets/{bucket}?tab=permissions", form=form)
+    assert "prevented by the BlockPublicPolicy setting" in page.alert
+    said = _said(_why_of(browser, page))
+    assert said.startswith("It depends")
+    assert f"S3 Block Public Access of bucket {bucket} refuses it all the same" in said
+    root.s3.delete_public_access_block(Bucket=bucket)
+    assert _said(_why_of(browser, page)).startswith("Allowed")
+
+
+def test_a_public_acl_that_is_prevented_leads_there_too(
+    learner: PlainBrowser, root: Clients, account: str
+) -> None:
+    """The refusal does not say which ACL it was; a call without any is not meant."""
+    root.iam.attach_user_policy(UserName="testuser", PolicyArn=S3_FULL)
+    bucket = f"lab-{account}"
+    root.s3.create_bucket(Bucket=bucket)
+    said = messages.render(
+        messages.Refusal(
+            principal=f"arn:aws:iam::{account}:user/testuser",
+            action="s3:PutObject",
+            resource=f"arn:aws:s3:::{bucket}/k",
+            prevented_by="BlockPublicAcls",
+        )
+    )
+    assert "BlockPublicAcls is on" in _said(learner.get(why_address(said)))
+    assert "BlockPublicAcls" not in _said(_ask(learner, "s3:PutObject", f"arn:aws:s3:::{bucket}/k"))
 
 
 # -- whoever is signed in, as they are now ---------------------------------------------------------

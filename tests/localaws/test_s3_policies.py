@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from rolelab.aws.clients import Clients
 from rolelab.iam import arns
+from rolelab.iam.messages import parse, render
 from rolelab.localaws.process.record import Instance
 from tests.localaws.s3_lab import S3Lab
 
@@ -248,3 +249,57 @@ def test_what_a_body_says_is_what_is_done(lab: S3Lab, target: str, body: bytes) 
     status, answer = lab.ask(keys, "PUT", target, {}, body)
     assert (status, b"MalformedXML" in answer) == (400, True), answer
     assert lab.held() == before
+
+
+def _allow_acls(lab: S3Lab) -> None:
+    lab.root.s3.put_bucket_ownership_controls(
+        Bucket=lab.bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+
+
+PUBLIC_ACL = {"ACL": "public-read"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "action", "key", "parameters"),
+    [
+        ("put_bucket_policy", "s3:PutBucketPolicy", "", {}),
+        ("put_bucket_acl", "s3:PutBucketAcl", "", PUBLIC_ACL),
+        ("put_object_acl", "s3:PutObjectAcl", "k", PUBLIC_ACL),
+        ("put_object", "s3:PutObject", "k", PUBLIC_ACL),
+        ("create_multipart_upload", "s3:PutObject", "k", PUBLIC_ACL),
+    ],
+)
+def test_what_is_public_is_prevented_in_s3s_words(
+    lab: S3Lab, operation: str, action: str, key: str, parameters: dict[str, str]
+) -> None:
+    """With who, what and where, as every other refusal: whoever reads it looks for a policy."""
+    _allow_acls(lab)
+    resource = f"arn:aws:s3:::{lab.bucket}" + (f"/{key}" if key else "")
+    if not parameters:
+        allowed = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource}
+        parameters = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": allowed})}
+    client = lab.client(lab.user(("Allow", "s3:*", "*")))
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(Bucket=lab.bucket, **({"Key": key} if key else {}), **parameters)
+    what = "policies" if "Policy" in parameters else "ACLs"
+    setting = "BlockPublicPolicy" if "Policy" in parameters else "BlockPublicAcls"
+    said = str(refused.value).partition(" operation: ")[2]
+    refusal = parse(said)
+    assert refusal
+    assert (refusal.action, refusal.resource, refusal.prevented_by) == (action, resource, setting)
+    assert render(refusal) == said
+    assert said.endswith(
+        f" because public {what} are prevented by the {setting} setting in S3 Block Public Access."
+    )
+
+
+def test_another_account_is_not_told_what_prevents_it(lab: S3Lab) -> None:
+    """S3 gives reasons to callers of the bucket's account only."""
+    _allow_acls(lab)
+    other = f"{int(lab.account) // 2:012}"
+    _put(lab, {"AWS": other}, "s3:PutObject*")
+    theirs = Clients(lab.local_aws.endpoint(other)).s3
+    theirs.put_object(Bucket=lab.bucket, Key="k", Body=b"")
+    with pytest.raises(ClientError, match=r"Access Denied$"):
+        theirs.put_object(Bucket=lab.bucket, Key="k", Body=b"", ACL="public-read")

@@ -8,9 +8,21 @@ Amazon S3 storage".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
+from rolelab.iam import arns
+from rolelab.iam.messages import Refusal, render
+from rolelab.localaws.accounts.aws_error import AwsError
+from rolelab.localaws.accounts.caller import Caller
+from rolelab.localaws.http.s3_call import S3Call
+from rolelab.localaws.ministack import bucket_policies
 from rolelab.localaws.ministack.emulator import Foreign, module
+from rolelab.localaws.ministack.s3_callers import Answer
+from rolelab.localaws.ministack.s3_permissions import action_of
+
+_PREVENTED = re.compile(rb"public \w+ are prevented by the (\w+) setting in S3 Block Public Access")
+"""MiniStack's words, which are the end of S3's."""
 
 
 def allow(
@@ -50,6 +62,27 @@ def are_restricted(owner: str, bucket: str, policy: str) -> bool:
     s3: Foreign = module("services.s3")
     is_restricted: bool = s3._public_access_blocked(owner, bucket, "RestrictPublicBuckets")
     return is_restricted and bool(s3._policy_is_public(policy))
+
+
+def require_not_prevented(call: S3Call, caller: Caller | None, answer: Answer) -> None:
+    """Refuse in S3's words what MiniStack has refused for being public.
+
+    Raises:
+        AwsError: AccessDenied.
+    """
+    found = _PREVENTED.search(bytes(answer[2])) if answer[0] == 403 else None
+    if found is None:
+        return
+    refusal = Refusal()
+    # To callers of another account than the bucket's S3 gives no reasons.
+    if caller and caller.account == bucket_policies.owner_of(call.bucket):
+        refusal = Refusal(
+            principal=caller.arn,
+            action=action_of(call.operation.name, call.version),
+            resource=arns.bucket(call.bucket, call.key),
+            prevented_by=found[1].decode(),
+        )
+    raise AwsError("AccessDenied", render(refusal), 403)
 
 
 def _acl_of(owner: str, bucket: str) -> Foreign:

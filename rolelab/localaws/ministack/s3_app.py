@@ -22,6 +22,7 @@ from rolelab.localaws.http.s3_call import S3Call
 from rolelab.localaws.ministack import (
     bucket_makers,
     bucket_policies,
+    s3_acls,
     s3_bodies,
     s3_checks,
     s3_errors,
@@ -239,6 +240,7 @@ class S3App:
             policy = bucket_policies.read(self._store, body, call.bucket)
             body = policy.document.encode()
         answer = await self._s3.carry_out(call, authorization, body)
+        s3_acls.require_not_prevented(call, asked.caller, answer)
         if name == "CreateBucket" and answer[0] < 300:
             bucket_makers.keep(call.bucket, asked.caller)
         if policy and answer[0] < 300:
