@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from rolelab.aws.clients import Clients
 from rolelab.aws.endpoint import Endpoint, require_loopback
 from rolelab.aws.failures import AwsFailure, Kind, as_lab_error, translated
-from rolelab.errors import CannotTell
+from rolelab.engine.stack import Stack
+from rolelab.errors import CannotTell, UsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -107,6 +109,23 @@ class Cloud:
         return next(
             (name for start, name in _PARTITIONS.items() if self.region.startswith(start)), "aws"
         )
+
+
+def cloud_of(stack: Stack, *, connections: int) -> Cloud:
+    """Return the AWS of a run, with the region that the configuration names.
+
+    Raises:
+        UsageError: configuration of the AWS provider that the embedded engine does not honour.
+    """
+    config = stack.configuration
+    if strange := sorted(key for key in config if key.startswith("aws:") and key != "aws:region"):
+        raise UsageError(
+            f"rolelab does not honour {', '.join(strange)}",
+            where="the stack's configuration",
+            do="remove it, or use `pulumi up`",
+        )
+    region = config.get("aws:region") or stack.endpoint.region
+    return Cloud(replace(stack.endpoint, region=region), connections=connections)
 
 
 def patiently(call: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from rolelab import interrupts
 from rolelab.engine import at_hand, deletion, recovery, remake, taken_names, whereabouts
 from rolelab.engine import refresh as refreshing
-from rolelab.engine.cloud import Cloud
+from rolelab.engine.cloud import Cloud, cloud_of
 from rolelab.engine.decide import RunSoFar, protected
 from rolelab.engine.executor import Apply, Executor, Preview
 from rolelab.engine.journaled import Journaled
@@ -22,7 +22,7 @@ from rolelab.engine.tally import Tally
 from rolelab.engine.types.table import TYPES
 from rolelab.engine.whereabouts import AccountHeld
 from rolelab.engine.world import World
-from rolelab.errors import LabError, UsageError
+from rolelab.errors import LabError
 from rolelab.steps import Event, Listener, Message, Planned, Severity, Step, Summary, ignore
 
 PARALLEL = 16
@@ -146,7 +146,7 @@ def _run(
             planned.append(event.step)
         listener(event)
 
-    cloud = _cloud(stack, options)
+    cloud = cloud_of(stack, connections=options.parallel)
     tally = Tally(kind, listen, continue_on_error=options.continue_on_error)
     hold = at_hand.draft if only_preview else at_hand.store
 
@@ -192,8 +192,8 @@ def _update(run: _Run, executor: Executor) -> None:
     run.so_far.left_behind = frozenset((old.urn, old.id) for old in replaced)
     if run.options.look_first:
         _foresee(run)
-    if not run.taken.wanted:
-        _declare(run, executor, run.tally.say)
+    if not (run.taken.wanted or run.tally.cancelled):
+        _declare(run, executor, run.tally.say, run.tally)
     _tell_taken(run)
 
 
@@ -208,7 +208,7 @@ def _foresee(run: _Run) -> None:
     draft = DraftState(World.from_json(run.state.world.to_json()))
     so_far = RunSoFar(preview=True, left_behind=run.so_far.left_behind)
     trial = replace(run, state=draft, tally=Tally("preview", ignore), so_far=so_far)
-    _declare(trial, Preview(trial.tally, so_far, run.taken), lambda _: None)
+    _declare(trial, Preview(trial.tally, so_far, run.taken), lambda _: None, run.tally)
 
 
 def _tell_taken(run: _Run) -> None:
@@ -221,8 +221,8 @@ def _tell_taken(run: _Run) -> None:
         run.tally.error(text, urn)
 
 
-def _declare(run: _Run, executor: Executor, say: Callable[[str], None]) -> None:
-    """Run the program, and carry out what it declares."""
+def _declare(run: _Run, executor: Executor, say: Callable[[str], None], stops: Tally) -> None:
+    """Run the program, and carry out what it declares; it is left once `stops` is cancelled."""
     registrations = Registrations(run.state, executor, run.tally, run.so_far)
     # Loaded here: `destroy` needs no Pulumi, which takes a third of a second to load.
     from rolelab.engine import sdk
@@ -232,6 +232,14 @@ def _declare(run: _Run, executor: Executor, say: Callable[[str], None]) -> None:
     from rolelab.engine.monitor import Engine, Monitor
 
     stack, tally = run.stack, run.tally
+
+    def is_stopped() -> bool:
+        if not stops.cancelled:
+            return False
+        # What was begun ends, and is recorded; what waits for a thread does not begin.
+        run.threads.shutdown(cancel_futures=True)
+        return True
+
     try:
         program.run(
             stack,
@@ -240,6 +248,7 @@ def _declare(run: _Run, executor: Executor, say: Callable[[str], None]) -> None:
             preview=run.so_far.preview,
             parallel=run.options.parallel,
             say=say,
+            is_stopped=is_stopped,
         )
     except program.ProgramError as error:
         # After a failure or a stop the program sees unknown values where it would not otherwise:
@@ -288,20 +297,3 @@ def _catch_up(
             of=of,
         ),
     )
-
-
-def _cloud(stack: Stack, options: RunOptions) -> Cloud:
-    """Return the AWS of a run, with the region that the configuration names.
-
-    Raises:
-        UsageError: configuration of the AWS provider that the embedded engine does not honour.
-    """
-    config = stack.configuration
-    if strange := sorted(key for key in config if key.startswith("aws:") and key != "aws:region"):
-        raise UsageError(
-            f"rolelab does not honour {', '.join(strange)}",
-            where="the stack's configuration",
-            do="remove it, or use `pulumi up`",
-        )
-    region = config.get("aws:region") or stack.endpoint.region
-    return Cloud(replace(stack.endpoint, region=region), connections=options.parallel)

@@ -219,6 +219,8 @@ def _refuse(tally: Tally, what: str) -> NoReturn:
 def _mapped(future: Future[A], change: Callable[[A], B]) -> Future[B]:
     """Return a future of the changed result."""
     changed: Future[B] = Future()
+    # Who no longer waits for it must not cancel it: the call that it is of goes on.
+    changed.set_running_or_notify_cancel()
 
     def done(finished: Future[A]) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import contextvars
 import gc
@@ -17,13 +16,13 @@ import traceback
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import pulumi
 import pulumi.runtime
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from rolelab.engine import program_modules
+from rolelab.engine.program_loop import ProgramLoop
 from rolelab.engine.stack import Stack
 from rolelab.errors import LabError
 from rolelab.project import Project
@@ -46,8 +45,12 @@ def run(
     preview: bool,
     parallel: int,
     say: Callable[[str], None],
+    is_stopped: Callable[[], bool],
 ) -> None:
     """Run the stack's program to its end; what it prints goes to `say`, a line at a time.
+
+    Once `is_stopped`, it is left at its next registration: to go through the rest of a class takes
+    the SDK seconds, and nothing of it would be carried out.
 
     Raises:
         LabError: the program raised it (or `pulumi.RunError` from it): its kind decides the exit
@@ -71,7 +74,7 @@ def run(
             root_directory=str(root),
         )
         pulumi.runtime.configure(settings)
-        _until_complete(root)
+        _until_complete(root, is_stopped)
 
     with (
         _surroundings(root, say),
@@ -94,30 +97,8 @@ def _require_runnable(project: Project) -> None:
         )
 
 
-class _Loop(asyncio.SelectorEventLoop):
-    """Calls the monitor on the spot, where the SDK would hand each call to a thread.
-
-    Most answers need no AWS and are there at once; the others are Futures of the engine's own
-    threads.
-    """
-
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        if executor is not None:
-            return super().run_in_executor(executor, func, *args)
-        answer = self.create_future()
-        try:
-            result = func(*args)
-        except Exception as error:  # noqa: BLE001 - whoever awaits the call gets it
-            answer.set_exception(error)
-            return answer
-        if isinstance(result, concurrent.futures.Future):
-            return asyncio.wrap_future(result, loop=self)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        answer.set_result(result)
-        return answer
-
-
-def _until_complete(root: Path) -> None:
-    loop = _Loop()
+def _until_complete(root: Path, is_stopped: Callable[[], bool]) -> None:
+    loop = ProgramLoop(is_stopped)
     asyncio.set_event_loop(loop)
 
     def program() -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from concurrent.futures import Future
 
 import pytest
 
+from rolelab.engine.registration import Registrations
+from rolelab.engine.resource import Goal, Registered
 from rolelab.engine.tally import Tally
 from rolelab.errors import Interrupted
 from rolelab.steps import Began, Ended, Event, Severity
@@ -67,6 +70,27 @@ def test_an_interrupt_at_the_last_operation_is_told_all_the_same(
     stack.program('aws.iam.User("u0", name="u0")\naws.iam.User("u1", name="u1")')
     stack.listener = After(taken, 1, signal.SIGINT)
     assert any("^C received" in text for text in stack.up().messages(Severity.WARNING))
+
+
+def test_the_rest_of_the_program_is_left(
+    stack: StackRunner, taken: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To go through it takes the SDK seconds for a class, and nothing of it is carried out."""
+    stack.program(CLASS)
+    late: list[str] = []
+    register = Registrations.register
+
+    def noticed(registrations: Registrations, goal: Goal) -> Registered | Future[Registered]:
+        late.extend([goal.urn] * taken.is_set())
+        return register(registrations, goal)
+
+    monkeypatch.setattr(Registrations, "register", noticed)
+    stack.listener = After(taken, 5, signal.SIGINT)
+    ran = stack.up(parallel=4)
+    assert isinstance(ran.result.error, Interrupted)
+    assert not late
+    stack.listener = None
+    assert stack.up().result.ok
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
