@@ -62,9 +62,8 @@ def command(stack: str, port: int | None, opens: bool) -> None:
 
     show_link()
     on_enter(show_link)
-    if opens:
-        if not address.open_in_browser(home, server.root_link()):
-            say("no browser could be opened: open the link yourself", err=True)
+    if opens and not address.open_in_browser(home, server.root_link()):
+        say("no browser could be opened: open the link yourself", err=True)
     server.run()
 
 
