@@ -249,10 +249,11 @@ class Visit:
         """
         if failure.kind is Kind.CREDENTIALS:
             raise SignedOut(failure.said)
-        if failure.kind is Kind.UNREACHABLE:
+        if failure.nobody_answers:
+            stop = "`rolelab local stop` and " if failure.hangs else ""
             raise CannotTell(
-                f"the local AWS does not answer ({failure.code})",
-                do="start it (`rolelab local start`), and load this page again",
+                "the local AWS does not answer",
+                do=f"{stop}`rolelab local start`, then load this page again",
             )
         why = ""
         if failure.kind is Kind.DENIED:
