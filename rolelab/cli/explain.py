@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +13,7 @@ from rolelab.errors import CannotTell
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
+    from rolelab.diagnosis.reasons import Reason
     from rolelab.explain.question import Question
 
 
@@ -60,28 +61,36 @@ def command(
     supposed = request_context.read(context)
     if who:
         question = asking.Question(action=action, resource=resource, context=supposed)
-        for line in _of_anybody(who, question):
-            say(line)
-        return
-    chosen = choice.find()
-    learner = chosen.lab.learner(learner_name)
-    question = asking.Question(action=action, resource=resource, of_session=role, context=supposed)
-    words = (*choice.words, *(("--as", learner_name) if learner_name else ()))
-    options = "".join(f" {shlex.quote(word)}" for word in words)
-    reason = asking.why(chosen.lab, learner, chosen.endpoint, question, options=options)
-    for line in text.reason(reason.why, choice.place(chosen).advise(reason.advice)):
+        reason = _of_anybody(who, question)
+    else:
+        question = asking.Question(
+            action=action, resource=resource, of_session=role, context=supposed
+        )
+        reason = _of_learner(choice, learner_name, question)
+    for line in text.reason(reason.why, reason.advice):
         say(line)
     if not reason.is_known:
         ctx.exit(CannotTell.exit_code)
 
 
-def _of_anybody(who: str, question: Question) -> Iterator[str]:
-    """Yield the answer for a principal of the local AWS, line by line: no outputs name it."""
+def _of_learner(choice: target.LabChoice, name: str | None, question: Question) -> Reason:
+    """Return the answer for a learner of a lab, with commands that reach it."""
+    from rolelab.explain import question as asking
+
+    chosen = choice.find()
+    learner = chosen.lab.learner(name)
+    words = (*choice.words, *(("--as", name) if name else ()))
+    options = "".join(f" {shlex.quote(word)}" for word in words)
+    reason = asking.why(chosen.lab, learner, chosen.endpoint, question, options=options)
+    return replace(reason, advice=choice.place(chosen).advise(reason.advice))
+
+
+def _of_anybody(who: str, question: Question) -> Reason:
+    """Return the answer for a principal of the local AWS: no outputs name it."""
     from rolelab import project
     from rolelab.explain.anybody import Asker, why
-    from rolelab.report import text
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 
     asker = Asker.of(who)
     endpoint = target.running(project.find()).endpoint(asker.arn.account)
-    answer = why(endpoint, asker, question)
-    yield from text.reason(answer.reason.why, answer.reason.advice)
+    return why(endpoint, asker, question, at_hand=DEFAULT_ACCOUNT).reason

@@ -18,6 +18,7 @@ from rolelab.aws import iam_calls
 from rolelab.aws.callers import calling_as
 from rolelab.console.visit import Visit
 from rolelab.errors import LabError
+from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 
 if TYPE_CHECKING:
     from rolelab.explain.anybody import Asker
@@ -46,7 +47,7 @@ def show(visit: Visit) -> Response:
             if who in own:
                 asker = _signed_in(visit, asker, identity)
             endpoint = visit.around.instance.endpoint(asker.arn.account)
-            verdict = anybody.why(endpoint, asker, question)
+            verdict = anybody.why(endpoint, asker, question, at_hand=DEFAULT_ACCOUNT)
         except LabError as error:
             visit.refuse(str(error), 200)
     title = "Why is this allowed, or refused?"

@@ -30,13 +30,7 @@ class IamCall:
     @property
     def command(self) -> str:
         """The AWS CLI command, an option a line where they do not fit on one."""
-        options = [
-            f"--{_words(name, '-')}" + ("" if value is True else f" {shlex.quote(_text(value))}")
-            for name, value in self.parameters.items()
-        ]
-        parts = (f"aws iam {_words(self.operation, '-')}", *options)
-        line = " ".join(parts)
-        return line if len(line) <= _LINE and "\n" not in line else " \\\n  ".join(parts)
+        return command_of("iam", self.operation, self.parameters)
 
     @property
     def as_command(self) -> Command:
@@ -60,6 +54,17 @@ class IamCall:
         }
         with translated(self.operation):
             getattr(clients.iam, _words(self.operation, "_"))(**parameters)
+
+
+def command_of(service: str, operation: str, parameters: Mapping[str, Parameter]) -> str:
+    """Return the AWS CLI command of a call, an option a line where they do not fit on one."""
+    options = [
+        f"--{_words(name, '-')}" + ("" if value is True else f" {shlex.quote(_text(value))}")
+        for name, value in parameters.items()
+    ]
+    parts = (f"aws {service} {_words(operation, '-')}", *options)
+    line = " ".join(parts)
+    return line if len(line) <= _LINE and "\n" not in line else " \\\n  ".join(parts)
 
 
 def _words(name: str, joint: str) -> str:

@@ -60,6 +60,10 @@ class Situation:
             **compare_role(self.lab, self.role),
         }
 
+    def begun(self) -> Situation:
+        """Return the same with a session of the role that begins now."""
+        return replace(self, issued=self.now)
+
     # -- decisions --------------------------------------------------------------------------------
 
     def of_switch(self) -> Decision:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from rolelab.advice import ADMIN, OWN, SESSION, Advice, CommandPlace
 from rolelab.aws import iam_entities, own_calls
 from rolelab.aws.callers import Callers, administrator
 from rolelab.aws.endpoint import Endpoint
@@ -16,13 +18,20 @@ from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, LabError, UsageError
 from rolelab.explain import public_access
-from rolelab.explain.question import Question, all_of, of_call
+from rolelab.explain.question import ASSUME, Question, all_of, of_call
 from rolelab.explain.resources import ResourceReader
-from rolelab.iam import Decision, Principal, decide, names
+from rolelab.iam import Decision, Layer, Principal, decide, names
 from rolelab.iam.arns import Arn
+from rolelab.iam.documents import Effect
+from rolelab.iam.language.patterns import action_matches, has_wildcard
 from rolelab.outputs import DeclaredRole, Lab, Learner
 from rolelab.secret import Secret
 
+_MOST_ROLES = 5
+_SESSION_POLICY = (
+    "Whether a session policy was passed when the session began is not known here: it would have "
+    "to allow this as well."
+)
 _RESOURCE = re.compile(r"root|(?:user|role|assumed-role)/.+")
 
 
@@ -73,8 +82,10 @@ class Asker:
         return self.arn.resource.split("/")[1] if is_session else self.arn.name
 
 
-def why(endpoint: Endpoint, asker: Asker, question: Question) -> WhyAnswer:
+def why(endpoint: Endpoint, asker: Asker, question: Question, *, at_hand: str = "") -> WhyAnswer:
     """Answer for a principal; the policies are read as the administrator of its account.
+
+    `at_hand`: the account that `rolelab exec --admin` works in; commands are told for no other.
 
     Raises:
         LabError: there is no such user or role, or AWS refused to show it.
@@ -83,18 +94,68 @@ def why(endpoint: Endpoint, asker: Asker, question: Question) -> WhyAnswer:
     arn = asker.arn
     question = replace(question, of_session=arn.kind not in ("user", "root"))
     with administrator(endpoint, purpose=own_calls.EXPLAIN) as callers:
-        situation = _situation(callers, endpoint, asker)
+        situation = question.supposed_in(_situation(callers, endpoint, asker))
         admin = Administrator(endpoint, callers, situation.lab, Patience(1.0, Clock()))
-        situation = question.supposed_in(situation)
         reader = ResourceReader(callers, admin, arn.account)
         try:
             if arn.kind == "root":
                 decision = _of_root(situation, question, reader)
-                told = public_access.told(all_of(decision), decision, reader, question.context)
-                return WhyAnswer.of(decision, told)
-            return WhyAnswer.of(*of_call(situation, question, reader, ""))
-        except (NotLookedAt, NoAnswer) as unread:
-            raise CannotTell(f"the policies cannot be read: {unread}", do="try again") from None
+                reason = public_access.told(all_of(decision), decision, reader, question.context)
+            else:
+                situation = _with_role(situation, callers, question)
+                decision, reason = of_call(situation, question, reader, None)
+            if decision.allowed and arn.kind == "assumed-role" and asker.issued is None:
+                reason = replace(reason, why=(*reason.why, _SESSION_POLICY))
+            advice = tuple(_placed(reason.advice, is_at_hand=arn.account == at_hand))
+            return WhyAnswer.of(decision, replace(reason, advice=advice))
+        except NotLookedAt as unread:
+            do = "ask as somebody of the account that it belongs to"
+            raise CannotTell(f"the policies cannot be read: {unread}", do=do) from None
+        except NoAnswer as lost:
+            raise CannotTell(f"AWS does not answer: {lost.answer.code}", do="try again") from None
+
+
+def _placed(steps: Iterable[Advice], *, is_at_hand: bool) -> Iterator[Advice]:
+    """Yield steps with the administrator's commands complete, or without them."""
+    place = CommandPlace(as_admin="rolelab exec --admin --")
+    for step in steps:
+        if is_at_hand or step.command is None or step.command.by != ADMIN:
+            yield from place.advise([step])
+
+
+def _with_role(situation: Situation, callers: Callers, question: Question) -> Situation:
+    """Return a user's situation with the role that they may switch to: the lesson's way.
+
+    Of several it is the first that is allowed what is asked; of none, nothing changes.
+    """
+    found: list[Situation] = []
+    for name, arn in _granted(situation):
+        role = iam_entities.read_role(callers, name)
+        if role is not None and role.arn == arn:
+            declared = replace(situation.lab.role, name=name, arn=arn)
+            lab = replace(situation.lab, role=declared)
+            found.append(replace(situation, role=role, lab=lab))
+    asked, resource = question.action, question.resource or "*"
+    can = (each for each in found if each.begun().of_call(SESSION, asked, resource).allowed)
+    return next(can, found[0] if found else situation)
+
+
+def _granted(situation: Situation) -> Iterator[tuple[str, str]]:
+    """Yield name and ARN of the roles that policies of the user let them assume by name."""
+    if situation.user is None:
+        return
+    seen: dict[str, str] = {}
+    for policy in situation.policies(OWN).at(Layer.IDENTITY):
+        for statement in policy.document.statements:
+            if statement.effect is not Effect.ALLOW:
+                continue
+            assumes = any(action_matches(each, ASSUME) for each in statement.actions or ())
+            for text in statement.resources or () if assumes else ():
+                arn = Arn.read(text)
+                is_one = arn is not None and arn.kind == "role" and not has_wildcard(text)
+                if arn and is_one and arn.account == situation.lab.account_id and "$" not in text:
+                    seen[text] = arn.name
+    yield from ((name, arn) for arn, name in list(seen.items())[:_MOST_ROLES])
 
 
 def _of_root(situation: Situation, question: Question, reader: ResourceReader) -> Decision:

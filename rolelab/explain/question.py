@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from rolelab.advice import OWN, SESSION, Advice, Command, Who
 from rolelab.aws import own_calls, role_session
@@ -17,7 +16,7 @@ from rolelab.diagnosis.administrator import Administrator, NoAnswer, NotLookedAt
 from rolelab.diagnosis.reasons import Reason
 from rolelab.diagnosis.situation import Situation
 from rolelab.errors import CannotTell, UsageError
-from rolelab.explain import public_access, request_context
+from rolelab.explain import public_access, request_context, ways
 from rolelab.explain.request_context import Supposed
 from rolelab.explain.resources import ResourceReader
 from rolelab.iam import Decision, Layer, actions
@@ -27,6 +26,7 @@ from rolelab.outputs import Lab, Learner
 from rolelab.switch import SHORTEST_S
 
 ASSUME = "sts:AssumeRole"
+_SUPPOSE = "Suppose a value: --context KEY=VALUE, in the console the field Context."
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 
 
@@ -107,20 +107,24 @@ def why(
 
 
 def of_call(
-    situation: Situation, question: Question, reader: ResourceReader, options: str
+    situation: Situation, question: Question, reader: ResourceReader, options: str | None
 ) -> tuple[Decision, Reason]:
-    """Decide any other call, by the policies alone, and explain it."""
+    """Decide any other call, by the policies alone, and explain it.
+
+    `options`: as in `why`; None where no outputs tell of the learner, as rolelab's commands need.
+    """
     role = situation.lab.role.arn if question.is_switch_of(situation.lab) else ""
     name = question.resource or role or "*"
     resource = reader.read(name)
     if isinstance(situation.user, ActualUser):
         rules = reader.account_rules(situation.user.arn, question.action)
         situation = replace(situation, of_account=rules)
-    decide = partial(
-        situation.of_call, action=question.action, resource=name, of_resource=resource.policies
-    )
+
+    def decide(by: Situation, who: Who) -> Decision:
+        return by.of_call(who, question.action, name, of_resource=resource.policies)
+
     who = SESSION if question.of_session else OWN
-    decision = decide(who)
+    decision = decide(situation, who)
     if decision.layer is Layer.CREDENTIALS and decision.allowed is False:
         return decision, _of_nobody(situation, decision, who)
     is_told = decision.layer is Layer.MISSING_ROLE
@@ -129,7 +133,7 @@ def of_call(
         reason = Reason(why=(explain(decision, want_allowed=None).summary, resource.missing))
     else:
         reason = all_of(decision)
-    if who == OWN and decision.allowed is False and decide(SESSION).allowed:
+    if who == OWN and decision.allowed is False and decide(situation.begun(), SESSION).allowed:
         # What belongs to the role is not given to the user: that is the lesson.
         reason = replace(reason, advice=_switch_instead(situation, question.action, options))
     return decision, public_access.told(reason, decision, reader, question.context)
@@ -141,20 +145,20 @@ def _of_nobody(situation: Situation, decision: Decision, who: Who) -> Reason:
     return replace(reason, why=(explain(decision, want_allowed=None).summary, *reason.why))
 
 
-def _switch_instead(situation: Situation, action: str, options: str) -> tuple[Advice, ...]:
+def _switch_instead(situation: Situation, action: str, options: str | None) -> tuple[Advice, ...]:
     """Return how to do with the role what the own key is refused."""
-    role = situation.lab.role.name
+    role, user = situation.lab.role.name, situation.learner.user_arn
+    by_command = "" if options is None else f"rolelab exec{options} --role"
     steps = [
-        Advice(
-            sentence=f"Switch to the role {role}: its session is allowed to call {action}.",
-            command=Command(text=f"rolelab exec{options} --role", by=OWN),
-        )
+        Advice(sentence=f"Switch to the role {role}: its session is allowed to call {action}."),
+        *ways.by_switching(role, by_command),
     ]
     if not situation.of_switch().allowed:
+        asked = f" --who {user}" if options is None else options
         steps.append(
             Advice(
                 sentence="The switch itself is refused now; find out why first.",
-                command=Command(text=f"rolelab explain{options}", by=OWN),
+                command=Command(text=f"rolelab explain{asked}", by=OWN),
             )
         )
     return tuple(steps)
@@ -193,11 +197,15 @@ def all_of(decision: Decision, *, said: str = "") -> Reason:
     """Return the decision in words, and every change that would turn it."""
     explanation = explain(decision, said=said)
     steps: list[Advice] = []
+    if any(each.startswith("the value of ") for each in decision.unknown):
+        steps.append(Advice(sentence=_SUPPOSE))
     for number, proposal in enumerate(explanation.proposals):
         sentence = f"{'Or: ' if number else ''}{proposal.what}"
         steps.append(Advice(sentence=sentence, diff=proposal.diff()))
+        steps += ways.of_proposal(proposal, decision.request)
         if proposal.widens:
             steps.append(Advice(sentence=f"This also allows: {'; '.join(proposal.widens)}."))
+    steps += ways.of_account(decision)
     return Reason(
         why=(explanation.summary, *explanation.details),
         advice=tuple(steps),

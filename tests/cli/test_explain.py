@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from components import documents
 from tests import labs
 from tests.cli.conftest import ROOT, Run
+from tests.e2e.test_printed_commands import commands_in
 
 ACCOUNT_B = "444455556666"
 
@@ -336,3 +339,98 @@ def test_a_key_that_has_one_value_is_given_one(rolelab: Run) -> None:
     context = [word for each in _ACCEPTED for word in ("--context", f"aws:SourceIp={each}")]
     said = _said(rolelab("explain", "s3:ListBucket", *context), 2)
     assert "a request has one aws:SourceIp, not 203.0.113.7 and 203.0.113.9 (context)" in said
+
+
+# -- what is proposed is done as it is told --------------------------------------------------------
+
+_OWN_KEYS = ("iam:ListAccessKeys", "arn:aws:iam::{}:user/testuser")
+_DENY = {"Effect": "Deny", "Action": "iam:ListAccessKeys", "Resource": "*"}
+_ALLOW = {"Effect": "Allow", "Action": ["iam:*", "s3:*"], "Resource": "*"}
+
+
+def _put(made: labs.MadeLab, name: str, *statements: Mapping[str, object]) -> None:
+    made.root.iam.put_user_policy(
+        UserName="testuser", PolicyName=name, PolicyDocument=_of(*statements)
+    )
+
+
+def _of(*statements: Mapping[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _nothing(made: labs.MadeLab) -> None:
+    """The user has no permission of it."""
+
+
+def _own_deny(made: labs.MadeLab) -> None:
+    _put(made, "own", _ALLOW)
+    _put(made, "no", _DENY)
+
+
+def _bounded(made: labs.MadeLab) -> None:
+    _put(made, "own", _ALLOW)
+    arn = f"arn:aws:iam::{made.account}:policy/limit"
+    limit = _of({"Effect": "Allow", "Action": "sts:*", "Resource": "*"})
+    made.root.iam.create_policy(PolicyName="limit", PolicyDocument=limit)
+    made.root.iam.put_user_permissions_boundary(UserName="testuser", PermissionsBoundary=arn)
+
+
+def _managed_deny(made: labs.MadeLab) -> None:
+    _put(made, "own", _ALLOW)
+    arn = f"arn:aws:iam::{made.account}:policy/no"
+    made.root.iam.create_policy(PolicyName="no", PolicyDocument=_of(_DENY))
+    made.root.iam.attach_user_policy(UserName="testuser", PolicyArn=arn)
+
+
+def _second_role(made: labs.MadeLab) -> None:
+    trust = documents.as_json(labs.trust_of(ACCOUNT_B))
+    made.root.iam.create_role(RoleName="second", AssumeRolePolicyDocument=trust)
+
+
+def _bucket_deny(made: labs.MadeLab) -> None:
+    _put(made, "own", _ALLOW)
+    bucket = f"lab-{made.account}"
+    made.root.s3.create_bucket(Bucket=bucket)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:ListBucket"}
+    policy = _of({**deny, "Resource": f"arn:aws:s3:::{bucket}"})
+    made.root.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "action", "resource", "operation"),
+    [
+        (_nothing, *_OWN_KEYS, "iam put-user-policy"),
+        (_own_deny, *_OWN_KEYS, "iam put-user-policy"),
+        (_bounded, *_OWN_KEYS, "iam create-policy-version"),
+        (_managed_deny, *_OWN_KEYS, "iam create-policy-version"),
+        (_second_role, "sts:AssumeRole", "arn:aws:iam::{}:role/second", "iam update-assume-role-p"),
+        (_bucket_deny, "s3:ListBucket", "arn:aws:s3:::lab-{}", "s3api delete-bucket-policy"),
+    ],
+)
+def test_what_is_proposed_is_done_by_its_commands(
+    rolelab: Run,
+    made: labs.MadeLab,
+    aws_cli: Path,
+    breaks: Callable[[labs.MadeLab], None],
+    action: str,
+    resource: str,
+    operation: str,
+) -> None:
+    """The first proposal, typed as it stands; the console's page is named before it."""
+    breaks(made)
+    asked = (action, resource.format(made.account))
+    run = rolelab("explain", *asked)
+    assert "is not allowed to call" in _said(run)
+    first = run.stdout.partition("\nOr: ")[0]
+    assert "As administrator, in the console: " in _said(run)
+    commands = commands_in(first)
+    assert operation in commands[0]
+    for command in commands:
+        words = command.replace("rolelab", f"{sys.executable} -m rolelab", 1)
+        path = f"{aws_cli.parent}:/usr/bin:/bin"
+        env = {"PATH": path, "PYTHONPATH": str(ROOT), **made.environment}
+        done = subprocess.run(
+            ["sh", "-c", words], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert "is allowed to call" in _said(rolelab("explain", *asked))

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from base64 import b32decode
-from collections.abc import Mapping
 from html import unescape
-from urllib.parse import urlencode
 
 import pytest
 
@@ -19,69 +15,22 @@ from rolelab.iam import messages
 from rolelab.localaws.operations import totp
 from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
-from tests.console.plain import Answer, PlainBrowser
-from tests.console.steps import PASSWORD
+from tests.console.asking import (
+    LIST,
+    S3_FULL,
+    ask,
+    document,
+    grant,
+    make_role,
+    make_user,
+    said_on,
+    switch,
+    why_of,
+)
+from tests.console.asking import learner as learner
+from tests.console.plain import PlainBrowser
 
-LIST = "s3:ListAllMyBuckets"
-S3_FULL = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 TEXTAREA = "Context (condition keys, one KEY=VALUE a line)"
-
-
-@pytest.fixture
-def learner(root: Clients, console: ConsoleServer) -> PlainBrowser:
-    """A browser in which testuser is signed in."""
-    _make_user(root)
-    browser = PlainBrowser(console)
-    assert browser.sign_in("testuser").to == "/console/home"
-    return browser
-
-
-def _make_user(root: Clients) -> None:
-    root.iam.create_user(UserName="testuser")
-    root.iam.create_login_profile(
-        UserName="testuser", Password=PASSWORD, PasswordResetRequired=False
-    )
-
-
-def _document(*statements: Mapping[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
-
-
-def _grant(root: Clients, role: str) -> None:
-    allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}
-    root.iam.put_user_policy(
-        UserName="testuser", PolicyName="grant", PolicyDocument=_document(allow)
-    )
-
-
-def _make_role(root: Clients, trusted: str, name: str = "s3Access") -> str:
-    trust = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
-    role = root.iam.create_role(RoleName=name, AssumeRolePolicyDocument=_document(trust))
-    return role["Role"]["Arn"]
-
-
-def _switch(browser: PlainBrowser, role: str) -> Answer:
-    account, name = role.split(":")[4], role.rpartition("/")[2]
-    form = {"do": "switch-role", "account": account, "roleName": name}
-    return browser.post("/switchrole", form=form)
-
-
-def _ask(browser: PlainBrowser, action: str, resource: str = "", **more: str) -> Answer:
-    return browser.get(f"/why?{urlencode({'action': action, 'resource': resource, **more})}")
-
-
-def _said(page: Answer) -> str:
-    """Return the answer on a page as text, its verdict first."""
-    found = re.search(r'<section aria-label="The answer">(.*?)</section>', page.text, re.DOTALL)
-    assert found, page.alert
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[1])).split())
-
-
-def _why_of(browser: PlainBrowser, page: Answer) -> Answer:
-    """Follow the link below a page's first alert."""
-    found = re.search(r'<a href="(/why[^"]*)">Why was this refused\?', page.text)
-    assert found, page.alert
-    return browser.get(unescape(found[1]))
 
 
 # -- what is supposed ------------------------------------------------------------------------------
@@ -102,14 +51,14 @@ def test_what_is_supposed_of_a_request_decides(
             "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
         },
     }
-    root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=_document(allow))
+    root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=document(allow))
     context = "s3:prefix=testuser/a\r\n\r\naws:SourceIp=203.0.113.7\r\n"
-    page = _ask(learner, "s3:ListBucket", bucket, context=context)
-    assert _said(page).startswith("Allowed")
+    page = ask(learner, "s3:ListBucket", bucket, context=context)
+    assert said_on(page).startswith("Allowed")
     assert f'{TEXTAREA}\n<textarea name="context"' in page.text
     assert "s3:prefix=testuser/a" in page.text.partition("<textarea")[2].partition("</")[0]
     other = context.replace("testuser/a", "other/a")
-    said = _said(_ask(learner, "s3:ListBucket", bucket, context=other))
+    said = said_on(ask(learner, "s3:ListBucket", bucket, context=other))
     assert said.startswith("Refused")
     assert "wants ${aws:username}/*, the request has other/a" in said
 
@@ -125,7 +74,7 @@ def test_what_is_supposed_of_a_request_decides(
 )
 def test_what_no_request_has_is_said(learner: PlainBrowser, context: str, said: str) -> None:
     """In the words of `rolelab explain`; what was entered stays to be corrected."""
-    page = _ask(learner, "s3:ListBucket", context=context)
+    page = ask(learner, "s3:ListBucket", context=context)
     assert (page.status, said in page.alert) == (200, True), page.alert
     entered = unescape(page.text.partition("<textarea")[2].partition("</textarea>")[0])
     assert entered.endswith(f">{context}")
@@ -145,15 +94,15 @@ def test_a_policy_that_is_prevented_leads_to_block_public_access(
     bucket = f"lab-{account}"
     root.s3.create_bucket(Bucket=bucket)
     public = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
-    policy = _document(public | {"Resource": f"arn:aws:s3:::{bucket}/*"})
+    policy = document(public | {"Resource": f"arn:aws:s3:::{bucket}/*"})
     form = {"do": "put-policy", "policy": policy}
     page = browser.post(f"/s3/buckets/{bucket}?tab=permissions", form=form)
     assert "prevented by the BlockPublicPolicy setting" in page.alert
-    said = _said(_why_of(browser, page))
+    said = said_on(why_of(browser, page))
     assert said.startswith("It depends")
     assert f"S3 Block Public Access of bucket {bucket} refuses it all the same" in said
     root.s3.delete_public_access_block(Bucket=bucket)
-    assert _said(_why_of(browser, page)).startswith("Allowed")
+    assert said_on(why_of(browser, page)).startswith("Allowed")
 
 
 def test_a_public_acl_that_is_prevented_leads_there_too(
@@ -171,8 +120,10 @@ def test_a_public_acl_that_is_prevented_leads_there_too(
             prevented_by="BlockPublicAcls",
         )
     )
-    assert "BlockPublicAcls is on" in _said(learner.get(why_address(said)))
-    assert "BlockPublicAcls" not in _said(_ask(learner, "s3:PutObject", f"arn:aws:s3:::{bucket}/k"))
+    assert "BlockPublicAcls is on" in said_on(learner.get(why_address(said)))
+    assert "BlockPublicAcls" not in said_on(
+        ask(learner, "s3:PutObject", f"arn:aws:s3:::{bucket}/k")
+    )
 
 
 # -- whoever is signed in, as they are now ---------------------------------------------------------
@@ -180,11 +131,11 @@ def test_a_public_acl_that_is_prevented_leads_there_too(
 
 def test_an_ended_session_is_told_nothing(learner: PlainBrowser) -> None:
     """Before any policy is read, with a question and without one."""
-    assert _said(_ask(learner, LIST)).startswith("Refused")
+    assert said_on(ask(learner, LIST)).startswith("Refused")
     instance = learner.console.around.instance
     control.move_clock(instance, 13 * 3600)
     try:
-        assert _ask(learner, LIST).to.startswith("/signin?to=")
+        assert ask(learner, LIST).to.startswith("/signin?to=")
         assert learner.get("/why").to.startswith("/signin?to=")
     finally:
         control.reset_clock(instance)
@@ -197,11 +148,11 @@ def test_a_user_of_the_same_name_is_not_the_one_who_signed_in(
     root.iam.delete_login_profile(UserName="testuser")
     root.iam.delete_user(UserName="testuser")
     gone = "the user testuser, whose session it is, was deleted"
-    assert f"{gone} (arn" in _ask(learner, LIST).alert
-    _make_user(root)
+    assert f"{gone} (arn" in ask(learner, LIST).alert
+    make_user(root)
     deny = {"Sid": "Hidden", "Effect": "Deny", "Action": "*", "Resource": "*"}
-    root.iam.put_user_policy(UserName="testuser", PolicyName="no", PolicyDocument=_document(deny))
-    page = _ask(learner, LIST)
+    root.iam.put_user_policy(UserName="testuser", PolicyName="no", PolicyDocument=document(deny))
+    page = ask(learner, LIST)
     assert f"{gone}; another one has its name" in page.alert
     assert "Hidden" not in page.text
 
@@ -212,41 +163,41 @@ def test_in_a_role_of_another_account_that_role_is_meant(
     """The home account may have one of the same name, which says nothing of this session."""
     other = f"{int(account) - 1}"
     there = Clients(local_aws.endpoint(other))
-    role = _make_role(there, account)
+    role = make_role(there, account)
     there.iam.attach_role_policy(RoleName="s3Access", PolicyArn=S3_FULL)
-    _make_role(root, account)
-    _grant(root, role)
-    assert _switch(learner, role).to == "/console/home"
-    said = _said(_ask(learner, LIST))
+    make_role(root, account)
+    grant(root, role)
+    assert switch(learner, role).to == "/console/home"
+    said = said_on(ask(learner, LIST))
     assert said.startswith("Allowed")
-    assert f"arn:aws:sts::{other}:assumed-role/s3Access/testuser" in _ask(learner, LIST).text
+    assert f"arn:aws:sts::{other}:assumed-role/s3Access/testuser" in ask(learner, LIST).text
     # The twin: at home that role has nothing.
-    assert _said(_ask(learner, "iam:ListUsers")).startswith("Refused")
+    assert said_on(ask(learner, "iam:ListUsers")).startswith("Refused")
 
 
 def test_in_a_role_one_asks_about_the_user_too(
     learner: PlainBrowser, root: Clients, account: str
 ) -> None:
     """What is refused to the user while in a role is the user's: to switch to another role."""
-    role, second = _make_role(root, account), _make_role(root, account, "second")
-    _grant(root, role)
-    assert _switch(learner, role).to == "/console/home"
-    page = _why_of(learner, _switch(learner, second))
-    assert _said(page).startswith("Refused User testuser is not allowed to call sts:AssumeRole")
-    assert "Session testuser of role s3Access is not" in _said(_ask(learner, LIST))
+    role, second = make_role(root, account), make_role(root, account, "second")
+    grant(root, role)
+    assert switch(learner, role).to == "/console/home"
+    page = why_of(learner, switch(learner, second))
+    assert said_on(page).startswith("Refused User testuser is not allowed to call sts:AssumeRole")
+    assert "Session testuser of role s3Access is not" in said_on(ask(learner, LIST))
 
 
 def test_a_role_that_was_made_anew_is_not_that_of_the_session(
     learner: PlainBrowser, root: Clients, account: str
 ) -> None:
     """Its name and ARN are the same, its id is another one."""
-    role = _make_role(root, account)
-    _grant(root, role)
-    _switch(learner, role)
+    role = make_role(root, account)
+    grant(root, role)
+    switch(learner, role)
     root.iam.delete_role(RoleName="s3Access")
-    _make_role(root, account)
+    make_role(root, account)
     root.iam.attach_role_policy(RoleName="s3Access", PolicyArn=S3_FULL)
-    alert = _ask(learner, LIST).alert
+    alert = ask(learner, LIST).alert
     assert "the role s3Access, whose session it is, was deleted; another one has" in alert
 
 
@@ -254,16 +205,16 @@ def test_a_code_that_was_given_at_the_sign_in_counts(
     root: Clients, console: ConsoleServer, account: str
 ) -> None:
     """The answer is for the session as it is; the twin is a sign-in by password alone."""
-    _make_user(root)
+    make_user(root)
     with_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     allow = {"Effect": "Allow", "Action": "iam:*", "Resource": "*", "Condition": with_mfa}
-    root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=_document(allow))
+    root.iam.put_user_policy(UserName="testuser", PolicyName="own", PolicyDocument=document(allow))
     without = PlainBrowser(console)
     without.sign_in("testuser")
     users = f"arn:aws:iam::{account}:user/"
-    assert _said(_ask(without, "iam:ListUsers", users)).startswith("Refused")
+    assert said_on(ask(without, "iam:ListUsers", users)).startswith("Refused")
     supposed = {"context": "aws:MultiFactorAuthPresent=true"}
-    assert _said(_ask(without, "iam:ListUsers", users, **supposed)).startswith("Allowed")
+    assert said_on(ask(without, "iam:ListUsers", users, **supposed)).startswith("Allowed")
     device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
     seed = b32decode(device.get("Base32StringSeed", b""))
     now = int(time.time()) // totp.STEP_S - 1
@@ -276,7 +227,7 @@ def test_a_code_that_was_given_at_the_sign_in_counts(
     browser = PlainBrowser(console)
     code = totp.code(seed, int(time.time()) // totp.STEP_S + 1)
     assert browser.sign_in("testuser", code=code).to == "/console/home"
-    assert _said(_ask(browser, "iam:ListUsers", users)).startswith("Allowed")
+    assert said_on(ask(browser, "iam:ListUsers", users)).startswith("Allowed")
 
 
 def test_root_asks_about_anybody_and_a_learner_about_themselves(
@@ -286,13 +237,13 @@ def test_root_asks_about_anybody_and_a_learner_about_themselves(
     root.iam.create_user(UserName="other")
     other = f"arn:aws:iam::{account}:user/other"
     assert (
-        _ask(learner, LIST, who=other).alert
+        ask(learner, LIST, who=other).alert
         == f"Only root is told about {other}: ask about yourself."
     )
     browser = PlainBrowser(console).as_root()
-    assert "User other is not" in _said(_ask(browser, LIST, who=other))
+    assert "User other is not" in said_on(ask(browser, LIST, who=other))
     for wrong in ("me", "arn:aws:iam::12:user/a", "arn:aws:sts::111122223333:assumed-role"):
         assert (
             "is not the ARN of a user, a role or a session (who)"
-            in _ask(browser, LIST, who=wrong).alert
+            in ask(browser, LIST, who=wrong).alert
         )
