@@ -91,6 +91,24 @@ def where_it_is(here: Project, home: Home | None) -> str:
     return "" if home == at else f"it is in account {account} of the project's own local AWS"
 
 
+def local_account(here: Project, stack: str) -> str:
+    """Return the account of the project's own local AWS that work on a stack is done in.
+
+    It is the one that the environment names, or the one of the stack's lab, or the first.
+    """
+    from rolelab.engine import recorded
+    from rolelab.engine.stack import Home
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT, read_record
+
+    at = present_home(here)
+    if at is not None and at.kind == "local" and at.account:
+        return at.account
+    record, status = read_record(here.local_home), recorded.status(here, stack, at)
+    own = Home("local", record.instance_id) if record else None
+    is_there = status.exists and status.home is not None and status.home.is_beside(own)
+    return (status.home.account if is_there and status.home else "") or DEFAULT_ACCOUNT
+
+
 def what_is_elsewhere(here: Project, status: Status) -> Iterator[str]:
     """Yield a line for each other AWS that the stack has something in, as far as that is known."""
     from rolelab.engine.stack import Home

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from getpass import getpass
 from typing import TYPE_CHECKING
 
 from rolelab.cli import target
-from rolelab.errors import UsageError
+from rolelab.errors import LabError, UsageError
 from rolelab.nearest import did_you_mean
 from rolelab.secret import Credentials, Secret
 
+_LOOKED_AT = 10
+"""Users, and roles, whose tags are read."""
+
 if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
     from rolelab.aws.endpoint import Endpoint
     from rolelab.localaws.process.record import Instance
     from rolelab.project import Project
@@ -48,6 +54,54 @@ def find(here: Project, user: str, role: str, key: str | None) -> target.Target:
         stack="made by hand",
         where=f"the local AWS, {running.url}",
     )
+
+
+def commands(here: Project) -> str:
+    """Return the commands about a user and a role that somebody made by hand.
+
+    Empty where there are none on the local AWS, or it does not run: nothing is started for it.
+    """
+    from rolelab.localaws.process import probe
+    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
+
+    running = probe.find(here.local_home).instance
+    if running is None:
+        return ""
+    users, roles = made(running.endpoint(DEFAULT_ACCOUNT))
+    if not users:
+        return ""
+    explain = ["rolelab", "explain", "--who", users[0]]
+    if not roles:
+        return f"`{shlex.join([*explain, 's3:ListAllMyBuckets'])}`"
+    user, role = users[0].partition("/")[2], roles[0].partition("/")[2]
+    verify = ["rolelab", "verify", "--user", user, "--role", role]
+    return f"`{shlex.join(verify)}`, `{shlex.join([*explain, 'sts:AssumeRole', roles[0]])}`"
+
+
+def made(endpoint: Endpoint) -> tuple[list[str], list[str]]:
+    """Return the ARNs of the first few users and roles that no program of a lab has made.
+
+    Nothing where the AWS does not say: this is a hint.
+    """
+    from rolelab.aws.callers import administrator
+
+    try:
+        with administrator(endpoint) as clients:
+            return _made(clients.iam, "User"), _made(clients.iam, "Role")
+    except LabError:
+        return [], []
+
+
+def _made(iam: IAMClient, kind: str) -> list[str]:
+    from rolelab.aws.iam_calls import call, listed
+
+    found: list[str] = []
+    for entry in listed(iam, f"List{kind}s", f"{kind}s")[:_LOOKED_AT]:
+        name = {f"{kind}Name": entry[f"{kind}Name"]}
+        tags = {tag["Key"] for tag in call(iam, f"List{kind}Tags", "Tags", **name)}
+        if "lab" not in tags and not entry["Path"].startswith("/aws-service-role/"):
+            found.append(entry["Arn"])
+    return found
 
 
 def _require_both(endpoint: Endpoint, user: str, role: str) -> None:

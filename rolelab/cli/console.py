@@ -31,17 +31,16 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     from rolelab.console import address
     from rolelab.console.serving import ConsoleServer, follower, on_enter
     from rolelab.localaws.process import lifecycle
-    from rolelab.localaws.process.record import DEFAULT_ACCOUNT
 
     here = project.find()
     stack = existing_stack(here, project.stack_name(stack))
     started = lifecycle.ensure(here.local_home)
     if started.started:
         say(started.line, err=True)
-    home = here.local_home
+    home, account = here.local_home, aws_at_hand.local_account(here, stack)
     server = ConsoleServer(
         started.instance,
-        DEFAULT_ACCOUNT,
+        account,
         port=port,
         or_any=address.last_port(home),
         now_at=follower(home),
@@ -53,12 +52,12 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     if not address.running(home):
         # Of two consoles the first is the one that `status` names.
         _keep(home, where)
-    say(f"the console is at {where} (account {DEFAULT_ACCOUNT}); Ctrl-C ends it")
+    say(f"the console is at {where} (account {account}); Ctrl-C ends it")
     for line in _of_lab(here, stack, where):
         say(line)
 
     def show_link() -> None:
-        say(f"root signs in (once, within a minute) at {server.root_link()}")
+        say(f"root of {account} signs in (once, within a minute) at {server.root_link()}")
 
     show_link()
     on_enter(show_link)

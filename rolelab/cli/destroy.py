@@ -52,6 +52,18 @@ def command(stack: str, parallel: int, continue_on_error: bool, as_json: bool, y
         _name_what_is_left(buckets, deploying.of_stack(place.name))
         for line in aws_at_hand.what_is_elsewhere(place.project, _status(place)):
             say(f"left: {line}")
+        if lab is None and place.home.kind == "local":
+            _name_what_was_made_by_hand(place)
+
+
+def _name_what_was_made_by_hand(stack: Stack) -> None:
+    from rolelab.cli import by_hand
+
+    users, roles = by_hand.made(stack.endpoint)
+    names = [arn.rpartition(":")[2] for arn in (*users, *roles)]
+    if names:
+        shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+        say(f"made by hand, and left: {shown}; `rolelab local reset` empties the local AWS")
 
 
 def _status(stack: Stack) -> Status:

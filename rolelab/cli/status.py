@@ -27,6 +27,7 @@ def command(stack: str, as_json: bool) -> None:
     if as_json:
         click.echo(readable.as_json({"stack": stack, **asdict(status)}, indent=2))
         return
+    console = address.running(here.local_home)
     if not status.exists:
         say(f"stack {stack}: nothing; {deploying.told_up(here, stack)} makes the lab")
     else:
@@ -38,11 +39,12 @@ def command(stack: str, as_json: bool) -> None:
             say(f"  {count:>6} {progress.short_type(token)}")
         if place := aws_at_hand.where_it_is(here, status.home):
             say(place)
-        if console := address.running(here.local_home):
-            for line in address.of_lab(console, recorded.outputs(here, stack)):
-                say(line)
-        else:
-            say("in a browser: rolelab console")
+    if console:
+        lab = list(address.of_lab(console, recorded.outputs(here, stack)))
+        for line in lab or [address.sign_in(console)]:
+            say(line)
+    elif status.exists:
+        say("in a browser: rolelab console")
     for line in aws_at_hand.what_is_elsewhere(here, status):
         say(line)
     if status.doomed:

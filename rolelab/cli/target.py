@@ -194,9 +194,10 @@ def _local(here: Project, stack: str) -> Target:
     at = present_home(here)
     status, where = recorded.status(here, stack, at), f"stack {stack}"
     raw = recorded.outputs(here, stack, at, show_secrets=True)
+    make = told_up(here, stack)
     if not raw:
         _require_no_run(here, status, stack)
-    make = told_up(here, stack)
+        _require_none_by_hand(here, where, make)
     lab, home = outputs.parse(raw, where=where, make=make), status.home
     if home and home.kind == "endpoint":
         # The environment named it when the lab was made, and must name it again.
@@ -230,6 +231,19 @@ def _require_no_run(here: Project, status: Status, stack: str) -> None:
     if status.exists:
         up = told_up(here, stack)
         raise UsageError(f"{up} was not finished", where=where, do=f"run {up} again: it carries on")
+
+
+def _require_none_by_hand(here: Project, where: str, make: str) -> None:
+    """Tell of the commands for what somebody made by hand, where there is no lab.
+
+    Raises:
+        UsageError: there are such things.
+    """
+    from rolelab.cli import by_hand
+
+    if others := by_hand.commands(here):
+        do = f"run {make} first; what was made by hand: {others}"
+        raise UsageError("there is no lab", where=where, do=do)
 
 
 def running(here: Project, up: str = "`rolelab up`") -> Instance:

@@ -79,6 +79,11 @@ def switch_role(address: str, account: str, role_arn: str) -> str:
     return f"{address}/switchrole?{urlencode({'account': account, 'roleName': name})}"
 
 
+def sign_in(address: str, account: str = "") -> str:
+    """Return the line that says where one signs in; without an account to that of the console."""
+    return f"sign in      {address}/signin{f'?account={account}' if account else ''}"
+
+
 def of_lab(address: str, outputs: dict[str, object]) -> Iterator[str]:
     """Yield the lab's addresses, the local ones and AWS's, a line each, and which is for where."""
     account, role = str(outputs.get("accountId", "")), outputs.get("role")
@@ -86,6 +91,6 @@ def of_lab(address: str, outputs: dict[str, object]) -> Iterator[str]:
         return
     arn = str(role.get("arn", ""))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     on_aws = str(role.get("switchRoleUrl", ""))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    yield f"sign in      {address}/signin?account={account}"
+    yield sign_in(address, account)
     yield f"switch role  {switch_role(address, account, arn)}"
     yield f"(the addresses among the outputs, such as {on_aws}, are for a lab in an AWS account)"

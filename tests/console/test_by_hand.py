@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -145,6 +146,30 @@ def test_a_lab_that_was_made_by_up_is_signed_in_to(folder: Folder, chromium: Bro
         window.context.close()
     assert folder.rolelab("verify").exit_code == 0
     assert folder.rolelab("destroy", "--yes").exit_code == 0
+
+
+def test_without_a_lab_what_was_made_by_hand_is_pointed_at(
+    folder: Folder, administrator: Clients
+) -> None:
+    """The commands that are told can be typed, and `destroy` says what it leaves alone."""
+    done = folder.rolelab("exec")
+    for command in ("verify", "explain"):
+        done = folder.rolelab(command)
+        assert done.exit_code == 2
+        assert done.err.startswith("error: there is no lab (stack dev): run `rolelab up` first; ")
+        assert done.err.count("\n") == 1
+    verify, explain = (shlex.split(told)[1:] for told in re.findall("`([^`]*)`", done.err)[1:])
+    assert folder.rolelab(*verify, stdin=f"{PASSWORD}\n").exit_code == 0
+    assert "is allowed to call sts:AssumeRole" in " ".join(folder.rolelab(*explain).out.split())
+    left = folder.rolelab("destroy", "--yes").out
+    assert "made by hand, and left: user/testuser, role/s3Access; `rolelab local reset`" in left
+
+
+def test_what_another_stack_has_made_is_not_made_by_hand(folder: Folder) -> None:
+    """The twin: its users and roles have the tags of a lab."""
+    assert folder.rolelab("up", "--yes", "-s", "other", "--create").exit_code == 0
+    assert folder.rolelab("verify").err.rstrip().endswith("run `rolelab up` first")
+    assert "by hand" not in folder.rolelab("destroy", "--yes").out
 
 
 def test_a_lab_made_by_hand_is_explained(folder: Folder, administrator: Clients) -> None:

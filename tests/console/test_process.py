@@ -48,12 +48,12 @@ def console_of(folder: Folder, *options: str, **env: str) -> Iterator[tuple[str,
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        found = re.search(r"(http://127\.0\.0\.1:\d+) \(account \d{12}\)", line)
         assert found, line
         while "/signin/root?token=" not in line:
             line = process.stdout.readline()
             assert line
-        yield found[0], process
+        yield found[1], process
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=15)
@@ -111,6 +111,30 @@ def test_another_program_is_not_taken_for_the_console(folder: Folder) -> None:
         with console_of(folder) as (where, _):
             assert address.running(home) == where
     assert address.running(home) == ""
+
+
+def test_status_says_where_one_signs_in_without_a_lab(folder: Folder) -> None:
+    """A lab made by hand is in no stack, and its console is there all the same."""
+    with console_of(folder) as (where, _):
+        told = folder.rolelab("status")
+        assert (told.exit_code, "stack dev: nothing" in told.out) == (0, True)
+        assert f"sign in      {where}/signin\n" in told.out
+    assert "sign in" not in folder.rolelab("status").out
+
+
+@pytest.mark.parametrize("named", ["111122223333", "", "444455556666"])
+def test_root_of_the_account_that_the_lab_is_in_signs_in(folder: Folder, named: str) -> None:
+    """`up` may have been led to another account than the first, and another shell is not.
+
+    Root of an account without the lab sees nothing of it; one that is named is meant.
+    """
+    folder.rolelab("local", "start")
+    there = {**folder.aws(), "AWS_ACCESS_KEY_ID": "111122223333"}
+    assert folder.rolelab("up", "--yes", env=there).exit_code == 0
+    here = {**folder.aws(), "AWS_ACCESS_KEY_ID": named} if named else {}
+    with console_of(folder, **here) as (where, _):
+        page = urllib3.request("GET", f"{where}/signin").data.decode()
+        assert f'value="{named or "111122223333"}"' in page
 
 
 def test_it_follows_the_local_aws(folder: Folder) -> None:
