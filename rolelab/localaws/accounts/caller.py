@@ -1,9 +1,12 @@
 """Who calls: root, a user, a role's session, a federated user, and what they are in the store.
 
 A session stands for its role by the role's unique id: a role recreated under the old name is
-another one, and sessions of the old one have no permissions any more. The same holds for users.
+another one, and sessions of the old one have no permissions any more. The same holds for users,
+and whom they federated. Their credentials are valid until they expire all the same: STS still says
+whose they are.
 
-Source: IAM User Guide, "IAM identifiers" (unique IDs), "Compare AWS STS credentials".
+Source: IAM User Guide, "IAM identifiers" (unique IDs), "Compare AWS STS credentials", "Disabling
+permissions for temporary security credentials".
 """
 
 from __future__ import annotations
@@ -176,6 +179,7 @@ def _of_federated(store: IdentityStore, access_key_id: str, session: SessionReco
         tags=_tags(parent, session),
         temporary=True,
         issued=_issued(session),
+        credential=CredentialState.ACTIVE if parent or by_root else CredentialState.ORPHANED,
     )
     return Caller(
         principal=principal,
