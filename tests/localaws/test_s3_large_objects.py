@@ -68,6 +68,13 @@ def test_a_large_object_is_read_whole_and_in_parts_from_its_file(home: Path) -> 
     assert s3.head_object(Bucket=BUCKET, Key="k", Range="bytes=0-9")["ContentLength"] == 10
     s3.copy_object(Bucket=BUCKET, Key="copy", CopySource={"Bucket": BUCKET, "Key": "k"})
     assert _read(s3, "copy") == body
+    where = {"Bucket": BUCKET, "Key": "part"}
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    of = {"CopySource": {"Bucket": BUCKET, "Key": "k"}, "CopySourceRange": "bytes=7-2000006"}
+    copied = s3.upload_part_copy(**where, **of, UploadId=upload, PartNumber=1)
+    parts = {"Parts": [{"ETag": copied["CopyPartResult"]["ETag"], "PartNumber": 1}]}
+    s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload=parts)
+    assert _read(s3, "part") == body[7:2_000_007]
 
 
 def test_what_is_being_read_stays_as_it_was(home: Path) -> None:

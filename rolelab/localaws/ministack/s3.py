@@ -256,7 +256,7 @@ class S3:
         is_part = call.operation.name == "HeadObject" and "range" in headers
         query = _query(call)
         encoding = "".join(query.pop(ENCODING_TYPE, []))
-        with s3_files.reading(call.operation.name), s3_xml.encoded(encoding):
+        with s3_files.reading(call), s3_xml.encoded(encoding):
             answer: Answer = await self._s3.handle_request(
                 "GET" if is_part else call.operation.method,
                 call.path,

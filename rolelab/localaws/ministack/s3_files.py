@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from rolelab.localaws.http.s3_call import S3Call
 from rolelab.localaws.ministack.emulator import Foreign, module, original
 from rolelab.localaws.ministack.s3_hashes import LARGE_BYTES
 
@@ -32,12 +33,10 @@ _is_reading: ContextVar[bool] = ContextVar("rolelab_s3_is_reading", default=Fals
 
 
 @contextmanager
-def reading(call_name: str) -> Iterator[None]:
-    """Let what is read in this block be a file that is not read yet: it is sent, and nothing else.
-
-    `call_name`: the operation that is carried out.
-    """
-    before = _is_reading.set(call_name in ("GetObject", "HeadObject"))
+def reading(call: S3Call) -> Iterator[None]:
+    """Let what is read for a call be a file that is not read yet, where it is sent or cut only."""
+    is_cut = "x-amz-copy-source-range" in call.headers
+    before = _is_reading.set(call.operation.name in ("GetObject", "HeadObject") or is_cut)
     try:
         yield
     finally:
