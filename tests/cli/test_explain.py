@@ -284,6 +284,19 @@ def test_a_switch_with_something_supposed_is_decided_and_not_tried(
     assert "not tried" not in _said(rolelab("explain"))
 
 
+def test_a_session_of_another_time_begins_then(rolelab: Run, made: labs.MadeLab) -> None:
+    """What revokes older sessions revokes it, and not the one that would begin now."""
+    revoked = {"DateLessThan": {"aws:TokenIssueTime": "2025-01-01T00:00:00Z"}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": revoked}
+    made.root.iam.put_role_policy(
+        RoleName=labs.ROLE, PolicyName="AWSRevokeOlderSessions", PolicyDocument=_of(deny)
+    )
+    asked = ("explain", "--role", "s3:ListAllMyBuckets")
+    assert "is allowed to call" in _said(rolelab(*asked))
+    before = _said(rolelab(*asked, "--context", "aws:CurrentTime=2024-12-31T00:00:00Z"))
+    assert "explicit deny in the identity-based policy AWSRevokeOlderSessions" in before
+
+
 def test_an_external_id_that_is_sent_is_supposed(rolelab: Run, made: labs.MadeLab) -> None:
     """What is given wins over what the declared trust policy lets the lab send."""
     conditions = {"StringEquals": {"sts:ExternalId": "lab-42"}}

@@ -15,6 +15,11 @@ from rolelab.console.serving import ConsoleServer
 from tests.console.steps import PASSWORD, as_root, sign_in
 
 _AXE = Axe()
+_WHY = (
+    "/why?who=arn:aws:iam::{account}:user/testuser&action=iam:DeleteGroup"
+    "&resource=arn:aws:iam::{account}:group/team&context=aws:SourceIp=::1"
+)
+"""A question that has an answer, with a proposal."""
 _PAGES = (
     "/console/home",
     "/switchrole",
@@ -50,6 +55,7 @@ _PAGES = (
     "/security-credentials",
     "/events",
     "/why",
+    _WHY,
     "/signin/change-password",
 )
 _WITHOUT_CALLS = (
@@ -63,6 +69,7 @@ _WITHOUT_CALLS = (
     "/iam/create-policy",
     "/console/home",
     "/why",
+    _WHY,
     "/signin/change-password",
 )
 """Pages that ask AWS for nothing, or for nothing that can be refused."""
