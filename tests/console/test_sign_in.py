@@ -47,7 +47,7 @@ def test_five_wrong_in_a_row_slow_down(browser: PlainBrowser, root: Clients) -> 
     for name in ("testuser", "nobody"):
         said = [browser.sign_in(name, f"Wrong-pass-{number}").alert for number in range(6)]
         assert said[:5] == [WRONG] * 5
-        assert said[5].startswith("Too many wrong tries.")
+        assert said[5] == "Too many wrong tries. Try again in 1 second."
     assert browser.sign_in("testuser").alert.startswith("Too many wrong tries.")
 
 
@@ -198,6 +198,9 @@ def test_events_tell_who_signed_in_and_switched(
     ]
     results = [event.get("responseElements", {}).get("ConsoleLogin") for event in events[:3]]
     assert results == ["Failure", "Failure", "Success"]
+    where = f"{browser.console.around.address}/console/home"
+    more = {"LoginTo": where, "MobileVersion": "No", "MFAUsed": "No"}
+    assert [event.get("additionalEventData") for event in events[:3]] == [more] * 3
     assert events[0]["userIdentity"]["userName"] == "testuser"
     assert events[1]["userIdentity"]["userName"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
     assert events[3]["userIdentity"]["arn"] == f"arn:aws:sts::{account}:assumed-role/work/testuser"

@@ -40,7 +40,7 @@ def _session(kind: str, root: Clients, local_aws: Instance, account: str) -> Cre
     iam.delete_access_key(**user, AccessKeyId=key.access_key_id)
     iam.delete_user_policy(**user, PolicyName="p")
     iam.delete_user(**user)
-    iam.create_user(**user)
+    iam.create_user(UserName="testuser")
     iam.put_user_policy(UserName="testuser", PolicyName="p", PolicyDocument=document)
     return Credentials.temporary(told)
 

@@ -69,7 +69,7 @@ class SignInService:
             "ConsoleLogin",
             identity,
             signed_in.account,
-            {"LoginTo": asked.get("to", ""), "MFAUsed": "Yes" if signed_in.with_mfa else "No"},
+            _of_login(asked, with_mfa=signed_in.with_mfa),
         )
         return {
             "kind": "signed in",
@@ -85,7 +85,7 @@ class SignInService:
         # A name that is nobody's may be a password typed into the wrong field.
         name = outcome.user["UserName"] if outcome.user else _HIDDEN
         identity = {"type": "IAMUser", "accountId": outcome.account, "userName": name}
-        more = {"LoginTo": asked.get("to", ""), "MFAUsed": "No"}
+        more = _of_login(asked)
         self._note(asked, "ConsoleLogin", identity, outcome.account, more, succeeded=False)
 
     def _switched(self, asked: Parameters) -> Mapping[str, object]:
@@ -119,3 +119,12 @@ class SignInService:
             succeeded=succeeded,
             more=more,
         )
+
+
+def _of_login(asked: Parameters, *, with_mfa: bool = False) -> dict[str, str]:
+    """Return a sign-in's additionalEventData."""
+    return {
+        "LoginTo": asked.get("to", ""),
+        "MobileVersion": "No",
+        "MFAUsed": "Yes" if with_mfa else "No",
+    }

@@ -11,6 +11,7 @@ Guide, "AWS Management Console sign-in events".
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -79,8 +80,7 @@ class SignIn:
         tried, now = (number, name), time.monotonic()
         wait_s = self._wrong.wait_s(tried, now)
         if wait_s > 0:
-            message = f"Too many wrong tries. Try again in {wait_s:.0f} seconds."
-            return NotSignedIn(kind="wait", message=message, account=number)
+            return NotSignedIn(kind="wait", message=_wait(math.ceil(wait_s)), account=number)
         user = self._store.users.get(number, name)
         login = self._store.logins.get(number, name) if user else None
         right = passwords.is_password(login or _NOBODY, password)
@@ -141,6 +141,11 @@ class SignIn:
 
     def _devices(self, account: str, name: str) -> list[DeviceRecord]:
         return [each for each in self._store.devices.all(account) if each["User"] == name]
+
+
+def _wait(seconds: int) -> str:
+    """Return what is said to who has to wait; what is left of a second is one."""
+    return f"Too many wrong tries. Try again in {seconds} second{'s' if seconds > 1 else ''}."
 
 
 def _is_code(devices: list[DeviceRecord], code: str) -> bool:
