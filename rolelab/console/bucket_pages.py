@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
+from rolelab.aws.failures import AwsFailure
 from rolelab.console import lists
 from rolelab.console.one_call import does
 from rolelab.console.visit import Visit, WrongInput, go
@@ -140,8 +141,7 @@ def _empty(visit: Visit) -> Response:
         if listed == before:
             raise WrongInput(f"{listed[0]['Key']!r} and {len(listed) - 1} others do not go away.")
         before = listed
-        deleted = visit.call("DeleteObjects", **bucket, Delete={"Objects": listed})
-        refused = deleted.get("Errors", [])
+        refused = _deleted(visit, listed)
         count += len(listed) - len(refused)
         if refused:
             first = refused[0]
@@ -151,6 +151,20 @@ def _empty(visit: Visit) -> Response:
             )
     visit.notice(f"Bucket {visit.name()} is empty: {count} deleted.")
     return _back(visit)
+
+
+def _deleted(visit: Visit, versions: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Delete versions of objects; return those that are refused, with why."""
+    bucket = {"service": "s3", "Bucket": visit.name()}
+    try:
+        return visit.call("DeleteObjects", **bucket, Delete={"Objects": versions}).get("Errors", [])
+    except AwsFailure as failure:
+        if failure.code != "MalformedXML":
+            raise
+    # A key has letters for which XML has no room: one by one they stand in the address.
+    for version in versions:
+        visit.call("DeleteObject", **bucket, **version)
+    return []
 
 
 def _blocks(visit: Visit) -> dict[str, bool]:

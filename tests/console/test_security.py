@@ -391,3 +391,16 @@ def test_a_usual_port_is_left_out() -> None:
             guard = Guard(app, "http://127.0.0.1:80")
             thread.submit(asyncio.run, guard(scope, receive, send)).result()
     assert [status for status in sent if status] == [200, 403]
+
+
+def test_every_key_can_be_deleted(browser: PlainBrowser, root: Clients, account: str) -> None:
+    """Letters that XML has no room for, or changes, do not keep a bucket full."""
+    bucket = f"odd-{account}"
+    root.s3.create_bucket(Bucket=bucket)
+    for key in ("a", "b\r", "c\x01", "d/e f+g", "\u202e"):
+        root.s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    browser.as_root()
+    assert browser.get(f"/s3/buckets/{bucket}?tab=versions").alert == ""
+    browser.post(f"/s3/buckets/{bucket}", form={"do": "empty"})
+    assert "5 deleted." in browser.get(f"/s3/buckets/{bucket}").text
+    assert browser.post(f"/s3/buckets/{bucket}", form={"do": "delete-bucket"}).to == "/s3/buckets"
