@@ -71,7 +71,7 @@ def _set_rules(visit: Visit) -> Response:
     rules: dict[str, Any] = {name: visit.has(name) for name in _RULES}
     for name, words in _NUMBERS.items():
         if text := visit.line(name):
-            if not re.fullmatch(r"[0-9]{1,6}", text):
+            if not re.fullmatch(r"-?[0-9]{1,9}", text):
                 raise WrongInput(f"{words}: {text!r} is not a number.")
             rules[name] = int(text)
     visit.call("UpdateAccountPasswordPolicy", **rules)

@@ -13,7 +13,7 @@ from rolelab.console import forms, holders
 from rolelab.console.visit import Visit, WrongInput, go
 from rolelab.iam import grammar
 from rolelab.iam.grammar import PolicyUse, bucket
-from rolelab.iam.grammar.lines import line_of
+from rolelab.iam.grammar.lines import deepest_line, line_of, longest_number_line
 
 _MANAGED = "managed"
 _USES = {
@@ -137,9 +137,9 @@ def _faults(text: str, use: str) -> list[str]:
     except json.JSONDecodeError as error:
         return [f"Not JSON, line {error.lineno}, column {error.colno}: {error.msg}"]
     except RecursionError:
-        return ["It is nested too deep."]
-    except ValueError as error:
-        return [f"Not JSON: {error}"]
+        return [f"line {deepest_line(text)}: It is nested too deep."]
+    except ValueError:
+        return [f"line {longest_number_line(text)}: The number has too many digits."]
     kind, _, name = use.partition(":")
     faults = (
         bucket.faults(text, name)

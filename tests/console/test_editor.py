@@ -51,6 +51,12 @@ BUCKET = """,
                 "line 4: statement 1: Missing required field Action",
             ],
         ),
+        ("users", "[\n" * 3000, ["line 3000: It is nested too deep."]),
+        (
+            "users",
+            '{"Sid": 1,\n"Id": ' + "9" * 5000 + "}",
+            ["line 2: The number has too many digits."],
+        ),
         ("users", '{\n"Version": x', ["Not JSON, line 2, column 12: Expecting value"]),
     ],
 )

@@ -75,6 +75,13 @@ def browser(console: ConsoleServer, root: Clients, account: str) -> PlainBrowser
             "ValidationError: 1 validation error detected: Value at 'policyArn' failed to satisfy "
             "constraint: Member must have length greater than or equal to 20",
         ),
+        (
+            "/iam/account",
+            "set-rules",
+            {"MinimumPasswordLength": "99999999"},
+            "ValidationError: 1 validation error detected: Value at 'minimumPasswordLength' failed "
+            "to satisfy constraint: Member must have value less than or equal to 128",
+        ),
         (_IN_USER, "delete-inline", {"policy": ""}, _NAME.format("policyName")),
         (_IN_GROUP, "add-user", {"user": ""}, _NAME.format("userName")),
         (

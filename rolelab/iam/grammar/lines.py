@@ -55,6 +55,24 @@ def line_of(text: str, place: str) -> int:
     return next(lines[path] for path in _paths(place) if path in lines)
 
 
+def deepest_line(text: str) -> int:
+    """Return the line on which most brackets are open, also of what is no JSON."""
+    line, seen, depth, most, deepest = 1, 0, 0, 0, 1
+    for token in _TOKEN.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        line += text.count("\n", seen, token.start())
+        seen = token.start()
+        if depth > most:
+            most, deepest = depth, line
+    return deepest
+
+
+def longest_number_line(text: str) -> int:
+    """Return the line of the number with the most digits."""
+    longest = max(re.finditer("[0-9]+", text), key=lambda found: len(found[0]), default=None)
+    return text.count("\n", 0, longest.start()) + 1 if longest else 1
+
+
 def _paths(place: str) -> Iterator[Path]:
     """Yield where to look for a place, the nearest first.
 
