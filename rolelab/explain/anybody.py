@@ -27,6 +27,10 @@ from rolelab.iam.language.patterns import action_matches, has_wildcard
 from rolelab.outputs import DeclaredRole, Lab, Learner
 from rolelab.secret import Secret
 
+_BY_A_ROLE = (
+    "Or, as the lesson does it: let a role be allowed it that trusts the account, and give the "
+    "user sts:AssumeRole on that role alone."
+)
 _MOST_ROLES = 5
 _SESSION_POLICY = (
     "Whether a session policy was passed when the session began is not known here: it would have "
@@ -104,6 +108,8 @@ def why(endpoint: Endpoint, asker: Asker, question: Question, *, at_hand: str = 
             else:
                 situation = _with_role(situation, callers, question)
                 decision, reason = of_call(situation, question, reader, None)
+                if decision.allowed is False and situation.role is None:
+                    reason = replace(reason, advice=(*reason.advice, *_as_in_the_lesson(question)))
             if decision.allowed and arn.kind == "assumed-role" and asker.issued is None:
                 reason = replace(reason, why=(*reason.why, _SESSION_POLICY))
             advice = tuple(_placed(reason.advice, is_at_hand=arn.account == at_hand))
@@ -113,6 +119,12 @@ def why(endpoint: Endpoint, asker: Asker, question: Question, *, at_hand: str = 
             raise CannotTell(f"the policies cannot be read: {unread}", do=do) from None
         except NoAnswer as lost:
             raise CannotTell(f"AWS does not answer: {lost.answer.code}", do="try again") from None
+
+
+def _as_in_the_lesson(question: Question) -> Iterator[Advice]:
+    """Yield what is better than to give a user work's own permissions; IAM's are no work."""
+    if question.action.partition(":")[0].lower() not in ("iam", "sts"):
+        yield Advice(sentence=_BY_A_ROLE)
 
 
 def _placed(steps: Iterable[Advice], *, is_at_hand: bool) -> Iterator[Advice]:

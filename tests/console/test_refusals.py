@@ -47,7 +47,7 @@ def _trust(root: Clients, trusted: str, **condition: object) -> None:
     root.iam.update_assume_role_policy(RoleName="s3Access", PolicyDocument=trust)
 
 
-def test_without_thegrant(learner: PlainBrowser, root: Clients, role: str) -> None:
+def test_without_the_grant(learner: PlainBrowser, root: Clients, role: str) -> None:
     """The lesson's first refusal of the switch: AWS itself gives no reason."""
     root.iam.delete_user_policy(UserName="testuser", PolicyName="grant")
     _is_told(
@@ -57,9 +57,12 @@ def test_without_thegrant(learner: PlainBrowser, root: Clients, role: str) -> No
         f"Give user testuser an inline policy that allows sts:AssumeRole on {role}.",
         "IAM → Users → testuser → Permissions → Add permissions → Create inline policy → JSON.",
     )
+    lesson = "Or, as the lesson does it: let a role be allowed it that trusts the account, and give"
+    assert lesson in said_on(why_of(learner, learner.get("/s3/buckets")))
+    assert lesson not in said_on(ask(learner, "iam:ListUsers"))
 
 
-def test_with_agrant_on_another_role(learner: PlainBrowser, root: Clients, role: str) -> None:
+def test_with_a_grant_on_another_role(learner: PlainBrowser, root: Clients, role: str) -> None:
     """The statement that nearly fits is named, and the element that does not."""
     grant(root, f"{role}-2")
     _is_told(
