@@ -36,6 +36,12 @@ def test_the_wait_doubles_from_the_fifth_on() -> None:
     assert set(waits[12:]) == {60}
 
 
+def test_nobody_is_told_to_wait_for_nothing() -> None:
+    """Who tries again after 0 seconds has to wait again."""
+    told = [wrong_tries.too_many(wait_s).rpartition(" in ")[2] for wait_s in (0.01, 1.0, 1.2, 60)]
+    assert told == ["1 second.", "1 second.", "2 seconds.", "60 seconds."]
+
+
 def test_a_flood_of_names_frees_nobody() -> None:
     """A thousand names are tried six times each, and then the one that is guessed at, and more."""
     tries = WrongTries()

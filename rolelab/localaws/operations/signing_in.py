@@ -11,7 +11,6 @@ Guide, "AWS Management Console sign-in events".
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,7 +20,7 @@ from rolelab.localaws.accounts import clock
 from rolelab.localaws.accounts.identities import IdentityStore
 from rolelab.localaws.accounts.records import DeviceRecord, LoginRecord, SessionRecord, UserRecord
 from rolelab.localaws.operations import mfa, passwords, sessions
-from rolelab.localaws.operations.wrong_tries import WrongTries
+from rolelab.localaws.operations.wrong_tries import WrongTries, too_many
 
 CONSOLE_S = 12 * 3600
 """How long a sign-in lasts."""
@@ -80,7 +79,7 @@ class SignIn:
         tried, now = (number, name), time.monotonic()
         wait_s = self._wrong.wait_s(tried, now)
         if wait_s > 0:
-            return NotSignedIn(kind="wait", message=_wait(math.ceil(wait_s)), account=number)
+            return NotSignedIn(kind="wait", message=too_many(wait_s), account=number)
         user = self._store.users.get(number, name)
         login = self._store.logins.get(number, name) if user else None
         right = passwords.is_password(login or _NOBODY, password)
@@ -141,11 +140,6 @@ class SignIn:
 
     def _devices(self, account: str, name: str) -> list[DeviceRecord]:
         return [each for each in self._store.devices.all(account) if each["User"] == name]
-
-
-def _wait(seconds: int) -> str:
-    """Return what is said to who has to wait; what is left of a second is one."""
-    return f"Too many wrong tries. Try again in {seconds} second{'s' if seconds > 1 else ''}."
 
 
 def _is_code(devices: list[DeviceRecord], code: str) -> bool:

@@ -6,6 +6,7 @@ forget the name that is guessed at, by wrong tries for enough other names.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 _FREE_TRIES = 5
@@ -79,6 +80,12 @@ class WrongTries:
             if self._by_name[oldest].counts(now):
                 return
             del self._by_name[oldest]
+
+
+def too_many(wait_s: float) -> str:
+    """Return what is said to who has to wait; what is left of a second is one."""
+    seconds = math.ceil(wait_s)
+    return f"Too many wrong tries. Try again in {seconds} second{'s' if seconds > 1 else ''}."
 
 
 def _short(name: Name) -> Name:
