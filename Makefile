@@ -23,6 +23,7 @@ setup: $(VENV)/.ready ## Set up .venv, and say what to do next
 	@echo 'Ready. Next:'
 	@echo '  . .venv/bin/activate    puts rolelab on the PATH'
 	@echo '  rolelab up              makes the lab'
+	@echo '  rolelab console         is the lesson in a browser, by hand'
 	@echo '  rolelab --help          says what else there is'
 
 demo: $(VENV)/.ready ## Watch the whole lesson happen, offline (ARGS=--pause waits before each step)

@@ -78,6 +78,8 @@ class Advice:
     diff: str = ""
     """A unified diff of policy documents: what the step changes."""
     command: Command | None = None
+    document: str = ""
+    """JSON: the policy whole, as the step makes it, for an editor; no report prints it."""
 
     @property
     def verbatim(self) -> Iterator[str]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +16,6 @@ from rolelab.cli.deploying import existing_stack, stack_option, told, told_up
 from rolelab.report.say import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rolelab.project import Project
 
 
@@ -56,14 +58,19 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     for line in _of_lab(here, stack, where):
         say(line)
 
+    if shutil.which("rolelab") is None and (activate := Path(sys.prefix, "bin/activate")).exists():
+        say(f"(in another terminal first: `. {shlex.quote(str(activate))}`)")
+
     def show_link() -> None:
         say(f"root of {account} signs in (once, within a minute) at {server.root_link()}")
 
     show_link()
-    on_enter(show_link)
+    if on_enter(show_link):
+        say("(Enter prints another link)")
     if opens and not address.open_in_browser(home, server.root_link()):
         say("no browser could be opened: open the link yourself", err=True)
     server.run()
+    say("the console has ended; the local AWS goes on, until `rolelab local stop`")
 
 
 def _keep(home: Path, where: str) -> None:

@@ -25,6 +25,7 @@ NEXT = [
     " above on it",
     "  rolelab verify                   # proves it, before and after the switch",
     "  rolelab exec                     # a shell as the learner; with --role, as the role",
+    "  rolelab console                  # the same in a browser, by hand",
     "  rolelab destroy --yes            # removes it",
 ]
 

@@ -45,4 +45,5 @@ def command(stack: str, as_json: bool, yes: bool, learner_name: str) -> None:
     )
     profiles.renew(place.name)
     if not as_json:
-        say(f"{learner.name} has a new key: hand it out again.")
+        new = "a new key, and a new password" if learner.console_password else "a new key"
+        say(f"{learner.name} has {new}: hand it out again.")

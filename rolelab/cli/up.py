@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -77,10 +77,15 @@ def _next(stack: str, outputs: Properties) -> str:
     learners = outputs.get("learners")
     if not isinstance(learners, dict) or "role" not in outputs:
         return f"Next: `rolelab outputs{of_stack}` shows what it exports, {remove}."
-    first = min(map(str, learners), key=natural, default="")  # pyright: ignore[reportUnknownArgumentType]
-    who = f" --as {first}" if len(learners) > 1 else ""  # pyright: ignore[reportUnknownArgumentType]
+    named = cast("dict[str, dict[str, object]]", learners)
+    first = min(named, key=natural, default="")
+    who = f" --as {first}" if len(named) > 1 else ""
     shell = f"`rolelab exec{of_stack}{who}` is a shell as {first}"
-    return f"Next: `rolelab verify{of_stack}` proves it, {shell}, {remove}."
+    said = f"Next: `rolelab verify{of_stack}` proves it, {shell}, {remove}."
+    if any(learner.get("consolePassword") for learner in named.values()):
+        passwords = f"`rolelab outputs{of_stack} learners --show-secrets`"
+        said += f"\nIn a browser: `rolelab console`; the passwords: {passwords}."
+    return said
 
 
 def _agreed(stack: Stack, options: RunOptions) -> int:

@@ -29,6 +29,7 @@ def show(visit: Visit) -> Response:
         code, said = answer["refused"]
         kind = Kind.DENIED if code == "AccessDenied" else Kind.CREDENTIALS
         visit.show_failure(AwsFailure(operation="LookupEvents", kind=kind, code=code, said=said))
+        visit.is_part_unknown = True
     user, name = visit.asked("user").strip().lower(), visit.asked("event").strip().lower()
     fitting = [
         _row(event)
@@ -45,10 +46,10 @@ def show(visit: Visit) -> Response:
 
 def _row(event: ApiEvent) -> dict[str, object]:
     return {
-        "time": event["eventTime"],
+        "time": event["eventTime"].replace("T", " ").replace("Z", " UTC"),
         "name": event["eventName"],
         "source": event["eventSource"],
-        "who": _who(event),
+        "who": _who(event).rpartition(":")[2],
         "code": event.get("errorCode", ""),
         "message": event.get("errorMessage", ""),
         "why": why_address(event.get("errorMessage", ""), _who(event)),

@@ -50,6 +50,7 @@ class Holder:
             return self.call(visit, "Get{}Policy", PolicyName=policy)
         except AwsFailure as failure:
             visit.show_failure(failure)
+            visit.is_part_unknown = True
             return {}
 
     def buttons(self) -> dict[str, Show]:

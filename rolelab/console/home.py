@@ -32,8 +32,10 @@ def start(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """Show who is signed in, the services, and what to try."""
-    identity = visit.ask("GetCallerIdentity", service="sts")
-    return visit.page("home.html", "Console Home", identity=identity)
+    identity, users = visit.ask("GetCallerIdentity", service="sts"), 0
+    if visit.session.is_root:
+        users = visit.ask("GetAccountSummary", "SummaryMap", default={}).get("Users", 0)
+    return visit.page("home.html", "Console Home", identity=identity, users=users)
 
 
 def not_found(visit: Visit) -> Response:

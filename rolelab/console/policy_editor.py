@@ -34,9 +34,17 @@ _SERVICES = {
 """What the editor offers without JSON; with JSON everything can be written."""
 
 
+def _document(statement: dict[str, Any]) -> str:
+    return json.dumps(of_statement(statement), indent=2)
+
+
 def of_statement(statement: dict[str, Any]) -> dict[str, Any]:
     """Return a document of one statement."""
     return {"Version": VERSION, "Statement": [statement]}
+
+
+_BEGUN = _document({"Effect": "Allow", "Action": [], "Resource": []})
+"""What the editor begins with, to be filled in."""
 
 
 def show(visit: Visit) -> Response:
@@ -52,7 +60,7 @@ def show(visit: Visit) -> Response:
     if step == "review" and "document" not in draft:
         return go(visit.request.url.path)
     if step == "document" and visit.request.method == "GET" and not visit.asked("back"):
-        draft["document"] = _current(visit, edit) if edit else ""
+        draft["document"] = _current(visit, edit) if edit else _BEGUN
     return visit.page(
         "editor.html",
         f"Edit policy {edit}" if edit else "Create policy",
@@ -88,10 +96,12 @@ def _written(visit: Visit) -> str:
     service, resource = visit.text("service"), visit.line("resource")
     offered = _SERVICES.get(service, ())
     actions = [f"{service}:{action}" for action in visit.texts("action") if action in offered]
-    if not actions or not resource:
-        raise WrongInput("Choose a service, at least one action, and the ARN of a resource.")
+    if not actions:
+        raise WrongInput("Choose at least one action.")
+    if not resource:
+        raise WrongInput("Enter the ARN of a resource, or *.")
     allowed = {"Effect": "Allow", "Action": actions, "Resource": resource}
-    return json.dumps(of_statement(allowed), indent=2)
+    return _document(allowed)
 
 
 def _next(visit: Visit) -> Response:

@@ -103,16 +103,17 @@ def follower(home: Path) -> Callable[[], Instance | None]:
     return now_at
 
 
-def on_enter(do: Callable[[], None]) -> None:
-    """Do something each time Enter is pressed, where somebody can: at a terminal."""
+def on_enter(do: Callable[[], None]) -> bool:
+    """Do something each time Enter is pressed; return whether somebody can: at a terminal."""
     if not sys.stdin.isatty():
-        return
+        return False
 
     def wait() -> None:
         for _ in sys.stdin:
             do()
 
     threading.Thread(target=wait, name="on-enter", daemon=True).start()
+    return True
 
 
 def _listen(port: int | None, or_any: int) -> socket.socket:

@@ -44,10 +44,10 @@ def show(visit: Visit) -> Response:
 
 def _form(visit: Visit, *, account: str, username: str, half: str = "") -> Response:
     """Show the form; with the token of a sign-in that is half done the one for its code."""
-    visit.signed_in = None
+    before, visit.signed_in = visit.signed_in, None
     to = _inside(visit.text("to") or visit.asked("to"))
     known = {"account": account, "username": username, "half": half, "to": to}
-    return visit.page("signin.html", "Sign in", csrf=csrf(visit), **known)
+    return visit.page("signin.html", "Sign in", csrf=csrf(visit), before=before, **known)
 
 
 def _sign_in(visit: Visit) -> Response:

@@ -42,7 +42,7 @@ def show(visit: Visit) -> Response:
     return visit.page(
         "switchrole.html",
         "Switch Role",
-        account=visit.text("account") or visit.asked("account"),
+        account=visit.text("account") or visit.asked("account") or visit.session.account,
         role_name=visit.text("roleName") or visit.asked("roleName"),
         display_name=visit.text("displayName") or visit.asked("displayName"),
         color=_color(visit),

@@ -84,6 +84,8 @@ class Visit:
     switched: SwitchedRole | None = None
     """The role that is worked with: fixed for the visit, whatever another tab does meanwhile."""
     alerts: list[Alert] = field(default_factory=list[Alert])
+    is_part_unknown: bool = False
+    """Whether something that the page was to show was refused: what is empty may not be."""
     status: int = 200
 
     def __post_init__(self) -> None:
@@ -219,6 +221,7 @@ class Visit:
             is_missing = failure.kind is Kind.MISSING or failure.code.startswith("NoSuch")
             if not (may_miss and is_missing):
                 self.show_failure(failure)
+                self.is_part_unknown = True
             return default
 
     def listed(self, operation: str, part: str, /, **asked: Any) -> list[Any]:
@@ -229,6 +232,7 @@ class Visit:
                 return iam_calls.listed(iam, operation, part, **asked, MaxItems=_AT_ONCE)
         except AwsFailure as failure:
             self.show_failure(failure)
+            self.is_part_unknown = True
             return []
 
     def refuse(self, text: str, status: int) -> None:
@@ -281,6 +285,7 @@ class Visit:
             worked_in=self.account if session else "",
             notices=notices,
             alerts=self.alerts,
+            is_part_unknown=self.is_part_unknown,
             path=self.request.url.path,
             asked=self.request.query_params,
             form=self.form,

@@ -5,6 +5,7 @@ The words are those of AWS's console, which the local one uses as well.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from rolelab.advice import ADMIN, OWN, Advice, Command
@@ -44,7 +45,8 @@ def _of_change(change: Change) -> Iterator[Advice]:
         clicks, command = _of_entity(kind, name, change)
     else:
         return
-    yield Advice(sentence=f"As administrator, in the console: {clicks}.")
+    document = json.dumps(change.after, indent=2) if change.after else ""
+    yield Advice(sentence=f"As administrator, in the console: {clicks}.", document=document)
     yield Advice(sentence="Or by the command:", command=Command(text=command, by=ADMIN))
 
 

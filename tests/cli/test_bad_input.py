@@ -260,11 +260,13 @@ def test_up_says_what_is_next(tmp_path: Path) -> None:
     project = InProcess(tmp_path)
     (tmp_path / "Pulumi.b.yaml").write_text("config:\n  assume-role-lab:learners: [ada, ben]\n")
     try:
-        last = project.rolelab("up", "--yes").stdout.splitlines()[-1]
-        assert last == (
+        last = project.rolelab("up", "--yes").stdout.splitlines()[-2:]
+        assert last == [
             "Next: `rolelab verify` proves it, `rolelab exec` is a shell as testuser,"
-            " `rolelab destroy` removes it."
-        )
+            " `rolelab destroy` removes it.",
+            "In a browser: `rolelab console`; the passwords:"
+            " `rolelab outputs learners --show-secrets`.",
+        ]
         assert "Next" not in project.rolelab("up", "--yes").stdout
         assert project.rolelab("destroy", "--yes").returncode == 0
         last = project.rolelab("up", "--yes", "-s", "b").stdout.splitlines()[-1]

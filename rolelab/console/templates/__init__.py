@@ -41,6 +41,10 @@ def _quoted(text: str) -> str:
     return quote(text, safe="")
 
 
+def _last_part(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
 _environment = Environment(
     loader=FileSystemLoader(_HERE),
     autoescape=True,
@@ -49,4 +53,10 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.tests["of_aws"] = _of_aws
-_environment.filters |= {"document": _json, "time": _time, "compact": _compact, "quoted": _quoted}
+_environment.filters |= {
+    "document": _json,
+    "time": _time,
+    "compact": _compact,
+    "quoted": _quoted,
+    "last_part": _last_part,
+}
