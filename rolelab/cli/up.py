@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -65,27 +66,28 @@ def command(
     if result.summary.changes:
         profiles.renew(place.name)
         if not as_json:
-            say(_next(place.name, result.outputs))
+            for line in _next(place.name, result.outputs):
+                say(line)
     if expect_no_changes:
         deploying.require_no_changes(result.summary.changes, kind="update")
 
 
-def _next(stack: str, outputs: Properties) -> str:
-    """Return what can be done with what was made."""
+def _next(stack: str, outputs: Properties) -> Iterator[str]:
+    """Yield what can be done with what was made."""
     of_stack = "" if stack == deploying.DEFAULT_STACK else f" -s {stack}"
     remove = f"`rolelab destroy{of_stack}` removes it"
     learners = outputs.get("learners")
     if not isinstance(learners, dict) or "role" not in outputs:
-        return f"Next: `rolelab outputs{of_stack}` shows what it exports, {remove}."
+        yield f"Next: `rolelab outputs{of_stack}` shows what it exports, {remove}."
+        return
     named = cast("dict[str, dict[str, object]]", learners)
     first = min(named, key=natural, default="")
     who = f" --as {first}" if len(named) > 1 else ""
     shell = f"`rolelab exec{of_stack}{who}` is a shell as {first}"
-    said = f"Next: `rolelab verify{of_stack}` proves it, {shell}, {remove}."
+    yield f"Next: `rolelab verify{of_stack}` proves it, {shell}, {remove}."
     if any(learner.get("consolePassword") for learner in named.values()):
         passwords = f"`rolelab outputs{of_stack} learners --show-secrets`"
-        said += f"\nIn a browser: `rolelab console`; the passwords: {passwords}."
-    return said
+        yield f"In a browser: `rolelab console`; the passwords: {passwords}."
 
 
 def _agreed(stack: Stack, options: RunOptions) -> int:
