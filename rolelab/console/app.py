@@ -149,15 +149,20 @@ def _respond(page: Page, visit: Visit) -> Response:
         return RedirectResponse(_CHANGE, 303)
     if visit.request.method == "POST":
         own = session.csrf if session and not page.is_public else sign_in_page.csrf(visit)
-        if not hmac.compare_digest(visit.text("csrf").encode("utf-8", "replace"), own.encode()):
-            raise HTTPException(403, "The form is not one of this session: load the page again.")
+        sent = visit.text("csrf").encode("utf-8", "replace")
         action = page.actions.get(visit.text("do"))
-        if action is None:
-            raise HTTPException(400, "This page has no such button.")
-        if (answer := _shown(visit, action, refused=400)) is not None:
+        if not hmac.compare_digest(sent, own.encode()):
+            visit.refuse(
+                "Nothing was done: the form was not one of this session. Send it again.", 403
+            )
+        elif action is None:
+            visit.refuse("This page has no such button.", 400)
+        elif (answer := _shown(visit, action, refused=400)) is not None:
             return answer
     answer = _shown(visit, page.show, refused=403)
-    return visit.page("message.html", "Not shown") if answer is None else answer
+    if answer is None or (answer.status_code < 400 <= visit.status):
+        return visit.page("message.html", "Not shown")
+    return answer
 
 
 def _shown(visit: Visit, show: Show, *, refused: int) -> Response | None:

@@ -83,8 +83,13 @@ def _versions(visit: Visit) -> dict[str, Any]:
     found = [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
     return {
         "versions": sorted(found, key=lambda version: version["Key"]),
-        "versioning": _ask(visit, "GetBucketVersioning", default={}).get("Status", "Disabled"),
+        "versioning": _versioning_of(visit),
     }
+
+
+def _versioning_of(visit: Visit) -> str:
+    answer = _ask(visit, "GetBucketVersioning")
+    return "" if answer is None else answer.get("Status", "Disabled")
 
 
 def _permissions(visit: Visit) -> dict[str, Any]:
@@ -92,6 +97,7 @@ def _permissions(visit: Visit) -> dict[str, Any]:
     return {
         "policy": _ask(visit, "GetBucketPolicy", "Policy", default=""),
         "blocks": _ask(visit, "GetPublicAccessBlock", blocks, default={}),
+        "are_blocks_known": not visit.is_part_unknown,
         "block_words": _BLOCKS,
     }
 

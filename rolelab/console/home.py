@@ -57,12 +57,13 @@ ACTIONS = {"sign-out": _sign_out, "switch-back": switching.back}
 
 def show_account(visit: Visit) -> Response:
     """Show the account's alias and its password policy."""
+    policy = visit.ask("GetAccountPasswordPolicy", "PasswordPolicy", may_miss=True)
     return visit.page(
         "account.html",
         "Account settings",
         aliases=visit.ask("ListAccountAliases", "AccountAliases", default=()),
-        policy=visit.ask("GetAccountPasswordPolicy", "PasswordPolicy", may_miss=True),
-        default={"MinimumPasswordLength": 8},
+        policy=policy,
+        default={} if visit.is_part_unknown else {"MinimumPasswordLength": 8},
         numbers=_NUMBERS,
         rules=_RULES,
         summary=visit.ask("GetAccountSummary", "SummaryMap"),

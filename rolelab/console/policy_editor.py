@@ -85,14 +85,17 @@ def _current(visit: Visit, edit: str) -> str:
     return json.dumps(document, indent=2) if document else ""
 
 
-def _written(visit: Visit) -> str:
+def written(visit: Visit) -> str:
     """Return what was written, or put together by choice.
 
     Raises:
-        WrongInput: a choice is missing.
+        WrongInput: a choice is missing, or what was written is no JSON.
     """
     if visit.text("by") != "visual":
-        return visit.text("document")
+        document = visit.text("document")
+        if faults := _not_json(document):
+            raise WrongInput(f"The policy is not JSON. {faults[0]}")
+        return document
     service, resource = visit.text("service"), visit.line("resource")
     offered = _SERVICES.get(service, ())
     actions = [f"{service}:{action}" for action in visit.texts("action") if action in offered]
@@ -105,14 +108,14 @@ def _written(visit: Visit) -> str:
 
 
 def _next(visit: Visit) -> Response:
-    visit.draft["document"] = _written(visit)
+    visit.draft["document"] = written(visit)
     return visit.onward("review")
 
 
 def _other_way(visit: Visit) -> Response:
     """Show the other way of writing; as JSON with what was chosen, as far as it makes a policy."""
     with suppress(WrongInput):
-        visit.draft["document"] = _written(visit)
+        visit.draft["document"] = written(visit)
     return visit.onward("document", by=visit.text("do"), back="1")
 
 
@@ -140,8 +143,8 @@ ACTIONS = {"next": _next, "visual": _other_way, "json": _other_way, "create-poli
 # -- the check while one writes --------------------------------------------------------------------
 
 
-def _faults(text: str, use: str) -> list[str]:
-    """Return what AWS would refuse in a document, each with its line and its place."""
+def _not_json(text: str) -> list[str]:
+    """Return why a text is no JSON, with its line; empty where it is."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -150,6 +153,13 @@ def _faults(text: str, use: str) -> list[str]:
         return [f"line {deepest_line(text)}: It is nested too deep."]
     except ValueError:
         return [f"line {longest_number_line(text)}: The number has too many digits."]
+    return []
+
+
+def _faults(text: str, use: str) -> list[str]:
+    """Return what AWS would refuse in a document, each with its line and its place."""
+    if faults := _not_json(text):
+        return faults
     kind, _, name = use.partition(":")
     faults = (
         bucket.faults(text, name)

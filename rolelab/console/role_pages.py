@@ -9,13 +9,19 @@ from typing import Any
 from starlette.responses import Response
 
 from components import documents
-from rolelab.console import address, forms, lists, policies
+from rolelab.console import address, forms, lists, policies, policy_editor
 from rolelab.console.holders import ROLE
 from rolelab.console.one_call import does
 from rolelab.console.policy_editor import of_statement
 from rolelab.console.visit import Visit, WrongInput, go, texts_of
 from rolelab.iam import names
 
+_OF_TRUST = (
+    *("entity", "account-kind", "other-account", "use-external-id", "external-id"),
+    *("require-mfa", "service", "document"),
+)
+"""What is entered at the first step."""
+_SHORTEST_ID = 2
 _STEPS = ("trust", "permissions", "review")
 _REVOKED = "AWSRevokeOlderSessions"
 """The name that AWS's console gives the policy."""
@@ -42,22 +48,22 @@ def show_new(visit: Visit) -> Response:
         return begun
     step = forms.step_of(visit, _STEPS, "trust")
     choice = policies.choice(visit) if step == "permissions" else None
-    values = {"draft": visit.draft, "shown": choice, "services": _SERVICES}
+    entered = visit.form or visit.draft
+    values = {"draft": visit.draft, "entered": entered, "shown": choice, "services": _SERVICES}
     return visit.page("role_new.html", "Create role", step=step, **values)
 
 
 def _trust(visit: Visit) -> Response:
     kind = visit.text("entity", "account")
+    visit.draft.update({name: visit.text(name) for name in _OF_TRUST})
     # What somebody wrote is AWS's to judge, as it was written.
-    written = visit.text("document") if kind == "custom" else ""
+    written = policy_editor.written(visit) if kind == "custom" else ""
     visit.draft["trust"] = written or json.dumps(_trust_policy(visit, kind), indent=2)
     return visit.onward("permissions")
 
 
 def _trust_policy(visit: Visit, kind: str) -> dict[str, Any]:
     """Return the trust policy that was chosen."""
-    if kind == "custom":
-        raise WrongInput("Write a trust policy, or choose another type of trusted entity.")
     if kind == "service":
         service = visit.text("service")
         if service not in _SERVICES:
@@ -77,7 +83,10 @@ def _trust_policy(visit: Visit, kind: str) -> dict[str, Any]:
     }
     condition: dict[str, Any] = {}
     if visit.has("use-external-id"):
-        condition["StringEquals"] = {"sts:ExternalId": visit.text("external-id")}
+        external_id = visit.line("external-id")
+        if len(external_id) < _SHORTEST_ID:
+            raise WrongInput(f"Enter an external ID of at least {_SHORTEST_ID} letters.")
+        condition["StringEquals"] = {"sts:ExternalId": external_id}
     if visit.has("require-mfa"):
         condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
     return of_statement(statement | ({"Condition": condition} if condition else {}))

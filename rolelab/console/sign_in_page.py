@@ -62,7 +62,7 @@ def _give_code(visit: Visit) -> Response:
     if half is None:
         visit.refuse("That took too long: sign in again.", 401)
         return show(visit)
-    return _try(visit, half, code=visit.line("code"))
+    return _try(visit, half, code=visit.line("code").replace(" ", ""))
 
 
 def _try(visit: Visit, entered: HalfSignIn, code: str = "") -> Response:

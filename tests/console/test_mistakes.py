@@ -186,3 +186,30 @@ def test_searching_keeps_what_is_chosen(
     names = {policy.get("PolicyName") for policy in attached}
     assert len(names) == 4
     assert names > {"AmazonS3FullAccess", "IAMReadOnlyAccess"}
+
+
+def test_going_back_keeps_whom_a_role_trusts(
+    window: Page, console: ConsoleServer, root: Clients
+) -> None:
+    """A role for another account that asks for MFA must not become one for this account."""
+    window.goto(console.root_link())
+    window.goto("/iam/create-role")
+    window.get_by_label("Another AWS account").check()
+    window.get_by_label("Account ID of the other account").fill("111122223333")
+    window.get_by_label("Require external ID").check()
+    window.get_by_role("button", name="Next").click()
+    expect(window.get_by_role("alert")).to_contain_text("Enter an external ID")
+    window.get_by_label("External ID", exact=True).fill("class-7")
+    window.get_by_label("Require MFA").check()
+    window.get_by_role("button", name="Next").click()
+    window.get_by_role("link", name="Previous").click()
+    expect(window.get_by_label("Require MFA")).to_be_checked()
+    window.get_by_role("button", name="Next").click()
+    window.get_by_role("button", name="Next").click()
+    window.get_by_label("Role name").fill("theirs")
+    window.get_by_role("button", name="Create role").click()
+    expect(window.get_by_role("heading", name="theirs", exact=True)).to_be_visible()
+    trust = json.dumps(root.iam.get_role(RoleName="theirs")["Role"].get("AssumeRolePolicyDocument"))
+    assert [part in trust for part in ("111122223333:root", "class-7", "MultiFactorAuth")] == [
+        True
+    ] * 3

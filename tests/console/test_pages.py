@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
+from starlette.routing import compile_path
 
 from rolelab.aws.clients import Clients
+from rolelab.console.app import PAGES
 from rolelab.console.serving import ConsoleServer
+from tests.console.plain import PlainBrowser
 from tests.console.steps import PASSWORD, as_root, sign_in
 
 _AXE = Axe()
@@ -240,3 +245,75 @@ def test_two_tabs_and_two_policies_are_not_mixed_up(
     for name in ("one", "two"):
         window.goto(f"/iam/users/first/inline?edit={name}")
         assert f"s3:{name}" in window.get_by_label("Policy document").input_value()
+
+
+def test_every_button_does_something(console: ConsoleServer, lab: Lab) -> None:
+    """What a page's button sends is something that the page it is sent to does."""
+    browser = PlainBrowser(console).as_root()
+    routes = [(compile_path(page.path)[0], page) for page in PAGES]
+    wrong: list[str] = []
+    for address in _PAGES:
+        at = lab.at(address)
+        text = browser.get(at).text or browser.get(browser.get(at).to).text
+        for form in re.findall(r'<form method="post"(.*?)</form>', text, re.DOTALL):
+            to = re.search(r'action="([^"]*)"', form.partition(">")[0])
+            path = urlsplit(to[1] if to else at).path
+            page = next(page for pattern, page in routes if pattern.match(path))
+            sent = re.findall(r'name="do" value="([^"]*)"', form)
+            wrong += [f"{at}: {do}" for do in sent if do not in page.actions]
+    assert wrong == []
+
+
+def test_long_names_fit_the_screen(
+    chromium: Browser, console: ConsoleServer, root: Clients, account: str
+) -> None:
+    """Letters without a place to break them: a role and a user of 64, a folder of 200."""
+    name, bucket = "W" * 64, f"long-{account}"
+    root.iam.create_user(UserName=name)
+    root.iam.create_login_profile(UserName=name, Password=PASSWORD)
+    root.iam.create_group(GroupName="W" * 128)
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    arn = root.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    grant = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+    root.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
+    root.s3.create_bucket(Bucket=bucket)
+    root.s3.put_object(Bucket=bucket, Key=f"{'W' * 200}/a", Body=b"1")
+    size: ViewportSize = {"width": 360, "height": 640}
+    window = chromium.new_page(base_url=console.around.address, viewport=size)
+    as_root(window, console)
+    widths: dict[str, int] = {}
+    pages = [f"/iam/users/{name}?tab=groups", f"/s3/buckets/{bucket}?prefix={'W' * 200}/"]
+    for page in pages:
+        window.goto(page)
+        widths[page] = window.evaluate("document.documentElement.scrollWidth")
+    sign_in(window, account, name)
+    window.goto(f"/switchrole?roleName={name}&displayName={'D' * 64}")
+    window.get_by_role("button", name="Switch Role").click()
+    window.get_by_role("button", name=f"{name}/{name}").click()
+    expect(window.get_by_role("button", name="Switch back")).to_be_in_viewport()
+    widths["switched"] = window.evaluate("document.documentElement.scrollWidth")
+    window.close()
+    assert {page: width for page, width in widths.items() if width > size["width"]} == {}
+
+
+def test_what_is_refused_is_not_told_as_known(
+    console: ConsoleServer, root: Clients, lab: Lab, account: str
+) -> None:
+    """Alias, password policy, versioning and public access: not known is not the default."""
+    root.iam.create_account_alias(AccountAlias=f"alias-{account}")
+    root.iam.update_account_password_policy(MinimumPasswordLength=14)
+    browser = PlainBrowser(console)
+    browser.sign_in("testuser")
+    told = {
+        "/iam/account": ("None: users sign in", "IAM default", 'value="8"'),
+        f"/s3/buckets/{lab.bucket}?tab=versions": ("Versioning: Disabled", "Enable versioning"),
+        f"/s3/buckets/{lab.bucket}?tab=permissions": ("Block new public ACLs",),
+        "/iam/roles/s3Access?tab=sessions": ('name="hours" value="1"',),
+    }
+    for page, facts in told.items():
+        text = browser.get(page).text
+        assert [fact for fact in facts if fact in text] == [], page
+        known = PlainBrowser(console).as_root().get(page).text
+        assert facts[-1] in known or "iam/account" in page, page

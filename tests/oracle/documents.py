@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, cast
 
 from tests.oracle.conditions import is_operator
@@ -56,7 +56,7 @@ def check_trust(document: str) -> dict[str, Any]:
         Malformed: IAM would not store it.
     """
     policy = _parsed(document)
-    for statement in _checked_statements(policy):
+    for statement in _checked_statements(policy, is_trust=True):
         for name in ("Resource", "NotResource"):
             if name in statement:
                 raise malformed(f"Has prohibited field {name}")
@@ -122,10 +122,11 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _checked_statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _checked_statements(
+    policy: dict[str, Any], *, is_trust: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield the statements after everything that both kinds of policy share was checked."""
-    if set(policy) - {"Version", "Id", "Statement"}:
-        raise malformed(SYNTAX)
+    _check_names(policy, {"Version", "Id", "Statement"}, is_trust=is_trust)
     if "Version" in policy and policy["Version"] not in VERSIONS:
         raise malformed("The policy must contain a valid version string")
     if not isinstance(policy.get("Id", ""), str):
@@ -138,6 +139,7 @@ def _checked_statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if not isinstance(statement, dict):
             raise malformed(SYNTAX)
         checked = cast("dict[str, Any]", statement)
+        _check_names(checked, ELEMENTS, is_trust=is_trust)
         _check_statement(checked)
         name = checked.get("Sid", "")
         if name and name in sids:
@@ -146,9 +148,14 @@ def _checked_statements(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield checked
 
 
+def _check_names(part: dict[str, Any], known: Collection[str], *, is_trust: bool) -> None:
+    """Of a trust policy AWS names what it does not know; of another one it does not."""
+    for name in part:
+        if name not in known:
+            raise malformed(f"Unknown field {name}" if is_trust else SYNTAX)
+
+
 def _check_statement(statement: dict[str, Any]) -> None:
-    if set(statement) - ELEMENTS:
-        raise malformed(SYNTAX)
     name = statement.get("Sid", "")
     if not isinstance(name, str):
         raise malformed(SYNTAX)
