@@ -18,7 +18,7 @@ from rolelab.console.serving import ConsoleServer  # noqa: E402
 from rolelab.localaws.process.server import in_process  # noqa: E402
 
 ACCOUNT, PASSWORD = "111122223333", "Correct-horse-7"  # of a lab that lives for seconds
-SIZE: ViewportSize = {"width": 1000, "height": 470}
+SIZE: ViewportSize = {"width": 1060, "height": 470}
 
 
 def make_lab(root: Clients) -> None:
