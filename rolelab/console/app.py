@@ -59,6 +59,11 @@ class Page:
     actions: Mapping[str, Show] = field(default_factory=dict[str, Show])
     is_public: bool = False
 
+    @property
+    def methods(self) -> list[str]:
+        """The methods of HTTP that it answers."""
+        return ["GET", "POST"] if self.actions else ["GET"]
+
 
 PAGES = (
     Page("/", home.start, is_public=True),
@@ -103,15 +108,11 @@ def application(address: str, parts: Callable[[], ConsoleParts]) -> ASGIApp:
     """Return the console at an address; each request is answered with what `parts` are then."""
     limiter = CapacityLimiter(_AT_ONCE)
     routes = [
-        Route(page.path, _endpoint(parts, page, limiter), methods=_methods(page)) for page in PAGES
+        Route(page.path, _endpoint(parts, page, limiter), methods=page.methods) for page in PAGES
     ]
     static = Mount("/static", StaticFiles(directory=_STATIC))
     app = Starlette(routes=[static, *routes], exception_handlers={HTTPException: _http_error})
     return Guard(app, address)
-
-
-def _methods(page: Page) -> list[str]:
-    return ["GET", "POST"] if page.actions else ["GET"]
 
 
 def _endpoint(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import threading
 import time
@@ -160,9 +159,4 @@ class BrowserSessions:
     def use_link(self, token: str) -> bool:
         """Return whether a token is good; it is used up now."""
         with self._lock:
-            good = [
-                each
-                for each in self._links
-                if hmac.compare_digest(each.encode(), token.encode("utf-8", "replace"))
-            ]
-            return any(self._links.pop(each) > time.monotonic() for each in good)
+            return self._links.pop(token, 0.0) > time.monotonic()

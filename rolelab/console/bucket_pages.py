@@ -173,14 +173,6 @@ def _deleted(visit: Visit, versions: list[dict[str, str]]) -> list[dict[str, str
     return []
 
 
-def _blocks(visit: Visit) -> dict[str, bool]:
-    return {name: visit.has(name) for name in _BLOCKS}
-
-
-def _versioning(visit: Visit) -> dict[str, str]:
-    return {"Status": visit.line("versioning")}
-
-
 BUCKET_ACTIONS = {
     "upload": _upload,
     "delete": _delete,
@@ -200,13 +192,21 @@ BUCKET_ACTIONS = {
     "put-blocks": _s3(
         "PutPublicAccessBlock",
         "The public access block is saved.",
-        _ON_BUCKET | {"PublicAccessBlockConfiguration": _blocks},
+        {
+            **_ON_BUCKET,
+            "PublicAccessBlockConfiguration": lambda visit: {
+                name: visit.has(name) for name in _BLOCKS
+            },
+        },
         tab="permissions",
     ),
     "set-versioning": _s3(
         "PutBucketVersioning",
         "Versioning is saved.",
-        _ON_BUCKET | {"VersioningConfiguration": _versioning},
+        {
+            **_ON_BUCKET,
+            "VersioningConfiguration": lambda visit: {"Status": visit.line("versioning")},
+        },
         tab="versions",
     ),
 }

@@ -16,15 +16,11 @@ def show_all(visit: Visit) -> Response:
     return visit.page("groups.html", "User groups", shown=lists.shown(visit, groups, "GroupName"))
 
 
-def _name(visit: Visit) -> str:
-    return visit.required("name", "a group name")
-
-
 CREATE = {
     "create-group": does(
         "CreateGroup",
         "Group {GroupName} is created.",
-        {"GroupName": _name},
+        {"GroupName": lambda visit: visit.required("name", "a group name")},
         to="/iam/groups/{GroupName}",
     )
 }

@@ -127,7 +127,7 @@ def _attach(visit: Visit) -> Response:
         raise WrongInput("Choose a policy first.")
     for arn in arns:
         holder.call(visit, "Attach{}Policy", PolicyArn=arn)
-    visit.forget_draft()
+    visit.draft.clear()
     visit.notice(f"{len(arns)} {'policy' if len(arns) == 1 else 'policies'} added.")
     return holder.back(visit)
 

@@ -86,15 +86,12 @@ def _delete(visit: Visit) -> Response:
     return go("/iam/policies")
 
 
-def _is_default(_: Visit) -> bool:
-    return True
-
-
 _VERSION = {"PolicyArn": Visit.name, "VersionId": "version"}
-_NEW = {"PolicyArn": Visit.name, "PolicyDocument": "document", "SetAsDefault": _is_default}
 ACTIONS = {
     "add-version": does(
-        "CreatePolicyVersion", "The new version is saved and is the default now.", _NEW
+        "CreatePolicyVersion",
+        "The new version is saved and is the default now.",
+        {"PolicyArn": Visit.name, "PolicyDocument": "document", "SetAsDefault": lambda _: True},
     ),
     "set-default": does(
         "SetDefaultPolicyVersion", "Version {VersionId} is the default now.", _VERSION

@@ -48,13 +48,9 @@ def _enable_device(visit: Visit) -> Response:
         AuthenticationCode1=visit.line("code-1"),
         AuthenticationCode2=visit.line("code-2"),
     )
-    visit.forget_draft()
+    visit.draft.clear()
     visit.notice("The MFA device is in use: the next sign-in asks for a code.")
     return go("/security-credentials")
-
-
-def _own_name(visit: Visit) -> str:
-    return visit.session.name
 
 
 ACTIONS = {
@@ -62,7 +58,7 @@ ACTIONS = {
     "delete-key": does(
         "DeleteAccessKey",
         "Access key {AccessKeyId} is deleted.",
-        {"UserName": _own_name, "AccessKeyId": "key"},
+        {"UserName": lambda visit: visit.session.name, "AccessKeyId": "key"},
     ),
     "create-device": _create_device,
     "enable-device": _enable_device,

@@ -177,10 +177,6 @@ class Visit:
         kept = {name: self.asked(name) for name in ("draft", "edit") if self.asked(name)}
         return go(self.request.url.path, **kept, **query, step=step)
 
-    def forget_draft(self) -> None:
-        """Forget what was entered: it is done."""
-        self.session.drafts.pop(self._draft_key, None)
-
     # -- calls -------------------------------------------------------------------------------------
 
     def acting(self) -> AbstractContextManager[None]:

@@ -51,7 +51,9 @@ def show(visit: Visit) -> Response:
         except LabError as error:
             visit.refuse(str(error), 200)
     title = "Why is this allowed, or refused?"
-    return visit.page("why.html", title, who=who, own=own, verdict=verdict, **asked)
+    return visit.page(
+        "why.html", title, who=who, own={arn: arn for arn in own}, verdict=verdict, **asked
+    )
 
 
 def _signed_in(visit: Visit, asker: Asker, identity: Mapping[str, str]) -> Asker:

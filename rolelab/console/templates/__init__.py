@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,21 +25,12 @@ def _json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _compact(value: object) -> str:
-    """Return JSON on one line: a browser changes line ends in what a form sends back."""
-    return json.dumps(value)
-
-
 def _time(moment: object) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if isinstance(moment, datetime) else "-"
 
 
-def _of_aws(value: str) -> bool:
-    return is_aws_policy(value)
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
+def _type(arn: str) -> str:
+    return "AWS managed" if is_aws_policy(arn) else "Customer managed"
 
 
 def _last_part(arn: str) -> str:
@@ -52,11 +44,6 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.tests["of_aws"] = _of_aws
-_environment.filters |= {
-    "document": _json,
-    "time": _time,
-    "compact": _compact,
-    "quoted": _quoted,
-    "last_part": _last_part,
-}
+# JSON on one line is compact: a browser changes line ends in what a form sends back.
+_environment.filters |= {"document": _json, "compact": json.dumps, "time": _time}
+_environment.filters |= {"quoted": partial(quote, safe=""), "last_part": _last_part, "type": _type}
