@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import urllib3
 
@@ -17,7 +18,11 @@ from bench.run import LAB_ACCOUNT, Failed, Project
 from rolelab.aws.clients import Clients
 from rolelab.localaws.process import probe
 
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
 _USERS = 5000
+_TOUR = ("/console/home", "/s3/buckets", "/iam/roles", "/events", "/why?action=s3:ListAllMyBuckets")
 _ROOT = re.compile(r"(http://127\.0\.0\.1:\d+)(/signin/root\?token=\S+)")
 
 
@@ -100,20 +105,27 @@ def measured(project: Project, *, large: bool) -> Iterator[Figure]:
     pages = rounds(11, lambda: console.page_s("/iam/users/bench-0000"), timed(of_user))[1:]
     yield compared("console: page of a user", "bare calls", pages)
     yield plain("console: page of a user, at most", [ours for ours, _ in pages], limit=0.06)
+    policies = rounds(
+        5, lambda: console.page_s("/iam/policies"), timed(lambda: listed(iam, "list_policies"))
+    )
+    yield compared("console: page of all policies", "bare calls", policies, limit=1.5)
+    for page in _TOUR:
+        console.page_s(page)
     if (held := console.memory_mb()) is not None:
-        yield plain("console: memory", [held], limit=60, unit="MB")
+        yield plain("console: memory, after a tour of its pages", [held], limit=60, unit="MB")
     if large:
         for number in range(1, _USERS):
             iam.create_user(UserName=f"bench-{number:04}")
-        bare = timed(
-            lambda: list(
-                iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000})
-            )
-        )
+        bare = timed(lambda: listed(iam, "list_users"))
         lists = rounds(5, lambda: console.page_s("/iam/users?search=42"), bare)
         yield compared("console: list of 5,000 users", "bare calls", lists, limit=1.5)
     console.end()
     project.rolelab("local", "stop")
+
+
+def listed(iam: IAMClient, operation: Literal["list_users", "list_policies"]) -> None:
+    """Read a list of IAM's to its end."""
+    list(iam.get_paginator(operation).paginate(PaginationConfig={"PageSize": 1000}))
 
 
 def timed(act: Callable[[], object]) -> Callable[[], float]:
