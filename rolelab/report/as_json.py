@@ -69,4 +69,4 @@ def _finding(finding: Finding) -> Mapping[str, object]:
 def _step(step: Advice) -> Mapping[str, object]:
     """Return one step; a command that was not placed has no `typed`."""
     command = step.command and {name: text for name, text in asdict(step.command).items() if text}
-    return asdict(step) | {"command": command}
+    return {"sentence": step.sentence, "diff": step.diff, "command": command}
