@@ -51,8 +51,8 @@ def command(stack: str, port: int | None, opens: bool) -> None:
     url = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if url not in ("", started.instance.url):
         say(f"AWS_ENDPOINT_URL ({url}) is not used: the console is the local AWS's", err=True)
-    if not address.running(home):
-        # Of two consoles the first is the one that `status` names.
+    if address.last(home) != where and not address.running(home):
+        # Of two consoles the first is the one that `status` names. This one does not answer yet.
         _keep(home, where)
     say(f"the console is at {where} (account {account}); Ctrl-C ends it")
     for line in _of_lab(here, stack, where):
