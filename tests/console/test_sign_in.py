@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from base64 import b32decode
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
-from rolelab.localaws.operations import totp, wrong_tries
+from rolelab.localaws.operations import signing_in, totp, wrong_tries
 from rolelab.localaws.process import control
 from tests.console.plain import PlainBrowser
 from tests.console.steps import PASSWORD
@@ -41,8 +42,17 @@ def test_what_is_wrong_is_not_told(browser: PlainBrowser, root: Clients) -> None
     assert said == {WRONG}
 
 
-def test_five_wrong_in_a_row_slow_down(browser: PlainBrowser, root: Clients) -> None:
+def _stop_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass for who counts wrong tries: a busy machine takes seconds between two."""
+    now = time.monotonic()
+    monkeypatch.setattr(signing_in, "time", SimpleNamespace(monotonic=lambda: now))
+
+
+def test_five_wrong_in_a_row_slow_down(
+    browser: PlainBrowser, root: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Guessing takes longer and longer, for names that do not exist as well."""
+    _stop_the_watch(monkeypatch)
     make_user(root)
     for name in ("testuser", "nobody"):
         said = [browser.sign_in(name, f"Wrong-pass-{number}").alert for number in range(6)]
@@ -307,6 +317,7 @@ def test_other_names_do_not_end_a_wait(
 ) -> None:
     """Whoever guesses cannot have what is counted forgotten by trying many other names."""
     monkeypatch.setattr(wrong_tries, "MOST_NAMES", 20)
+    _stop_the_watch(monkeypatch)
     make_user(root)
     for number in range(20):
         for guess in range(6):
