@@ -145,21 +145,22 @@ def _endpoint(
 
 def _respond(page: Page, visit: Visit) -> Response:
     session = visit.signed_in
-    is_free = page.is_public or page.path in _BEFORE or visit.text("do") == _SIGN_OUT
-    if session and session.must_change and not is_free:
+    is_free = page.is_public or page.path in _BEFORE
+    is_held_back = session is not None and session.must_change and not is_free
+    if is_held_back and visit.text("do") != _SIGN_OUT:
         return RedirectResponse(_CHANGE, 303)
     if visit.request.method == "POST":
         own = session.csrf if session and not page.is_public else sign_in_page.csrf(visit)
         sent = visit.text("csrf").encode("utf-8", "replace")
         action = page.actions.get(visit.text("do"))
         if not hmac.compare_digest(sent, own.encode()):
-            visit.refuse(
-                "Nothing was done: the form was not one of this session. Send it again.", 403
-            )
+            visit.refuse("Nothing was done: the form is of another session. Send it again.", 403)
         elif action is None:
             visit.refuse("This page has no such button.", 400)
         elif (answer := _shown(visit, action, refused=400)) is not None:
             return answer
+    if is_held_back:
+        return RedirectResponse(_CHANGE, 303)
     answer = _shown(visit, page.show, refused=403)
     if answer is None or (answer.status_code < 400 <= visit.status):
         return visit.page("message.html", "Not shown")

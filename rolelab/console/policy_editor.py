@@ -114,8 +114,9 @@ def _next(visit: Visit) -> Response:
 
 def _other_way(visit: Visit) -> Response:
     """Show the other way of writing; as JSON with what was chosen, as far as it makes a policy."""
+    is_visual = visit.text("by") == "visual"
     with suppress(WrongInput):
-        visit.draft["document"] = written(visit)
+        visit.draft["document"] = written(visit) if is_visual else visit.text("document")
     return visit.onward("document", by=visit.text("do"), back="1")
 
 

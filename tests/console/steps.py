@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import time
+from base64 import b32decode
+
 from playwright.sync_api import Page, expect
 
+from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
+from rolelab.localaws.operations import totp
 
 PASSWORD = "Correct-horse-7"
+
+
+def enable_device(root: Clients) -> bytes:
+    """Give testuser a device; return the key of its codes."""
+    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    seed, now = b32decode(device.get("Base32StringSeed", b"")), int(time.time()) // totp.STEP_S
+    root.iam.enable_mfa_device(
+        UserName="testuser",
+        SerialNumber=device["SerialNumber"],
+        AuthenticationCode1=totp.code(seed, now - 2),
+        AuthenticationCode2=totp.code(seed, now - 1),
+    )
+    return seed
+
+
+def next_code(seed: bytes) -> str:
+    """Return a code of a device that has not been used."""
+    return totp.code(seed, int(time.time()) // totp.STEP_S + 1)
 
 
 def as_root(window: Page, console: ConsoleServer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from base64 import b32decode
 from types import SimpleNamespace
 
 import pytest
@@ -12,10 +11,10 @@ from playwright.sync_api import Page, expect
 
 from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
-from rolelab.localaws.operations import signing_in, totp, wrong_tries
+from rolelab.localaws.operations import signing_in, wrong_tries
 from rolelab.localaws.process import control
 from tests.console.plain import PlainBrowser
-from tests.console.steps import PASSWORD
+from tests.console.steps import PASSWORD, enable_device, next_code
 
 WRONG = "Your authentication information is incorrect. Please try again."
 
@@ -73,22 +72,14 @@ def test_the_account_has_an_alias(browser: PlainBrowser, root: Clients, account:
 def test_a_device_asks_for_a_code(browser: PlainBrowser, root: Clients, account: str) -> None:
     """The code is asked for after the password, is good once, and counts as MFA from then on."""
     make_user(root)
-    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
-    seed = b32decode(device.get("Base32StringSeed", b""))
-    now = int(time.time()) // totp.STEP_S - 1
-    root.iam.enable_mfa_device(
-        UserName="testuser",
-        SerialNumber=device["SerialNumber"],
-        AuthenticationCode1=totp.code(seed, now - 1),
-        AuthenticationCode2=totp.code(seed, now),
-    )
+    seed = enable_device(root)
     _allow(root, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     asked = browser.sign_in("testuser")
     assert asked.status == 401
     assert "MFA code" in asked.text
     assert PASSWORD not in asked.text
     assert browser.sign_in("testuser", code="000000").alert == WRONG
-    code = totp.code(seed, int(time.time()) // totp.STEP_S + 1)
+    code = next_code(seed)
     assert browser.sign_in("testuser", code=code).to == "/console/home"
     assert browser.get("/iam/groups").alert == ""
     assert PlainBrowser(browser.console).sign_in("testuser", code=code).alert == WRONG
@@ -99,20 +90,12 @@ def test_the_code_is_asked_for_alone(
 ) -> None:
     """Who has given the right password gives it once; a wrong code is a new try at the code."""
     make_user(root)
-    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]
-    seed, now = b32decode(device.get("Base32StringSeed", b"")), int(time.time()) // totp.STEP_S
-    first, second = (totp.code(seed, step) for step in (now - 1, now))
-    root.iam.enable_mfa_device(
-        UserName="testuser",
-        SerialNumber=device["SerialNumber"],
-        AuthenticationCode1=first,
-        AuthenticationCode2=second,
-    )
+    seed = enable_device(root)
     window.goto("/signin?to=/switchrole")
     window.get_by_label("IAM username").fill("testuser")
     window.get_by_label("Password").fill(PASSWORD)
     window.get_by_role("button", name="Sign in").click()
-    for code in ("000000", totp.code(seed, now + 1)):
+    for code in ("000000", next_code(seed)):
         expect(window.get_by_label("Password")).to_have_count(0)
         assert PASSWORD not in window.content()
         window.get_by_label("MFA code").fill(code)
@@ -334,6 +317,10 @@ def test_who_must_change_the_password_may_leave(browser: PlainBrowser, root: Cli
     make_user(root, must_change=True)
     browser.sign_in("testuser")
     csrf = browser.get("/signin/change-password").csrf
+    for page, token in (("/s3/buckets", csrf), ("/console/home", "wrong")):
+        # No other page is shown before: not as what becomes of a form that fails, either.
+        answer = browser.post(page, token, form={"do": "sign-out"})
+        assert answer.to == "/signin/change-password"
     assert browser.post("/console/home", csrf, form={"do": "sign-out"}).to == "/signin"
     assert browser.get("/signin/change-password").to.startswith("/signin?to=")
 
