@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from base64 import b32decode
 from html import unescape
 
 import pytest
@@ -12,7 +10,6 @@ from rolelab.aws.clients import Clients
 from rolelab.console.serving import ConsoleServer
 from rolelab.console.visit import why_address
 from rolelab.iam import messages
-from rolelab.localaws.operations import totp
 from rolelab.localaws.process import control
 from rolelab.localaws.process.record import Instance
 from tests.console.asking import (
@@ -29,6 +26,7 @@ from tests.console.asking import (
 )
 from tests.console.asking import learner as learner
 from tests.console.plain import PlainBrowser
+from tests.console.steps import enable_device, next_code
 
 TEXTAREA = "Context (condition keys, one KEY=VALUE a line)"
 
@@ -215,18 +213,9 @@ def test_a_code_that_was_given_at_the_sign_in_counts(
     assert said_on(ask(without, "iam:ListUsers", users)).startswith("Refused")
     supposed = {"context": "aws:MultiFactorAuthPresent=true"}
     assert said_on(ask(without, "iam:ListUsers", users, **supposed)).startswith("Allowed")
-    device = root.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
-    seed = b32decode(device.get("Base32StringSeed", b""))
-    now = int(time.time()) // totp.STEP_S - 1
-    root.iam.enable_mfa_device(
-        UserName="testuser",
-        SerialNumber=device["SerialNumber"],
-        AuthenticationCode1=totp.code(seed, now - 1),
-        AuthenticationCode2=totp.code(seed, now),
-    )
+    seed = enable_device(root)
     browser = PlainBrowser(console)
-    code = totp.code(seed, int(time.time()) // totp.STEP_S + 1)
-    assert browser.sign_in("testuser", code=code).to == "/console/home"
+    assert browser.sign_in("testuser", code=next_code(seed)).to == "/console/home"
     assert said_on(ask(browser, "iam:ListUsers", users)).startswith("Allowed")
 
 
